@@ -1,0 +1,1 @@
+"""The Live API; knows nothing of Slack."""
