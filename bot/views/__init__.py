@@ -1,0 +1,1 @@
+"""Values in, Slack messages out, in the reader's language. Pure."""

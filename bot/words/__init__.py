@@ -1,0 +1,1 @@
+"""The catalogues: every sentence a person reads, in English and in Chinese."""
