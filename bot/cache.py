@@ -1,0 +1,142 @@
+"""A cache with a lifetime per entry, in which one question in flight is asked once.
+
+Bounded in entries and in bytes. Errors are not kept, but for refusals: those that asking again
+would only repeat are repeated from memory for a few seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from cachetools import TLRUCache, TTLCache
+
+from bot.errors import ArgumentRefused, CredentialsRefused, LiveError, PermissionRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable
+
+V = TypeVar("V")
+
+REFUSALS = (ArgumentRefused, CredentialsRefused, PermissionRefused)
+REFUSAL_KEPT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[V]):
+    """A value in the cache.
+
+    Attributes:
+        value: what was stored.
+        stored_at: when, in seconds of the cache's clock.
+        kept_s: its lifetime.
+        kept_s: how long it stays.
+        weight: about how many bytes it takes.
+    """
+
+    value: V
+    stored_at: float
+    kept_s: float
+    weight: int
+
+
+class Cache(Generic[V]):
+    """Values by key, each for its own time.
+
+    Args:
+        kept_s: for a value, how long it is kept, in seconds.
+        weigh: for a value, about how many bytes it takes.
+        max_bytes: the bound on the sum of the weights; a heavier value is not kept at all.
+        max_entries: the bound on how many there are.
+        clock: a monotonic clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        weigh: Callable[[V], int],
+        max_bytes: int,
+        max_entries: int = 10_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._weigh = weigh
+        self._clock = clock
+        least = max(1, max_bytes // max_entries)  # so that the one bound holds both
+        self._held: TLRUCache[Hashable, Held[V]] = TLRUCache(
+            maxsize=max_bytes,
+            ttu=lambda _key, held, now: now + held.kept_s,
+            timer=clock,
+            getsizeof=lambda held: max(least, held.weight),
+        )
+        self._refused: TTLCache[Hashable, LiveError] = TTLCache(
+            maxsize=max_entries, ttl=REFUSAL_KEPT_S, timer=clock
+        )
+        self._flights: dict[Hashable, _Flight[V]] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes all values take."""
+        return int(self._held.currsize)
+
+    def held(self, key: Hashable, *, max_age_s: float | None = None) -> V | None:
+        """The value under `key`, if there is one and it is no older than `max_age_s`."""
+        held = self._held.get(key)
+        if held is None:
+            return None
+        if max_age_s is not None and self._clock() - held.stored_at > max_age_s:
+            return None
+        return held.value
+
+    def put(self, key: Hashable, value: V, *, kept_s: float) -> None:
+        """Store a value for `kept_s` seconds, unless it alone is over the bound."""
+        held = Held(value, self._clock(), kept_s, self._weigh(value))
+        if held.weight <= self._held.maxsize:
+            self._held[key] = held
+
+    async def asked(self, key: Hashable, ask: Callable[[], Awaitable[V]]) -> V:
+        """Ask now, or join whoever is asking the same; the caller stores what is to be kept.
+
+        Whoever stops waiting (is cancelled) does not end the others' question; the last one does.
+
+        Raises:
+            LiveError: what `ask` raised, or a refusal it raised within the last few seconds.
+        """
+        refusal = self._refused.get(key)
+        if refusal is not None:
+            raise refusal.with_traceback(None)
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.ensure_future(self._ask(key, ask)))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if flight.waiting == 0 and not flight.task.done():
+                flight.task.cancel()
+                self._land(key, flight.task)
+
+    async def _ask(self, key: Hashable, ask: Callable[[], Awaitable[V]]) -> V:
+        try:
+            return await ask()
+        except REFUSALS as refusal:
+            self._refused[key] = refusal
+            raise
+        finally:
+            self._land(key, asyncio.current_task())
+
+    def _land(self, key: Hashable, task: asyncio.Future[V] | None) -> None:
+        flight = self._flights.get(key)
+        if flight is not None and flight.task is task:
+            del self._flights[key]
+
+
+@dataclass(slots=True, eq=False)
+class _Flight(Generic[V]):
+    task: asyncio.Future[V]
+    waiting: int = 0

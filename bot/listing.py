@@ -1,0 +1,220 @@
+"""What one question found, as far as it was read, and the order it is shown in. Values only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from bot.live.model import StatusFilter, TaskState, newest, stream_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from bot.asks import Ask
+    from bot.live.model import PreloadTask, TaskPage
+
+API_ROWS = 100
+"""Rows of an API page: the most it takes."""
+WHOLE_TASKS = 300
+"""Up to so many tasks, everything is read: three API pages."""
+
+_TASK_BYTES = 1_000  # a task without its URL, rounded up
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The tasks that answer a question, as of one window.
+
+    Attributes:
+        question: what was asked, without its form (`Ask.question`).
+        start, end: the window of creation times, in UTC.
+        cut: the window was cut to what the API keeps.
+        total: how many tasks match.
+        whole: every matching task was read.
+        tasks: all of them, in the order they are shown in, if `whole`; otherwise empty, as the
+            rows are then cut out of the API's own pages.
+        domain_total: how many tasks the domain has in the window; None if that was not asked.
+        counts: how many tasks the API's filter finds, by status; of those that were asked.
+        observed_at: when the oldest reply arrived.
+        request_id: of the first reply.
+        moved: rows changed places while they were read.
+    """
+
+    question: Ask
+    start: datetime
+    end: datetime
+    cut: bool
+    total: int
+    whole: bool
+    tasks: tuple[PreloadTask, ...]
+    domain_total: int | None
+    counts: Mapping[StatusFilter, int]
+    observed_at: datetime
+    request_id: str
+    moved: bool
+
+    @property
+    def key(self) -> tuple[Ask, datetime, datetime]:
+        """What tells it from every other listing: its question, window and time."""
+        return self.question, self.end, self.observed_at
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it takes."""
+        return 2_000 + sum(_TASK_BYTES + len(task.url) for task in self.tasks)
+
+    @property
+    def knows_newest(self) -> bool:
+        """Whether each stream's newest task is among the tasks."""
+        return self.whole and not self.question.is_filtered
+
+    def is_settled(self, now: datetime) -> bool:
+        """Whether every task is known and finished, so that little can change."""
+        return (
+            self.whole
+            and bool(self.tasks)
+            and all(task.state(now).is_finished for task in self.tasks)
+        )
+
+
+def in_order(tasks: Iterable[PreloadTask], now: datetime) -> tuple[PreloadTask, ...]:
+    """The tasks as they are shown: problems first, then the newest.
+
+    Problems, gravest first: failed; complete with its window over or unknown; unknown. A task that
+    its stream has a newer one of is a problem no more, unless it failed: that stands after them.
+    """
+    tasks = tuple(tasks)
+    latest = newest(tasks)
+
+    def place(task: PreloadTask) -> tuple[int, float]:
+        is_latest = latest[task.stream] is task
+        created = task.created.timestamp() if task.created else 0.0
+        return _rank(task.state(now), is_latest=is_latest), -created
+
+    return tuple(sorted(tasks, key=place))
+
+
+def _rank(state: TaskState, *, is_latest: bool) -> int:
+    if is_latest:
+        return _PROBLEMS.get(state, _NO_PROBLEM)
+    return _RETRIED if state is TaskState.FAILED else _NO_PROBLEM
+
+
+_PROBLEMS = {
+    TaskState.FAILED: 0,
+    TaskState.WINDOW_OVER: 1,
+    TaskState.WINDOW_UNKNOWN: 1,
+    TaskState.UNKNOWN: 2,
+}
+_RETRIED = 3
+_NO_PROBLEM = 4
+
+
+def merged(pages: Iterable[TaskPage]) -> tuple[tuple[PreloadTask, ...], bool]:
+    """The pages' tasks, each once, and whether any stood on two pages."""
+    rows = [task for page in pages for task in page.tasks]
+    found: dict[str, PreloadTask] = {}
+    for number, task in enumerate(rows):
+        found.setdefault(task.task_id or f"#{number}", task)  # without an ID nothing is the same
+    return tuple(found.values()), len(found) < len(rows)
+
+
+def confirmed(
+    tasks: Iterable[PreloadTask], complete: Iterable[PreloadTask]
+) -> tuple[PreloadTask, ...]:
+    """The tasks, those that the API's `complete` filter returned marked so."""
+    found = {task.task_id for task in complete if task.task_id}
+    return tuple(
+        replace(task, found_as=StatusFilter.COMPLETE) if task.task_id in found else task
+        for task in tasks
+    )
+
+
+def is_newest_first(tasks: Sequence[PreloadTask]) -> bool:
+    """Whether the tasks stand in falling order of CreateTime; the API documents no order."""
+    times = [task.created for task in tasks]
+    return all(
+        first is not None and second is not None and first >= second
+        for first, second in pairwise(times)
+    )
+
+
+def count_states(tasks: Iterable[PreloadTask], now: datetime) -> dict[TaskState, int]:
+    """How many tasks are in each state at `now`; states without a task are left out."""
+    return dict(Counter(task.state(now) for task in tasks))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The rows of one Slack page, cut out of the tasks that were read.
+
+    Attributes:
+        tasks: the tasks it was cut from.
+        begin, end: which of them are shown.
+        from_top: the first of `tasks` is the first of all.
+        moved: rows changed places while they were read.
+        observed_at: when the oldest of them was read.
+    """
+
+    tasks: tuple[PreloadTask, ...]
+    begin: int
+    end: int
+    from_top: bool
+    moved: bool
+    observed_at: datetime
+
+    @property
+    def before(self) -> PreloadTask | None:
+        """The row before the shown ones."""
+        return self.tasks[self.begin - 1] if 0 < self.begin <= len(self.tasks) else None
+
+    @property
+    def shown(self) -> tuple[PreloadTask, ...]:
+        """The rows of the page."""
+        return self.tasks[self.begin : self.end]
+
+    @property
+    def following(self) -> tuple[PreloadTask, ...]:
+        """The rows that may be shown next."""
+        return self.tasks[self.end :]
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """What is known of streams' newest tasks.
+
+    Attributes:
+        newest: by stream, its newest task; None where it surely has none.
+        observed_at: when the oldest of this was observed.
+    """
+
+    newest: Mapping[str, PreloadTask | None]
+    observed_at: datetime
+
+    def newest_of(self, task: PreloadTask) -> PreloadTask | None:
+        """The newest task of a task's stream, if it is known."""
+        return self.newest.get(task.stream)
+
+    def states(self, tasks: Iterable[PreloadTask], now: datetime) -> dict[TaskState, int]:
+        """How many of the tasks' streams are in each state, as far as they are known."""
+        found = {task.stream: self.newest_of(task) for task in tasks}
+        return count_states((task for task in found.values() if task), now)
+
+    def retried(self, tasks: Iterable[PreloadTask], now: datetime) -> int:
+        """How many of the tasks' streams have a failed task and a newer one since."""
+        return len(
+            {
+                task.stream
+                for task in tasks
+                if task.state(now) is TaskState.FAILED
+                and (latest := self.newest_of(task)) is not None
+                and latest.task_id != task.task_id
+            }
+        )
+
+    def without_task(self, urls: Iterable[str]) -> tuple[str, ...]:
+        """The URLs whose stream surely has no task, in their order."""
+        return tuple(url for url in urls if self.newest.get(stream_of(url), self) is None)

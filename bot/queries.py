@@ -1,0 +1,272 @@
+"""What we can be asked: a Slack page out of API pages, from memory where that will do.
+
+A listing answers the same question again for seconds while tasks run, its pages can be turned for
+a minute (for minutes when everything is finished), and it is kept for longer in case a refresh
+fails: then its rows are shown with the reason and their time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.asks import Answer, Row, TaskCard
+from bot.cache import Cache
+from bot.errors import ArgumentRefused, LiveError
+from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest_first, merged
+from bot.live.model import newest, stream_of
+from bot.reading import Window, look_up, page_of, read, urls_to_look_up, window_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from bot.asks import Ask
+    from bot.live.model import LiveDomain, PreloadTask, TaskPage
+    from bot.reading import Live
+
+FRESH_S = 8.0
+"""How long a listing answers the same question again while tasks run."""
+FRESH_SETTLED_S = 30.0
+"""The same, when all its tasks are finished; not longer, as new ones may be created any time."""
+TURN_S = 60.0
+"""How long its pages can be turned while tasks run."""
+TURN_SETTLED_S = 600.0
+"""The same, when all its tasks are finished."""
+KEPT_S = 1_800.0
+"""How long it is kept in case a refresh fails."""
+DOMAINS_KEPT_S = 600.0
+"""How long the account's list of domains is."""
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an answer a page begins, and what was seen before it.
+
+    Attributes:
+        offset: rows before it; past the end means the last page.
+        end: the end of the window that the pages before were cut from; None is now.
+        total: how many tasks matched then, or None.
+        last_shown: the mark (`Queries.mark_of`) of the last row shown before it, or None.
+        refresh: ask again, whatever is known.
+    """
+
+    offset: int = 0
+    end: datetime | None = None
+    total: int | None = None
+    last_shown: str | None = None
+    refresh: bool = False
+
+
+FIRST = Place()
+
+
+class Queries:
+    """Answers questions about tasks from the accounts' Live APIs and a cache.
+
+    Args:
+        lives: a client per account name.
+        now: the wall clock, in UTC.
+        clock: a monotonic clock, in seconds.
+        mark_of: a short mark of a task ID, as buttons carry it.
+    """
+
+    def __init__(
+        self,
+        lives: Mapping[str, Live],
+        *,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+        mark_of: Callable[[str], str],
+    ) -> None:
+        self._lives = lives
+        self._now = now
+        self._mark_of = mark_of
+        self._listings: Cache[Listing] = Cache(
+            weigh=lambda listing: listing.weight, max_bytes=48 * _MIB, clock=clock
+        )
+        self._pages: Cache[TaskPage] = Cache(
+            weigh=lambda page: 1_000 * len(page.tasks), max_bytes=16 * _MIB, clock=clock
+        )
+        self._streams: Cache[Streams] = Cache(
+            weigh=lambda known: 1_000 * len(known.newest), max_bytes=16 * _MIB, clock=clock
+        )
+        self._domains: Cache[tuple[LiveDomain, ...]] = Cache(
+            weigh=lambda names: 200 * len(names), max_bytes=4 * _MIB, clock=clock
+        )
+
+    async def page(self, ask: Ask, place: Place = FIRST) -> Answer:
+        """One page of the tasks that `ask` finds.
+
+        Raises:
+            LiveError: the API did not answer, and nothing is known from before.
+            StaleReference: the place is in a window that the API has forgotten.
+        """
+        listing, stale = await self._listing(ask.question(), place)
+        offset = place.offset
+        if offset >= listing.total:
+            offset = max(0, (listing.total - 1) // ask.rows * ask.rows)
+        cut = await self._cut(listing, offset, ask.rows)
+        known, unchecked = await self._known(listing, cut)
+        now = self._now()
+        return Answer(
+            ask=ask,
+            start=listing.start,
+            end=listing.end,
+            rows=tuple(Row(task, known.newest_of(task)) for task in cut.shown),
+            offset=offset,
+            total=listing.total,
+            whole=listing.whole,
+            states=count_states(listing.tasks, now),
+            counts=listing.counts,
+            streams=known.states(listing.tasks, now),
+            observed_at=min(cut.observed_at, known.observed_at),
+            request_id=listing.request_id,
+            cut=listing.cut,
+            domain_total=listing.domain_total,
+            retried=known.retried(listing.tasks, now),
+            without_task=known.without_task(ask.urls),
+            moved=cut.moved or self._has_moved(place, listing, cut),
+            stale=stale,
+            unchecked=unchecked,
+        )
+
+    async def card(self, ask: Ask, *, refresh: bool = False) -> TaskCard | None:
+        """One task (`ask.task_id`) with its stream's newest; None if the API has it no more.
+
+        Raises:
+            LiveError: as `page`.
+        """
+        answer = await self.page(ask, Place(refresh=refresh))
+        if not answer.rows:
+            return None
+        return TaskCard(ask, answer.rows[0], answer.observed_at, answer.request_id, answer.stale)
+
+    async def domains(self, account: str) -> tuple[str, ...]:
+        """The names of the account's play domains.
+
+        Raises:
+            LiveError: the API did not say.
+        """
+        held = self._domains.held(account)
+        if held is None:
+            held = await self._domains.asked(account, self._lives[account].describe_user_domains)
+            self._domains.put(account, held, kept_s=DOMAINS_KEPT_S)
+        return tuple(domain.name for domain in held)
+
+    async def _listing(self, question: Ask, place: Place) -> tuple[Listing, LiveError | None]:
+        """The listing to cut from; with the reason where only an old one is to be had.
+
+        Listings are held by question, the newest, and by question and window, for turning pages.
+        """
+        pinned = None if place.refresh else place.end
+        if pinned is not None:
+            held = self._listings.held((question, pinned))
+        elif place.refresh:
+            held = None
+        else:
+            held = self._listings.held(question, max_age_s=FRESH_SETTLED_S)
+            if held is not None and not held.is_settled(self._now()):
+                held = self._listings.held(question, max_age_s=FRESH_S)
+        if held is not None:
+            return held, None
+        try:
+            listing = await self._listings.asked(
+                (question, pinned), lambda: self._read(question, pinned, place.offset)
+            )
+        except ArgumentRefused:
+            raise
+        except LiveError as error:
+            old = self._listings.held(question)
+            if old is None:
+                raise
+            return old, error
+        return listing, None
+
+    async def _read(self, question: Ask, pinned: datetime | None, offset: int) -> Listing:
+        now = self._now()
+        window = window_of(question, now=now, end=pinned)
+        number = offset // API_ROWS + 1
+        live = self._lives[question.account]
+        listing, page = await read(live, question, window, number=number, now=now)
+        turn_s = TURN_SETTLED_S if listing.is_settled(now) else TURN_S
+        self._listings.put((question, window.end), listing, kept_s=turn_s)
+        if pinned is None:
+            self._listings.put(question, listing, kept_s=KEPT_S)
+        if not listing.whole:
+            self._pages.put((*listing.key, number), page, kept_s=KEPT_S)
+        return listing
+
+    async def _cut(self, listing: Listing, offset: int, rows: int) -> Cut:
+        """The listing's rows from `offset` on, with the one before them and those that follow."""
+        if listing.whole:
+            return Cut(
+                listing.tasks,
+                offset,
+                offset + rows,
+                from_top=True,
+                moved=listing.moved,
+                observed_at=listing.observed_at,
+            )
+        first = max(0, offset - 1) // API_ROWS + 1
+        last = (min(offset + rows, listing.total) - 1) // API_ROWS + 1
+        pages = [await self._page(listing, number) for number in range(first, last + 1)]
+        tasks, twice = merged(pages)
+        begin = offset - (first - 1) * API_ROWS
+        return Cut(
+            tasks,
+            begin,
+            begin + rows,
+            from_top=first == 1,
+            moved=twice or any(page.total != listing.total for page in pages),
+            observed_at=min(listing.observed_at, *(page.observed_at for page in pages)),
+        )
+
+    async def _page(self, listing: Listing, number: int) -> TaskPage:
+        key = (*listing.key, number)
+        held = self._pages.held(key)
+        if held is None:
+            window = Window(listing.start, listing.end, listing.cut)
+            live = self._lives[listing.question.account]
+            held = await self._pages.asked(
+                key, lambda: page_of(live, listing.question, window, number)
+            )
+            self._pages.put(key, held, kept_s=KEPT_S)
+        return held
+
+    async def _known(self, listing: Listing, cut: Cut) -> tuple[Streams, LiveError | None]:
+        """The streams' newest tasks as far as they are known; why not the shown ones', if so."""
+        question = listing.question
+        in_order = not question.is_filtered and cut.from_top and is_newest_first(cut.tasks)
+        if listing.knows_newest or in_order:
+            none = map(stream_of, question.urls if listing.whole else ())
+            found: dict[str, PreloadTask | None] = dict.fromkeys(none)
+            return Streams(found | newest(cut.tasks), listing.observed_at), None
+        known = self._streams.held(listing.key) or Streams({}, listing.observed_at)
+        missing = tuple(task for task in cut.shown if task.stream not in known.newest)
+        unasked = tuple(url for url in question.urls if stream_of(url) not in known.newest)
+        if not missing and not unasked:
+            return known, None
+        urls = unasked or urls_to_look_up(missing, cut.following)
+        live = self._lives[question.account]
+        try:
+            more = await self._streams.asked(
+                (*listing.key, urls), lambda: look_up(live, question.domain, urls, cut.tasks)
+            )
+        except LiveError as error:
+            return known, error
+        known = Streams({**known.newest, **more.newest}, min(known.observed_at, more.observed_at))
+        self._streams.put(listing.key, known, kept_s=KEPT_S)
+        return known, None
+
+    def _has_moved(self, place: Place, listing: Listing, cut: Cut) -> bool:
+        if place.total is not None and place.total != listing.total:
+            return True
+        before = cut.before
+        return (
+            place.last_shown is not None
+            and before is not None
+            and self._mark_of(before.task_id) != place.last_shown
+        )
