@@ -1,0 +1,68 @@
+"""What outlives a restart. All SQL lives here; `Store` is the door.
+
+async with Store.open("sqlite:///preload-bot.sqlite3") as store:
+    key = await store.asks.remember(ask)
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.store.asks import Asks
+from bot.store.database import Database
+from bot.store.defaults import ChannelDefaults
+from bot.store.upgrade import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+__all__ = ["Store", "utc_now"]
+
+
+def utc_now() -> datetime:
+    """This machine's clock, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything stored, one attribute per kind of thing."""
+
+    database: Database
+    asks: Asks
+    defaults: ChannelDefaults
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        url: str,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        busy_timeout_s: float = 5.0,
+    ) -> AsyncIterator[Store]:
+        """Open the store, its tables brought up to date, for as long as the context lasts.
+
+        Args:
+            url: as `store.url` in the settings: `sqlite:///path/to/file`.
+            now: the wall clock, aware.
+            busy_timeout_s: how long a statement waits for another process's lock.
+
+        Raises:
+            StoreUnavailable: it cannot be opened, or was written by a newer version of the bot.
+        """
+        async with Database.open(url, busy_timeout_s=busy_timeout_s) as database:
+            async with database.writing() as connection:
+                await connection.run_sync(upgrade)
+            yield cls(database, Asks(database, now), ChannelDefaults(database, now))
+
+    async def ping(self) -> None:
+        """Read something.
+
+        Raises:
+            StoreUnavailable: nothing can be read now.
+        """
+        await self.database.ping()

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import StatementError
+
+from bot.asks import Ask
+from bot.errors import StoreUnavailable
+from bot.store import Store
+from bot.store.schema import asks, metadata
+from bot.store.upgrade import VERSION_TABLE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ASK = Ask(account="default", domain="live.example.com")
+SHORT_S = 0.01
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "store.sqlite3"
+
+
+@pytest.fixture
+def url(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+async def test_what_is_stored_is_there_after_a_restart(url: str) -> None:
+    async with Store.open(url) as store:
+        key = await store.asks.remember(ASK)
+    async with Store.open(url) as store:
+        assert await store.asks.find(key) == ASK
+
+
+async def test_the_migrations_end_in_the_schema_that_the_code_uses(url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        opts = {"version_table": VERSION_TABLE}
+        context = MigrationContext.configure(connection, opts=opts)
+        return list(compare_metadata(context, metadata))
+
+    async with Store.open(url) as store, store.database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_two_processes_may_open_a_new_store_at_once(url: str) -> None:
+    async def opened() -> Ask | None:
+        async with Store.open(url) as store:
+            return await store.asks.find(await store.asks.remember(ASK))
+
+    assert await asyncio.gather(opened(), opened(), opened()) == [ASK, ASK, ASK]
+
+
+async def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(
+    url: str, file: Path
+) -> None:
+    async with Store.open(url) as store:
+        key = await store.asks.remember(ASK)
+    with closing(sqlite3.connect(file)) as newer, newer:
+        newer.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    with pytest.raises(StoreUnavailable, match=r"newer version \(revision 9999\)"):
+        async with Store.open(url):
+            pass
+    with closing(sqlite3.connect(file)) as newer:
+        assert newer.execute("SELECT key FROM asks").fetchall() == [(key,)]
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(url: str, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("CREATE TABLE channel_defaults (anything)")
+    with pytest.raises(StoreUnavailable, match="channel_defaults already exists"):
+        async with Store.open(url):
+            pass
+    with closing(sqlite3.connect(file)) as other:
+        tables = other.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        assert tables.fetchall() == [("channel_defaults",)]
+
+
+async def test_sqlite_is_set_up_for_readers_beside_a_writer(url: str) -> None:
+    async with Store.open(url) as store, store.database.reading() as connection:
+        found = {
+            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 1,  # NORMAL
+        "foreign_keys": 1,
+        "busy_timeout": 5000,
+    }
+
+
+async def test_a_reader_is_not_held_up_by_another_processs_writing(url: str, file: Path) -> None:
+    async with Store.open(url, busy_timeout_s=SHORT_S) as store:
+        key = await store.asks.remember(ASK)
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert await store.asks.find(key) == ASK
+
+
+async def test_a_lock_that_another_process_holds_makes_the_store_unavailable(
+    url: str, file: Path
+) -> None:
+    async with Store.open(url, busy_timeout_s=SHORT_S) as store:
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailable, match="database is locked") as caught:
+                await store.asks.remember(ASK)
+        assert caught.value.__cause__ is not None
+        assert await store.asks.find(await store.asks.remember(ASK)) == ASK
+
+
+async def test_a_lock_held_at_the_start_makes_the_store_unavailable(url: str, file: Path) -> None:
+    async with Store.open(url):
+        pass
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="database is locked"):
+            async with Store.open(url, busy_timeout_s=SHORT_S):
+                pass
+
+
+async def test_a_full_disk_makes_the_store_unavailable_but_readable(url: str) -> None:
+    long = Ask(
+        account="default",
+        domain="live.example.com",
+        urls=tuple(f"https://live.example.com/liveApp/{n}.flv?auth_key=s3cret" for n in range(100)),
+    )
+    async with Store.open(url) as store:
+        key = await store.asks.remember(ASK)
+        async with store.database.reading() as connection:
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreUnavailable, match="database or disk is full") as caught:
+            await store.asks.remember(long)
+        assert await store.asks.find(key) == ASK
+    assert "s3cret" not in f"{caught.value!r} {caught.value.__cause__}"
+
+
+async def test_a_folder_that_is_not_there_makes_the_store_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="unable to open database file"):
+        async with Store.open(f"sqlite:///{tmp_path}/missing/store.sqlite3"):
+            pass
+
+
+async def test_a_file_that_is_no_database_makes_the_store_unavailable(url: str, file: Path) -> None:
+    file.write_bytes(b"not a database, but long enough to have a header " * 100)
+    with pytest.raises(StoreUnavailable, match="file is not a database"):
+        async with Store.open(url):
+            pass
+
+
+async def test_a_file_damaged_while_it_is_open_makes_the_store_unavailable(
+    url: str, file: Path
+) -> None:
+    async with Store.open(url):
+        pass
+    size = file.stat().st_size
+    with file.open("r+b") as damaged:
+        damaged.seek(100)  # after the header: the schema's own page
+        damaged.write(b"\xff" * (size - 100))
+    with pytest.raises(StoreUnavailable, match="malformed"):
+        async with Store.open(url):
+            pass
+
+
+async def test_a_store_that_may_only_be_read_says_so_when_it_is_written(file: Path) -> None:
+    async with Store.open(f"sqlite:///{file}") as store:
+        key = await store.asks.remember(ASK)
+    async with Store.open(f"sqlite:///file:{file}?mode=rw&uri=true") as store:
+        async with store.database.reading() as connection:
+            await connection.exec_driver_sql("PRAGMA query_only = ON")
+        with pytest.raises(StoreUnavailable, match="readonly"):
+            await store.asks.remember(Ask(account="default", domain="other.example.com"))
+        assert await store.asks.find(key) == ASK
+
+
+async def test_ping_reads_from_the_open_store(url: str) -> None:
+    async with Store.open(url) as store:
+        await store.ping()
+
+
+async def test_a_moment_comes_back_as_the_same_moment_in_utc(url: str) -> None:
+    shanghai = datetime(2026, 11, 22, 19, 42, tzinfo=timezone(timedelta(hours=8)))
+    async with Store.open(url) as store:
+        async with store.database.writing() as connection:
+            await connection.execute(insert(asks).values(key="k", body="{}", used_at=shanghai))
+        async with store.database.reading() as connection:
+            found = await connection.scalar(select(asks.c.used_at))
+    assert found == shanghai
+    assert found is not None
+    assert found.tzinfo is UTC
+
+
+async def test_a_naive_datetime_is_refused(url: str) -> None:
+    naive = datetime(2026, 11, 22, 19, 42)  # noqa: DTZ001 - the mistake under test
+    async with Store.open(url) as store, store.database.writing() as connection:
+        with pytest.raises(StatementError, match="must be aware"):
+            await connection.execute(insert(asks).values(key="k", body="{}", used_at=naive))
+
+
+async def test_an_error_inside_a_transaction_undoes_it(url: str) -> None:
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    async with Store.open(url) as store:
+        with pytest.raises(ZeroDivisionError):
+            async with store.database.writing() as connection:
+                await connection.execute(insert(asks).values(key="k", body="{}", used_at=now))
+                raise ZeroDivisionError
+        assert await store.asks.find("k") is None
