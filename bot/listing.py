@@ -153,18 +153,23 @@ class Cut:
 
     Attributes:
         tasks: the tasks it was cut from.
+        before_tasks: how many rows stand before the first of them.
         begin, end: which of them are shown.
-        from_top: the first of `tasks` is the first of all.
         moved: rows changed places while they were read.
         observed_at: when the oldest of them was read.
     """
 
     tasks: tuple[PreloadTask, ...]
+    before_tasks: int
     begin: int
     end: int
-    from_top: bool
     moved: bool
     observed_at: datetime
+
+    @property
+    def offset(self) -> int:
+        """How many rows stand before the page."""
+        return self.before_tasks + self.begin
 
     @property
     def before(self) -> PreloadTask | None:

@@ -7,7 +7,7 @@ fails: then its rows are shown with the reason and their time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.asks import Answer, Row, TaskCard
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.asks import Ask
-    from bot.live.model import LiveDomain, PreloadTask, TaskPage
+    from bot.live.model import LiveDomain, TaskPage
     from bot.reading import Live
 
 FRESH_S = 8.0
@@ -46,7 +46,7 @@ class Place:
     """Where in an answer a page begins, and what was seen before it.
 
     Attributes:
-        offset: rows before it; past the end means the last page.
+        offset: rows before it; past the end (`LAST_OFFSET` surely is) means the last page.
         end: the end of the window that the pages before were cut from; None is now.
         total: how many tasks matched then, or None.
         last_shown: the mark (`Queries.mark_of`) of the last row shown before it, or None.
@@ -61,6 +61,7 @@ class Place:
 
 
 FIRST = Place()
+LAST_OFFSET = 1 << 32
 
 
 class Queries:
@@ -105,33 +106,21 @@ class Queries:
             StaleReference: the place is in a window that the API has forgotten.
         """
         listing, stale = await self._listing(ask.question(), place)
-        offset = place.offset
-        if offset >= listing.total:
-            offset = max(0, (listing.total - 1) // ask.rows * ask.rows)
+        offset = _within(listing, place.offset, ask.rows)
         cut = await self._cut(listing, offset, ask.rows)
         known, unchecked = await self._known(listing, cut)
-        now = self._now()
-        return Answer(
-            ask=ask,
-            start=listing.start,
-            end=listing.end,
-            rows=tuple(Row(task, known.newest_of(task)) for task in cut.shown),
-            offset=offset,
-            total=listing.total,
-            whole=listing.whole,
-            states=count_states(listing.tasks, now),
-            counts=listing.counts,
-            streams=known.states(listing.tasks, now),
-            observed_at=min(cut.observed_at, known.observed_at),
-            request_id=listing.request_id,
-            cut=listing.cut,
-            domain_total=listing.domain_total,
-            retried=known.retried(listing.tasks, now),
-            without_task=known.without_task(ask.urls),
-            moved=cut.moved or self._has_moved(place, listing, cut),
-            stale=stale,
-            unchecked=unchecked,
-        )
+        answer = _answer(ask, listing, cut, known, self._now())
+        moved = answer.moved or self._has_moved(place, listing, cut)
+        return replace(answer, moved=moved, stale=stale, unchecked=unchecked)
+
+    def remembered(self, ask: Ask, place: Place = FIRST) -> Answer | None:
+        """What `page` would give without asking anybody, however old; None if that is nothing."""
+        listing = self._listings.held(ask.question())
+        if listing is None or not listing.whole:
+            return None
+        offset = _within(listing, place.offset, ask.rows)
+        known = self._held_streams(listing)
+        return _answer(ask, listing, _cut_whole(listing, offset, ask.rows), known, self._now())
 
     async def card(self, ask: Ask, *, refresh: bool = False) -> TaskCard | None:
         """One task (`ask.task_id`) with its stream's newest; None if the API has it no more.
@@ -188,7 +177,7 @@ class Queries:
     async def _read(self, question: Ask, pinned: datetime | None, offset: int) -> Listing:
         now = self._now()
         window = window_of(question, now=now, end=pinned)
-        number = offset // API_ROWS + 1
+        number = 1 if offset >= LAST_OFFSET else offset // API_ROWS + 1
         live = self._lives[question.account]
         listing, page = await read(live, question, window, number=number, now=now)
         turn_s = TURN_SETTLED_S if listing.is_settled(now) else TURN_S
@@ -202,24 +191,17 @@ class Queries:
     async def _cut(self, listing: Listing, offset: int, rows: int) -> Cut:
         """The listing's rows from `offset` on, with the one before them and those that follow."""
         if listing.whole:
-            return Cut(
-                listing.tasks,
-                offset,
-                offset + rows,
-                from_top=True,
-                moved=listing.moved,
-                observed_at=listing.observed_at,
-            )
+            return _cut_whole(listing, offset, rows)
         first = max(0, offset - 1) // API_ROWS + 1
         last = (min(offset + rows, listing.total) - 1) // API_ROWS + 1
         pages = [await self._page(listing, number) for number in range(first, last + 1)]
         tasks, twice = merged(pages)
-        begin = offset - (first - 1) * API_ROWS
+        skipped = (first - 1) * API_ROWS
         return Cut(
-            tasks,
-            begin,
-            begin + rows,
-            from_top=first == 1,
+            tasks=tasks,
+            before_tasks=skipped,
+            begin=offset - skipped,
+            end=offset - skipped + rows,
             moved=twice or any(page.total != listing.total for page in pages),
             observed_at=min(listing.observed_at, *(page.observed_at for page in pages)),
         )
@@ -239,12 +221,12 @@ class Queries:
     async def _known(self, listing: Listing, cut: Cut) -> tuple[Streams, LiveError | None]:
         """The streams' newest tasks as far as they are known; why not the shown ones', if so."""
         question = listing.question
-        in_order = not question.is_filtered and cut.from_top and is_newest_first(cut.tasks)
-        if listing.knows_newest or in_order:
-            none = map(stream_of, question.urls if listing.whole else ())
-            found: dict[str, PreloadTask | None] = dict.fromkeys(none)
-            return Streams(found | newest(cut.tasks), listing.observed_at), None
-        known = self._streams.held(listing.key) or Streams({}, listing.observed_at)
+        in_order = not question.is_filtered and cut.before_tasks == 0 and is_newest_first(cut.tasks)
+        if in_order and not listing.whole:
+            return Streams(newest(cut.tasks), cut.observed_at), None
+        known = self._held_streams(listing)
+        if listing.knows_newest:
+            return known, None
         missing = tuple(task for task in cut.shown if task.stream not in known.newest)
         unasked = tuple(url for url in question.urls if stream_of(url) not in known.newest)
         if not missing and not unasked:
@@ -261,6 +243,13 @@ class Queries:
         self._streams.put(listing.key, known, kept_s=KEPT_S)
         return known, None
 
+    def _held_streams(self, listing: Listing) -> Streams:
+        """What is known without asking of the streams' newest tasks."""
+        if listing.knows_newest:
+            none = dict.fromkeys(stream_of(url) for url in listing.question.urls)
+            return Streams(none | newest(listing.tasks), listing.observed_at)
+        return self._streams.held(listing.key) or Streams({}, listing.observed_at)
+
     def _has_moved(self, place: Place, listing: Listing, cut: Cut) -> bool:
         if place.total is not None and place.total != listing.total:
             return True
@@ -270,3 +259,41 @@ class Queries:
             and before is not None
             and self._mark_of(before.task_id) != place.last_shown
         )
+
+
+def _within(listing: Listing, offset: int, rows: int) -> int:
+    """The offset, or that of the last page where there is no such row."""
+    return offset if offset < listing.total else max(0, (listing.total - 1) // rows * rows)
+
+
+def _cut_whole(listing: Listing, offset: int, rows: int) -> Cut:
+    return Cut(
+        tasks=listing.tasks,
+        before_tasks=0,
+        begin=offset,
+        end=offset + rows,
+        moved=listing.moved,
+        observed_at=listing.observed_at,
+    )
+
+
+def _answer(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetime) -> Answer:
+    return Answer(
+        ask=ask,
+        start=listing.start,
+        end=listing.end,
+        rows=tuple(Row(task, known.newest_of(task)) for task in cut.shown),
+        offset=cut.offset,
+        total=listing.total,
+        whole=listing.whole,
+        states=count_states(listing.tasks, now),
+        counts=listing.counts,
+        streams=known.states(listing.tasks, now),
+        observed_at=min(cut.observed_at, known.observed_at),
+        request_id=listing.request_id,
+        cut=listing.cut,
+        domain_total=listing.domain_total,
+        retried=known.retried(listing.tasks, now),
+        without_task=known.without_task(ask.urls),
+        moved=cut.moved,
+    )

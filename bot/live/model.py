@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -160,6 +161,7 @@ def _progress(task: PreloadTask) -> StatusFilter | None:
     return task.found_as
 
 
+@lru_cache(maxsize=1 << 16)
 def stream_of(url: str) -> str:
     """The key under which tasks of one stream meet: the play URL without `auth_key`.
 
