@@ -57,7 +57,7 @@ async def test_two_processes_may_open_a_new_store_at_once(url: str) -> None:
         async with Store.open(url) as store:
             return await store.asks.find(await store.asks.remember(ASK))
 
-    assert await asyncio.gather(opened(), opened(), opened()) == [ASK, ASK, ASK]
+    assert set(await asyncio.gather(opened(), opened(), opened())) == {ASK}
 
 
 async def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(
@@ -66,7 +66,7 @@ async def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(
     async with Store.open(url) as store:
         key = await store.asks.remember(ASK)
     with closing(sqlite3.connect(file)) as newer, newer:
-        newer.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+        newer.execute("UPDATE preload_bot_version SET version_num = '9999'")
     with pytest.raises(StoreUnavailable, match=r"newer version \(revision 9999\)"):
         async with Store.open(url):
             pass
@@ -153,30 +153,27 @@ async def test_a_folder_that_is_not_there_makes_the_store_unavailable(tmp_path: 
 
 
 async def test_a_file_that_is_no_database_makes_the_store_unavailable(url: str, file: Path) -> None:
-    file.write_bytes(b"not a database, but long enough to have a header " * 100)
+    with file.open("wb") as other:
+        other.write(b"not a database, but long enough to have a header " * 100)
     with pytest.raises(StoreUnavailable, match="file is not a database"):
         async with Store.open(url):
             pass
 
 
-async def test_a_file_damaged_while_it_is_open_makes_the_store_unavailable(
-    url: str, file: Path
-) -> None:
+async def test_a_damaged_file_makes_the_store_unavailable(url: str, file: Path) -> None:
     async with Store.open(url):
         pass
-    size = file.stat().st_size
     with file.open("r+b") as damaged:
-        damaged.seek(100)  # after the header: the schema's own page
-        damaged.write(b"\xff" * (size - 100))
+        damaged.seek(100)  # after the header: the page that lists the tables
+        damaged.write(b"\xff" * 4000)
     with pytest.raises(StoreUnavailable, match="malformed"):
         async with Store.open(url):
             pass
 
 
-async def test_a_store_that_may_only_be_read_says_so_when_it_is_written(file: Path) -> None:
-    async with Store.open(f"sqlite:///{file}") as store:
+async def test_a_store_that_may_only_be_read_says_so_when_it_is_written(url: str) -> None:
+    async with Store.open(url) as store:
         key = await store.asks.remember(ASK)
-    async with Store.open(f"sqlite:///file:{file}?mode=rw&uri=true") as store:
         async with store.database.reading() as connection:
             await connection.exec_driver_sql("PRAGMA query_only = ON")
         with pytest.raises(StoreUnavailable, match="readonly"):
@@ -211,8 +208,10 @@ async def test_a_naive_datetime_is_refused(url: str) -> None:
 async def test_an_error_inside_a_transaction_undoes_it(url: str) -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC)
     async with Store.open(url) as store:
-        with pytest.raises(ZeroDivisionError):
+        row = insert(asks).values(key="k", body="{}", used_at=now)
+        with pytest.raises(StoreUnavailable, match="UNIQUE constraint failed"):
             async with store.database.writing() as connection:
-                await connection.execute(insert(asks).values(key="k", body="{}", used_at=now))
-                raise ZeroDivisionError
-        assert await store.asks.find("k") is None
+                await connection.execute(row)
+                await connection.execute(row)
+        async with store.database.reading() as connection:
+            assert (await connection.execute(select(asks))).all() == []

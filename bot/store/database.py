@@ -5,7 +5,7 @@ What differs between databases is here and nowhere else. PostgreSQL fits behind 
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, exc, make_url, select
@@ -104,10 +104,13 @@ def _with_driver(url: str) -> URL:
 
 
 def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    with ExitStack() as undo:
+        undo.callback(connection.close)  # if this fails: the pool drops the connection, open
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+        undo.pop_all()
 
 
 @contextmanager
