@@ -1,0 +1,1 @@
+"""Slack, in and out. Knows nothing of the Live API."""

@@ -1,0 +1,235 @@
+"""What stands before Bolt: only what Slack has signed, lately and once, and can be read, gets in.
+
+Who cannot be shown to be Slack is answered 401, what Slack signed but cannot be read 400, what is
+longer than anything Slack sends 413. Left to itself, Bolt answers 500 to some of these and logs
+signature and body; here only a reason from a fixed list is logged.
+
+Source: Slack's "Verifying requests from Slack" (version v0 of the signature).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qs, parse_qsl
+
+import structlog
+from aiohttp import web
+from cachetools import TTLCache
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from slack_bolt.async_app import AsyncApp
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_AGE_S = 300
+_MAX_PROBE_BYTES = 1024
+_READ_TIMEOUT_S = 10.0
+_TIMESTAMP = "X-Slack-Request-Timestamp"
+_SIGNATURE = "X-Slack-Signature"
+_DIGITS = re.compile(r"[0-9]{1,12}")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request to hand on.
+
+    Attributes:
+        signature: as it came; unlike for any other request.
+        fields: the command's form fields, or the JSON of the event or interaction.
+    """
+
+    signature: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request that goes no further: its HTTP status, and why in one word."""
+
+    status: int
+    reason: str
+
+
+Verdict = Accepted | Answered
+
+
+def judge(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> Verdict:
+    """Judge one POST by what arrived. Total: whatever came, there is a verdict.
+
+    Args:
+        headers: the request's headers, in a case-insensitive mapping.
+        body: as it arrived, whole.
+        secret: the app's signing secret.
+        now: the moment of arrival.
+    """
+    if _is_probe(body):
+        return Answered(200, "ssl_check")
+    doubt = _doubt(headers, body, secret=secret, now=now)
+    if doubt is not None:
+        return Answered(401, doubt)
+    fields = _fields(body, headers.get("Content-Type", ""))
+    if fields is None:
+        return Answered(400, "unreadable")
+    return Accepted(headers[_SIGNATURE], fields)
+
+
+def _doubt(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> str | None:
+    """Why this may not be from Slack, or not from now; None if it is."""
+    timestamp = headers.get(_TIMESTAMP, "")
+    signature = headers.get(_SIGNATURE, "")
+    if not timestamp or not signature:
+        return "unsigned"
+    if not _DIGITS.fullmatch(timestamp):
+        return "malformed_timestamp"
+    if abs(now.timestamp() - int(timestamp)) > MAX_AGE_S:
+        return "stale"
+    # aiohttp keeps header bytes that are not UTF-8 as surrogates; compare_digest takes any bytes.
+    given = signature.encode(errors="surrogateescape")
+    if not hmac.compare_digest(given, signed(timestamp, body, secret=secret).encode()):
+        return "wrong_signature"
+    return None
+
+
+def signed(timestamp: str, body: bytes, *, secret: str) -> str:
+    """The signature Slack gives to `body` sent at `timestamp` (Unix seconds)."""
+    base = b"v0:" + timestamp.encode() + b":" + body
+    return "v0=" + hmac.digest(secret.encode(), base, "sha256").hex()
+
+
+def _is_probe(body: bytes) -> bool:
+    """Whether this is Slack's look at the certificate, which it does not sign."""
+    if len(body) > _MAX_PROBE_BYTES or b"ssl_check" not in body:
+        return False
+    return parse_qs(body).get(b"ssl_check") == [b"1"]
+
+
+def _fields(body: bytes, content_type: str) -> dict[str, Any] | None:
+    """What the request says; None if it cannot be read. JSON for events, else a form."""
+    try:
+        text = body.decode()
+        if content_type.partition(";")[0].strip() == "application/json" or text.startswith("{"):
+            fields = json.loads(text)
+        else:
+            fields = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
+            if "payload" in fields:
+                fields = json.loads(fields["payload"])
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) and fields else None
+
+
+class Repeats(Protocol):
+    """Which requests have been seen."""
+
+    async def is_repeat(self, signature: str) -> bool:
+        """Whether `signature` has been asked about before; from now on it has."""
+        ...
+
+
+class RepeatsInMemory:
+    """Remembers the requests of one process for as long as their signature is good.
+
+    Past `max_entries` the oldest are forgotten: memory stays bounded, and only requests that Slack
+    has signed ever take a place.
+    """
+
+    def __init__(self, *, now: Callable[[], datetime], max_entries: int = 32_768) -> None:
+        # A timestamp may lie MAX_AGE_S ahead of our clock, and is then good for twice that time.
+        self._seen: TTLCache[str, None] = TTLCache(
+            max_entries, ttl=2 * MAX_AGE_S + 1, timer=lambda: now().timestamp()
+        )
+
+    async def is_repeat(self, signature: str) -> bool:
+        """Whether `signature` has been asked about before; from now on it has."""
+        if signature in self._seen:
+            return True
+        self._seen[signature] = None
+        return False
+
+
+def slack_endpoint(
+    app: AsyncApp,
+    *,
+    secret: str,
+    now: Callable[[], datetime],
+    repeats: Repeats,
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of the one POST route that takes commands, clicks and events.
+
+    Args:
+        app: with `request_verification_enabled=False` and `process_before_response=True`.
+        secret: the app's signing secret.
+        now: the wall clock.
+        repeats: what has been answered already.
+        max_body_bytes: past this a body is not read on.
+
+    Raises:
+        SettingsError: there is no secret; anyone could sign with an empty one.
+    """
+    if not secret:
+        raise SettingsError("SLACK_SIGNING_SECRET", "the signing secret of the Slack app")
+
+    async def admitted(request: web.Request) -> AsyncBoltRequest | Answered:
+        body = await _body(request, max_body_bytes)
+        if isinstance(body, Answered):
+            return body
+        verdict = judge(request.headers, body, secret=secret, now=now())
+        if isinstance(verdict, Answered):
+            return verdict
+        if await repeats.is_repeat(verdict.signature):
+            return Answered(200, "repeat")
+        return _for_bolt(verdict.fields, request.headers)
+
+    async def endpoint(request: web.Request) -> web.Response:
+        outcome = await admitted(request)
+        if isinstance(outcome, Answered):
+            log.info("stopped before Bolt", status=outcome.status, reason=outcome.reason)
+            return web.Response(status=outcome.status)
+        return await to_aiohttp_response(await app.async_dispatch(outcome))
+
+    return endpoint
+
+
+async def _body(request: web.Request, max_bytes: int) -> bytes | Answered:
+    """The body, or the answer to a request whose body is too long, too slow or broken."""
+    too_long = Answered(413, "too_long")
+    if (request.content_length or 0) > max_bytes:
+        return too_long
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_READ_TIMEOUT_S):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > max_bytes:
+                    return too_long
+    except TimeoutError:
+        return Answered(408, "too_slow")
+    except web.RequestPayloadError:
+        return Answered(400, "broken_body")
+    return bytes(body)
+
+
+def _for_bolt(fields: dict[str, Any], headers: Mapping[str, str]) -> AsyncBoltRequest | Answered:
+    """The request as Bolt takes it, already parsed: as over Socket Mode.
+
+    Given the text, Bolt would parse it again, and take any command that has the word "payload" in
+    it (in a URL, say) for an interaction without one.
+    """
+    try:
+        return AsyncBoltRequest(body=fields, headers=dict(headers), mode="socket_mode")
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return Answered(400, "unknown_shape")
