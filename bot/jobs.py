@@ -1,0 +1,124 @@
+"""Work that goes on after Slack has been answered: held, bounded, logged, drained."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from bot.errors import Busy
+from bot.logs import new_request_id
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from types import TracebackType
+
+_CANCEL_GRACE_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Jobs:
+    """Runs jobs until they end or it is closed.
+
+    Each job has a request ID, which stands on every line it logs (`bot.logs.request_id` tells it
+    inside the job). Leaving the context drains.
+
+    Args:
+        limit: how many may run at a time.
+        drain_timeout_s: how long leaving the context waits for them.
+        new_id: makes request IDs.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int = 200,
+        drain_timeout_s: float = 10.0,
+        new_id: Callable[[], str] = new_request_id,
+    ) -> None:
+        self._limit = limit
+        self._drain_timeout_s = drain_timeout_s
+        self._new_id = new_id
+        self._running: set[asyncio.Task[None]] = set()
+        self._is_open = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.drain(self._drain_timeout_s)
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def start(
+        self,
+        name: str,
+        work: Coroutine[object, object, None],
+        *,
+        on_crash: Callable[[str], Awaitable[None]] | None = None,
+    ) -> str:
+        """Start `work` and return its request ID at once.
+
+        Args:
+            name: what the job is, for the log.
+            work: what is to be done; closed unstarted if there is no room for it.
+            on_crash: called with the request ID if `work` raises, so that whoever waits for it
+                can be told the ID under which the log has the reason.
+
+        Raises:
+            Busy: as many jobs are running as may, or no more are taken before a shutdown.
+        """
+        if not self._is_open or len(self._running) >= self._limit:
+            work.close()
+            raise Busy
+        request_id = self._new_id()
+        task = asyncio.create_task(self._run(name, work, request_id, on_crash), name=name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return request_id
+
+    async def drain(self, timeout_s: float) -> int:
+        """Take no more jobs, wait for those that run, cancel the rest.
+
+        Returns:
+            How many had to be cancelled.
+        """
+        self._is_open = False
+        if not self._running:
+            return 0
+        _, late = await asyncio.wait(self._running, timeout=timeout_s)
+        for task in late:
+            log.warning("job cancelled by the shutdown", job=task.get_name())
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=_CANCEL_GRACE_S)
+        return len(late)
+
+    async def _run(
+        self,
+        name: str,
+        work: Coroutine[object, object, None],
+        request_id: str,
+        on_crash: Callable[[str], Awaitable[None]] | None,
+    ) -> None:
+        with bound_contextvars(job=name, request_id=request_id):
+            if not await self._survived(work, "job crashed") and on_crash is not None:
+                await self._survived(on_crash(request_id), "could not tell of the crash")
+
+    async def _survived(self, work: Awaitable[None], otherwise: str) -> bool:
+        """Await `work`; if it raises, log `otherwise` with the traceback and return False."""
+        try:
+            await work
+        except Exception:
+            log.exception(otherwise)
+            return False
+        return True
