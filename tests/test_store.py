@@ -209,7 +209,7 @@ async def test_an_error_inside_a_transaction_undoes_it(url: str) -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC)
     async with Store.open(url) as store:
         row = insert(asks).values(key="k", body="{}", used_at=now)
-        with pytest.raises(StoreUnavailable, match="UNIQUE constraint failed"):
+        with pytest.raises(StoreUnavailable, match="UNIQUE constraint failed"):  # noqa: PT012 - the error leaves the transaction, not the statement
             async with store.database.writing() as connection:
                 await connection.execute(row)
                 await connection.execute(row)

@@ -5,6 +5,7 @@ What differs between databases is here and nowhere else. PostgreSQL fits behind 
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,11 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str, *, busy_timeout_s: float) -> AsyncIterator[Database]:
-        """Hold a pool of connections for as long as the context lasts; none is made yet."""
+        """Hold a pool of connections for as long as the context lasts.
+
+        Raises:
+            StoreUnavailable: there is no such database, nor can one be made.
+        """
         engine = create_async_engine(
             _with_driver(url),
             # An error would print the parameters, and with them signed play URLs.
@@ -51,7 +56,9 @@ class Database:
                 "isolation_level": "IMMEDIATE",
             },
         )
-        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        if engine.dialect.name == "sqlite":
+            _check_sqlite_file(engine)
+            event.listen(engine.sync_engine, "connect", _set_pragmas)
         try:
             yield cls(engine)
         finally:
@@ -101,6 +108,15 @@ def _with_driver(url: str) -> URL:
     """The URL with the asynchronous driver named (`sqlite:///x` → `sqlite+aiosqlite:///x`)."""
     parsed = make_url(url)
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+
+
+def _check_sqlite_file(engine: AsyncEngine) -> None:
+    # aiosqlite, where a file cannot be opened, leaves a thread that reports to a loop which may be
+    # gone by then: a traceback under our own message. So the first try is without it.
+    try:
+        sqlite3.connect(engine.url.database or ":memory:").close()
+    except sqlite3.Error as error:
+        raise StoreUnavailable(str(error)) from error
 
 
 def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
