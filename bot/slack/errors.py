@@ -13,14 +13,14 @@ class SlackRefused(BotError):
 
     Attributes:
         code: Slack's word (`invalid_blocks`, `not_in_channel`), or `http_403` where it gave none.
-        place: what in the message it points to (`/blocks/1/elements/0`), or "".
+        place: what it says about where ("must be … [json-pointer:/blocks/0/text]"), or "".
     """
 
     code: str
     place: str = ""
 
     def __str__(self) -> str:
-        return f"{self.code} at {self.place}" if self.place else self.code
+        return f"{self.code}: {self.place}" if self.place else self.code
 
 
 class ResponseUrlSpent(SlackRefused):

@@ -1,0 +1,144 @@
+"""Who reads: each person's language and time zone, as set in Slack."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import aiohttp
+import structlog
+from cachetools import LRUCache
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.asks import Language, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from slack_sdk.web.async_client import AsyncWebClient
+
+FRESH_S = 3600.0
+RETRY_S = 30.0
+_LOOKUP_TIMEOUT_S = 10.0
+_HOUR_S = 3600
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    reader: Reader
+    until_s: float
+
+
+class People:
+    """Answers who someone is, within `patience_s` at any rate.
+
+    Who is not known in time is an English reader in UTC, or whoever they were last; the lookup
+    goes on, and the next answer has its result. Leaving the context ends lookups.
+
+    Args:
+        client: for `users.info` (scope `users:read`).
+        patience_s: how long an answer may wait for a lookup.
+        clock_s: a monotonic clock, in seconds.
+        max_people: how many are remembered.
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        *,
+        patience_s: float = 1.0,
+        clock_s: Callable[[], float] = time.monotonic,
+        max_people: int = 10_000,
+    ) -> None:
+        self._client = client
+        self._patience_s = patience_s
+        self._clock_s = clock_s
+        self._known: LRUCache[str, _Known] = LRUCache(max_people)
+        self._lookups: dict[str, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        lookups = tuple(self._lookups.values())
+        for lookup in lookups:
+            lookup.cancel()
+        await asyncio.gather(*lookups, return_exceptions=True)
+
+    async def reader(self, user_id: str) -> Reader:
+        """Who `user_id` is, as far as it is known by now. Raises nothing."""
+        known = self._known.get(user_id)
+        if known is None or known.until_s <= self._clock_s():
+            lookup = self._lookups.get(user_id) or self._start(user_id)
+            _, late = await asyncio.wait({lookup}, timeout=self._patience_s)
+            if late:
+                self._make_do(user_id)
+            known = self._known.get(user_id)
+        return known.reader if known else _stranger(user_id)
+
+    def _start(self, user_id: str) -> asyncio.Task[None]:
+        lookup = asyncio.create_task(self._look_up(user_id), name=f"users.info {user_id}")
+        self._lookups[user_id] = lookup
+        lookup.add_done_callback(lambda _: self._lookups.pop(user_id, None))
+        return lookup
+
+    async def _look_up(self, user_id: str) -> None:
+        try:
+            async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
+                reply = await self._client.users_info(user=user_id, include_locale=True)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("person not looked up", user=user_id, error=_word(error))
+            self._make_do(user_id)
+            return
+        user = reply.get("user")
+        reader = read(user_id, user if isinstance(user, dict) else {})
+        self._known[user_id] = _Known(reader, self._clock_s() + FRESH_S)
+
+    def _make_do(self, user_id: str) -> None:
+        """Take the person as last known for a while, and not wait for them meanwhile."""
+        known = self._known.get(user_id)
+        reader = known.reader if known else _stranger(user_id)
+        self._known[user_id] = _Known(reader, self._clock_s() + RETRY_S)
+
+
+def read(user_id: str, user: Mapping[str, Any]) -> Reader:
+    """The reader behind the `user` of `users.info` (`locale`, `tz`, `tz_offset` in seconds)."""
+    is_chinese = str(user.get("locale", "")).lower().startswith("zh")
+    language = Language.CHINESE if is_chinese else Language.ENGLISH
+    return Reader(user_id, language, _zone(user.get("tz"), user.get("tz_offset")))
+
+
+def _zone(name: object, offset_s: object) -> ZoneInfo:
+    """The zone of that name, else the one of that whole-hour offset, else UTC."""
+    names = [name] if isinstance(name, str) and name else []
+    if isinstance(offset_s, int) and offset_s and offset_s % _HOUR_S == 0:
+        names.append(f"Etc/GMT{-offset_s // _HOUR_S:+d}")  # POSIX: east is negative
+    for candidate in names:
+        try:
+            return ZoneInfo(candidate)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+def _stranger(user_id: str) -> Reader:
+    return Reader(user_id, Language.ENGLISH, ZoneInfo("UTC"))
+
+
+def _word(error: Exception) -> str:
+    """What went wrong, without the reply it went wrong with."""
+    if isinstance(error, SlackApiError) and isinstance(error.response, AsyncSlackResponse):
+        return str(error.response.get("error") or f"http_{error.response.status_code}")
+    return type(error).__name__

@@ -1,0 +1,227 @@
+"""Messages to Slack: through one pool, each once, 429 obeyed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.slack.errors import ResponseUrlSpent, SlackRefused, SlackUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from slack_sdk.web.async_client import AsyncWebClient
+
+TRIES = 3
+PAUSE_S = 0.5
+MAX_RETRY_AFTER_S = 30.0
+"""What Slack asks beyond this is not waited for: the person would have gone."""
+
+_SPENT = frozenset({"used_url", "expired_url"})
+_WORD = re.compile(r"[a-z_]{1,50}")
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+Sent = TypeVar("Sent")
+
+
+class Payload(Protocol):
+    """A message: blocks, and the summary that notifications and screen readers take."""
+
+    @property
+    def text(self) -> str: ...  # noqa: D102 -- see the class
+
+    @property
+    def blocks(self) -> Sequence[Mapping[str, Any]]: ...  # noqa: D102 -- see the class
+
+
+class Sender:
+    """Sends messages.
+
+    A post that changes a message is repeated when Slack fails, since doing it twice is doing it
+    once. A new message is repeated only if it cannot have arrived: the connection was never made,
+    or Slack said 429.
+
+    Args:
+        session: the one pool of connections.
+        client: on the same session, and with `retry_handlers=[]`: the SDK's own would repeat a
+            post that may have arrived.
+        sleep: how to wait between tries.
+        timeout_s: how long one try may take.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        client: AsyncWebClient,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        timeout_s: float = 10.0,
+    ) -> None:
+        self._session = session
+        self._client = client
+        self._sleep = sleep
+        self._timeout_s = timeout_s
+
+    async def respond(
+        self,
+        response_url: str,
+        message: Payload,
+        *,
+        in_channel: bool = False,
+        replace_original: bool = False,
+    ) -> None:
+        """Answer a command or a click: to the person alone, unless `in_channel`.
+
+        Args:
+            response_url: from the payload; a secret, and good for 5 posts within 30 minutes.
+            message: what to say.
+            in_channel: everyone in the channel shall see it.
+            replace_original: instead of the message that was clicked or answered first; it stays
+                visible to whom it was.
+
+        Raises:
+            ResponseUrlSpent: the URL is used up or expired.
+            SlackRefused: Slack won't have this message.
+            SlackUnavailable: Slack did not take it.
+        """
+        await self._respond(
+            response_url,
+            _said(message)
+            | {
+                "response_type": "in_channel" if in_channel else "ephemeral",
+                "replace_original": replace_original,
+            },
+            repeatable=replace_original,
+        )
+
+    async def delete_original(self, response_url: str) -> None:
+        """Take away the message that was clicked. Raises as `respond` does."""
+        await self._respond(response_url, {"delete_original": True}, repeatable=True)
+
+    async def post(self, channel: str, message: Payload) -> str:
+        """Post a new message and return its `ts`.
+
+        Args:
+            channel: a channel's ID, or a user's for a direct message.
+            message: what to say.
+
+        Raises:
+            SlackRefused: Slack won't have this message there.
+            SlackUnavailable: Slack did not take it.
+        """
+
+        async def send() -> str:
+            said = _said(message)
+            async with asyncio.timeout(self._timeout_s):
+                reply = await self._client.chat_postMessage(channel=channel, **said)
+            return str(reply.get("ts", ""))
+
+        return await self._tried(send, repeatable=False)
+
+    async def _respond(
+        self, response_url: str, said: Mapping[str, Any], *, repeatable: bool
+    ) -> None:
+        async def send() -> None:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._session.post(response_url, json=said, allow_redirects=False) as reply,
+            ):
+                _check(reply.status, reply.headers, _parsed(await reply.read()))
+
+        await self._tried(send, repeatable=repeatable)
+
+    async def _tried(self, send: Callable[[], Awaitable[Sent]], *, repeatable: bool) -> Sent:
+        for pause_s in (PAUSE_S * 2**turn for turn in range(TRIES - 1)):
+            try:
+                return await _translated(send)
+            except SlackUnavailable as error:
+                if error.delivered and not repeatable:
+                    raise
+                if error.retry_after_s is not None and error.retry_after_s > MAX_RETRY_AFTER_S:
+                    raise
+                asked_s = error.retry_after_s
+            await self._sleep(pause_s if asked_s is None else asked_s)
+        return await _translated(send)
+
+
+def _said(message: Payload) -> dict[str, Any]:
+    return {
+        "text": message.text,
+        "blocks": list(message.blocks),
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+async def _translated(send: Callable[[], Awaitable[Sent]]) -> Sent:
+    """Send once; what goes wrong comes out as this package's errors."""
+    try:
+        return await send()
+    except SlackApiError as error:
+        reply = error.response
+        if isinstance(reply, AsyncSlackResponse):
+            _check(reply.status_code, reply.headers, reply.data)
+        raise SlackUnavailable("malformed_reply", delivered=True) from error
+    except aiohttp.InvalidURL:
+        # Its text is the URL: it must not be part of a traceback.
+        raise SlackRefused("invalid_url") from None
+    except _NEVER_SENT as error:
+        raise SlackUnavailable(type(error).__name__, delivered=False) from error
+    except TimeoutError as error:
+        raise SlackUnavailable("timeout", delivered=True) from error
+    except aiohttp.ClientError as error:
+        raise SlackUnavailable(type(error).__name__, delivered=True) from error
+
+
+def _parsed(body: bytes) -> object:
+    """What a `response_url` answered: `ok` or nothing, JSON, or one word of refusal."""
+    text = body.decode(errors="replace").strip()
+    if text in {"", "ok"}:
+        return {"ok": True}
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"error": text if _WORD.fullmatch(text) else ""}
+
+
+def _check(status: int, headers: Mapping[str, str], said: object) -> None:
+    """Raise what a reply means, unless it means that all is well."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise SlackUnavailable(
+            "ratelimited", delivered=False, retry_after_s=_retry_after_s(headers)
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise SlackUnavailable(f"http_{status}", delivered=True)
+    fields = said if isinstance(said, dict) else {}
+    if status == HTTPStatus.OK and fields.get("ok") is True:
+        return
+    code = str(fields.get("error") or f"http_{status}")
+    place = _place(fields)
+    raise ResponseUrlSpent(code, place) if code in _SPENT else SlackRefused(code, place)
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float:
+    """The pause of a 429, in seconds; 1 where it says none that can be read."""
+    value = headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else 1.0
+
+
+def _place(fields: Mapping[str, Any]) -> str:
+    """Where in the message the fault is, as Slack says it: the first of its messages.
+
+    Either `errors` or `response_metadata.messages` holds sentences such as "must be less than 151
+    characters [json-pointer:/blocks/0/text]".
+    """
+    metadata = fields.get("response_metadata")
+    messages = metadata.get("messages") if isinstance(metadata, dict) else None
+    for said in (fields.get("errors"), messages):
+        if isinstance(said, list) and said:
+            return str(said[0])
+    return ""
