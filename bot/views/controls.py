@@ -1,0 +1,125 @@
+"""What can be done with an answer. Controls that can do nothing are not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.asks import MAX_ROWS, MIN_ROWS
+from bot.live.model import StatusFilter
+from bot.views import blocks, refs
+from bot.views.status import filter_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.asks import Answer
+    from bot.views.limits import Block
+    from bot.words import Words
+
+_INLINE_CHARS = 400
+"""Five buttons carry the question, and all of them count towards a message's weight."""
+_ROW_CHOICES = (MIN_ROWS, 10, 20, MAX_ROWS)
+
+
+def controls(
+    answer: Answer,
+    w: Words,
+    *,
+    shown: int,
+    tasks: Sequence[tuple[str, str]],
+    shared: bool,
+    refreshing: bool,
+) -> list[Block]:
+    """The controls beneath an answer.
+
+    Args:
+        answer: the answer.
+        w: the reader's words.
+        shown: how many of its rows are shown.
+        tasks: label and task ID of each row that can be opened.
+        shared: the message is posted for a whole channel.
+        refreshing: the rows are being read again at this moment.
+    """
+    ask, turn = answer.ask, _Turn(answer, shown)
+    found: list[Block | None] = [
+        turn.button("page.prev", w.t("‹ Prev"), turn.before),
+        turn.button("page.next", w.t("Next ›"), turn.after),
+        None if refreshing else _refresh(answer, w),
+        _status_menu(answer, w) if ask.task_id is None else None,
+        _open_menu(answer, w, tasks),
+        None if shared else turn.button("page.share", w.t("Share"), answer.offset),
+        _more_menu(answer, w, turn),
+    ]
+    return [control for control in found if control is not None]
+
+
+class _Turn:
+    """The pages before and after the one shown; None where there is none."""
+
+    def __init__(self, answer: Answer, shown: int) -> None:
+        self._answer = answer
+        after = answer.offset + shown
+        self.before = max(0, answer.offset - answer.ask.rows) if answer.offset > 0 else None
+        self.after = after if shown and after < answer.total else None
+        self._anchor = refs.anchor_of(answer.rows[shown - 1].task.task_id) if shown else None
+
+    def button(self, action_id: str, text: str, offset: int | None) -> Block | None:
+        if offset is None:
+            return None
+        ref = refs.PageRef.to(
+            self._answer.ask,
+            offset=offset,
+            end=self._answer.end,
+            total=self._answer.total,
+            anchor=self._anchor,
+        )
+        return blocks.button(action_id, text, ref.pack(_INLINE_CHARS))
+
+
+def _refresh(answer: Answer, w: Words) -> Block:
+    ref = refs.PageRef.to(answer.ask, offset=answer.offset, total=answer.total)
+    return blocks.button("page.refresh", w.t("Refresh"), ref.pack(_INLINE_CHARS))
+
+
+def _status_menu(answer: Answer, w: Words) -> Block:
+    key = answer.ask.key
+    chosen = answer.ask.status or refs.ALL
+    words: dict[str, str] = {refs.ALL: w.t("all")}
+    words |= {status: filter_word(status, w) for status in StatusFilter}
+    options = {
+        choice: blocks.option(word, refs.ChoiceRef(key, choice, end=answer.end).pack())
+        for choice, word in words.items()
+    }
+    return blocks.select("page.status", w.t("Status"), list(options.values()), options[chosen])
+
+
+def _open_menu(answer: Answer, w: Words, tasks: Sequence[tuple[str, str]]) -> Block | None:
+    key = answer.ask.key
+    options = list(_open_options(key, tasks))
+    return blocks.select("page.open", w.t("Open a task"), options) if options else None
+
+
+def _open_options(key: str, tasks: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    for label, task_id in tasks:
+        try:
+            yield blocks.option(label, refs.OpenRef(key, task_id).pack())
+        except refs.ReferenceTooLong:
+            continue
+
+
+def _more_menu(answer: Answer, w: Words, turn: _Turn) -> Block | None:
+    ask = answer.ask
+    choices = []
+    if turn.before is not None:
+        choices.append((refs.FIRST, w.t("First page")))
+    if turn.after is not None:
+        choices.append((refs.LAST, w.t("Last page")))
+    for rows in _ROW_CHOICES:
+        if rows != ask.rows and answer.total > min(rows, ask.rows):
+            text = w.n("{count} row a page", "{count} rows a page", rows)
+            choices.append((f"{refs.ROWS}{rows}", text))
+    options = [
+        blocks.option(text, refs.ChoiceRef(ask.key, choice, end=answer.end).pack())
+        for choice, text in choices
+    ]
+    return blocks.overflow("page.more", options) if options else None

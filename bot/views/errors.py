@@ -1,0 +1,255 @@
+"""What went wrong, in sentences: what it is, what to do, and what to quote to whoever helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot import errors
+from bot.views import blocks
+from bot.views.commands import command
+from bot.views.limits import Message, fitted
+from bot.views.mrkdwn import NOTHING, code, escaped, unsigned
+from bot.views.underline import underlined
+from bot.words import marked, words
+
+if TYPE_CHECKING:
+    from bot.asks import Ask, Reader
+    from bot.errors import BotError
+    from bot.words import Words
+
+USAGE = {
+    "unknown_subcommand": marked("There is no subcommand {given}."),
+    "unknown_topic": marked("There is no help on {given}."),
+    "unknown_key": marked("There is no filter named {given}."),
+    "unknown_word": marked("{given} is neither a filter nor a domain, URL, status or time."),
+    "unknown_status": marked(
+        "There is no status {given}: it is complete, pending, preloading or failed."
+    ),
+    "not_here": marked("{given} does not go with {subcommand}."),
+    "missing_value": marked("{key}= needs a value."),
+    "repeated_key": marked("{key}= is given twice: {first} and {second}."),
+    "bad_size": marked("size= takes a number of rows from {low} to {high}, not {given}."),
+    "bad_page": marked("page= takes a number from 1, not {given}."),
+    "bad_public": marked("public= takes yes or no, not {given}."),
+    "bad_time": marked(
+        "{key}= takes a time such as 2h, 90m, yesterday, today 18:00 or 2026-11-20T19:00Z, "
+        "not {given}."
+    ),
+    "bad_domain": marked("{given} is not a domain name."),
+    "bad_url": marked("{given} is not a play URL."),
+    "bad_task": marked("{given} is not one task ID."),
+    "too_many_urls": marked("{given} URLs are too many: at most {most} at once."),
+    "mixed_hosts": marked(
+        "The URLs are of two domains, {first} and {second}: ask for one at a time, or add domain=."
+    ),
+    "since_in_future": marked("since={given} is still to come."),
+    "since_not_before_until": marked("since={since} is not before until={until}."),
+    "too_long": marked("The command has {given} characters; at most {most} are read."),
+}
+"""A sentence for each problem that `handlers.grammar` finds."""
+
+_USAGE_NAMES = [
+    "given",
+    "subcommand",
+    "key",
+    "first",
+    "second",
+    "low",
+    "high",
+    "most",
+    "since",
+    "until",
+]
+
+_REASONS: dict[type, tuple[str, str]] = {
+    errors.Throttled: (
+        marked("The account's quota for this API is used up."),
+        marked("Other tools of the account share it. Try again in a few seconds."),
+    ),
+    errors.TimedOut: (
+        marked("The Live API did not answer in time."),
+        marked("Try again in a minute."),
+    ),
+    errors.MalformedReply: (
+        marked("The Live API's reply could not be read."),
+        marked(
+            "Try again in a minute. If it stays so, check the endpoint and any proxy before it."
+        ),
+    ),
+    errors.Unavailable: (
+        marked("The Live API is not available."),
+        marked("Try again in a minute."),
+    ),
+    errors.NonceUsed: (
+        marked("The Live API took the request for a repeated one."),
+        marked("Try again."),
+    ),
+    errors.ClockSkewed: (
+        marked("The bot's clock is more than 15 minutes off."),
+        marked("Ask the bot's operator to set the machine's clock (NTP)."),
+    ),
+    errors.TokenExpired: (
+        marked("The account's security token has expired."),
+        marked("Ask the bot's operator to renew {setting}."),
+    ),
+    errors.CredentialsRefused: (
+        marked("The Live API refuses the account's credentials."),
+        marked("Ask the bot's operator to check {setting}."),
+    ),
+    errors.PermissionRefused: (
+        marked("The account's key may not read these tasks."),
+        marked("Ask its administrator to allow {action} on {resource} in RAM."),
+    ),
+    errors.ArgumentRefused: (
+        marked("{argument} is refused."),
+        marked("Correct it and ask again."),
+    ),
+    errors.LiveError: (
+        marked("The Live API refused the call."),
+        marked("If it stays so, give the code and the request ID to the bot's operator."),
+    ),
+    errors.StaleReference: (
+        marked("This control is from an older answer and works no more."),
+        marked("Run it again: {command}"),
+    ),
+    errors.Busy: (
+        marked("The bot is busy: as many questions are being answered as it can take."),
+        marked("Try again in a few seconds."),
+    ),
+    errors.StoreUnavailable: (
+        marked("The bot's store cannot be reached."),
+        marked("Try again in a minute. Commands with domain= work without it."),
+    ),
+    errors.SettingsError: (
+        marked("The bot's setting {name} is missing or wrong."),
+        marked("Ask the bot's operator to set it: {allowed}"),
+    ),
+    errors.BotError: (
+        marked("That did not work."),
+        marked("Try again."),
+    ),
+}
+
+_SETTINGS = {
+    "InvalidAccessKeyId": "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "IncompleteSignature": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "InvalidSecurityToken": "ALIBABA_CLOUD_SECURITY_TOKEN",
+    "MissingSecurityToken": "ALIBABA_CLOUD_SECURITY_TOKEN",
+}
+_ANY_KEY = "ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+_READ_ACTION = "live:DescribeLiveStreamPreloadTasks"
+
+
+def message(
+    error: BotError, reader: Reader, *, ask: Ask | None = None, suggestion: str | None = None
+) -> Message:
+    """The whole explanation.
+
+    Args:
+        error: what went wrong.
+        reader: for whom.
+        ask: what was asked, if that is known: names the domain and the command.
+        suggestion: the nearest valid value for a refused argument, if one is near.
+    """
+    w = words(reader.language)
+    if isinstance(error, errors.UsageError):
+        return _usage(error, w)
+    said, advice = _said(error, w, ask)
+    detail = w.t("Did you mean {value}?", value=code(suggestion, 300)) if suggestion else ""
+    lines = [f"*{said}*", *_allowed(error, w), detail, advice]
+    body = [blocks.section("\n".join(filter(None, lines)))]
+    quoted = _to_quote(error, w)
+    if quoted:
+        body.append(blocks.context(" · ".join(quoted)))
+    return fitted(Message(" ".join(filter(None, [said, detail or advice])), tuple(body)))
+
+
+def crashed(reader: Reader, log_id: str) -> Message:
+    """Something that nobody foresaw; the log has the rest under `log_id`."""
+    w = words(reader.language)
+    said = w.t("Something went wrong in the bot.")
+    advice = w.t(
+        "Try again. If it stays so, give this to its operator: {log_id}", log_id=code(log_id, 100)
+    )
+    text = f"*{said}*\n{advice}"
+    return fitted(Message(said, (blocks.section(text),)))
+
+
+def reason(error: BotError, w: Words) -> str:
+    """The error in one sentence of mrkdwn."""
+    return _usage_said(error, w) if isinstance(error, errors.UsageError) else _said(error, w)[0]
+
+
+def _said(error: BotError, w: Words, ask: Ask | None = None) -> tuple[str, str]:
+    """What it is, and what to do."""
+    said, advice = next(_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS)
+    fields = _fields(error, ask)
+    return w.t(said, **fields), w.t(advice, **fields)
+
+
+def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
+    domain = ask.domain if ask is not None and ask.domain else "*"
+    return {
+        "setting": code(_setting(error)),
+        "action": code(_READ_ACTION),
+        "resource": code(f"acs:cdn:*:*:domain/{domain}", 400),
+        "argument": code(getattr(error, "argument", "") or NOTHING, 100),
+        "command": code(command(ask) if ask is not None else "/preload", 800),
+        "name": code(getattr(error, "name", ""), 100),
+        "allowed": escaped(getattr(error, "allowed", ""), 300),
+    }
+
+
+def _setting(error: BotError) -> str:
+    given = getattr(error, "code", "")
+    if isinstance(error, errors.TokenExpired):
+        return _SETTINGS["InvalidSecurityToken"]
+    return _SETTINGS.get(given.partition(".")[0], _ANY_KEY)
+
+
+def _allowed(error: BotError, w: Words) -> list[str]:
+    """What would be right, and what the API itself said, where that helps."""
+    if not isinstance(error, errors.LiveError):
+        return []
+    lines = []
+    if isinstance(error, errors.ArgumentRefused) and error.allowed:
+        lines.append(w.t("Allowed: {allowed}", allowed=escaped(error.allowed, 300)))
+    if error.message and not isinstance(error, errors.Unavailable | errors.Throttled):
+        lines.append(f"> {escaped(unsigned(error.message), 300)}")
+    return lines
+
+
+def _to_quote(error: BotError, w: Words) -> list[str]:
+    if not isinstance(error, errors.LiveError):
+        return []
+    parts = []
+    if error.code:
+        parts.append(w.t("code {code}", code=code(error.code, 100)))
+    if error.http_status is not None:
+        parts.append(f"HTTP {error.http_status}")
+    if error.request_id:
+        parts.append(w.t("request ID {request_id}", request_id=code(error.request_id, 100)))
+    return parts
+
+
+def _usage(error: errors.UsageError, w: Words) -> Message:
+    said = _usage_said(error, w)
+    lines = [f"*{said}*"]
+    if error.text.strip():
+        lines.append(f"```{underlined(unsigned(error.text), error.start, error.end)}```")
+    hint = ""
+    if error.suggestion:
+        hint = w.t("Did you mean {value}?", value=code(unsigned(error.suggestion), 300))
+        lines.append(hint)
+    example = w.t("For example: {command}", command=code(error.example, 300))
+    lines.append(f"{example}　{w.t('Everything else: {command}', command=code('/preload help'))}")
+    text = " ".join(filter(None, [said, hint or example]))
+    return fitted(Message(text, (blocks.section("\n".join(lines)),)))
+
+
+def _usage_said(error: errors.UsageError, w: Words) -> str:
+    values = dict.fromkeys(_USAGE_NAMES, NOTHING)
+    values |= {name: escaped(unsigned(value), 100) for name, value in error.values.items()}
+    sentence = USAGE.get(error.problem)
+    return w.t(sentence, **values) if sentence else w.t("The command cannot be understood.")

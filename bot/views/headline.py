@@ -1,0 +1,168 @@
+"""What an answer says in a sentence or two: counts, problems first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.live.model import MAX_URLS, StatusFilter, TaskState
+from bot.views.mrkdwn import escaped
+from bot.views.status import COUNT_WORDS, STATE_WORDS, filter_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.asks import Answer
+    from bot.words import Words
+
+_PROBLEMS_FIRST = (
+    TaskState.FAILED,
+    TaskState.WINDOW_OVER,
+    TaskState.WINDOW_UNKNOWN,
+    TaskState.UNKNOWN,
+    TaskState.PENDING,
+    TaskState.PRELOADING,
+)
+_FILTERS = (
+    StatusFilter.FAILED,
+    StatusFilter.PENDING,
+    StatusFilter.PRELOADING,
+    StatusFilter.COMPLETE,
+)
+
+
+def headline(answer: Answer, w: Words, *, old: bool) -> list[str]:
+    """The answer in one or two sentences of mrkdwn, without their last full stop.
+
+    `old` if the rows were not just read, but kept from before: nothing is called ready then.
+    """
+    ask = answer.ask
+    if not answer.total:
+        return [_nothing(answer, w)]
+    if ask.status is not None:
+        said, counts = _of_status(answer, ask.status, w), _of_found_streams(answer, w, old=old)
+    elif answer.whole and answer.streams and not ask.is_filtered:
+        if _all_ready(answer, old=old):
+            return [_ready(answer, w)]
+        said, counts = _streams(answer, w), w.listed(_stream_counts(answer, w, old=old))
+    else:
+        said, counts = _tasks(answer, w), _task_counts(answer, w, old=old)
+    return [said, counts] if counts else [said]
+
+
+def _nothing(answer: Answer, w: Words) -> str:
+    ask, domain = answer.ask, escaped(answer.ask.domain)
+    if ask.task_id is not None:
+        return w.t("{domain}: no task {task_id}", domain=domain, task_id=escaped(ask.task_id, 100))
+    if ask.status is None:
+        return w.t("{domain}: no tasks", domain=domain)
+    status = filter_word(ask.status, w)
+    if not answer.domain_total:
+        return w.t("{domain}: no {status} tasks", domain=domain, status=status)
+    return w.n(
+        "{domain}: none {status} of {count} task",
+        "{domain}: none {status} of {count} tasks",
+        answer.domain_total,
+        domain=domain,
+        status=status,
+    )
+
+
+def _of_status(answer: Answer, status: StatusFilter, w: Words) -> str:
+    fields = {"domain": escaped(answer.ask.domain), "status": filter_word(status, w)}
+    if answer.domain_total is None:
+        return w.n(
+            "{domain}: {count} {status} task",
+            "{domain}: {count} {status} tasks",
+            answer.total,
+            **fields,
+        )
+    return w.n(
+        "{domain}: {found} {status} of {count} task",
+        "{domain}: {found} {status} of {count} tasks",
+        answer.domain_total,
+        found=f"{answer.total:,}",
+        **fields,
+    )
+
+
+def _of_found_streams(answer: Answer, w: Words, *, old: bool) -> str:
+    """What became of the streams whose tasks were found, as far as that was looked up."""
+    if answer.ask.status is StatusFilter.FAILED:
+        counts = w.listed(_of_failed_streams(answer, w, old=old))
+    else:
+        counts = w.listed(_stream_counts(answer, w, old=old))
+        counts = w.t("Streams: {counts}", counts=counts) if counts else ""
+    if counts and answer.total > MAX_URLS:
+        return w.t("Of those looked up: {counts}", counts=counts)
+    return counts
+
+
+def _of_failed_streams(answer: Answer, w: Words, *, old: bool) -> Iterator[str]:
+    for state, count, word in _by_state(answer, w, old=old):
+        if state is TaskState.FAILED:
+            yield w.n("{count} stream still failed", "{count} streams still failed", count)
+        else:
+            yield w.t("{count} retried and {state}", count=f"{count:,}", state=word)
+    if not answer.streams and answer.retried:
+        yield w.n("{count} stream retried", "{count} streams retried", answer.retried)
+
+
+def _streams(answer: Answer, w: Words) -> str:
+    count = sum(answer.streams.values())
+    domain = escaped(answer.ask.domain)
+    return w.n("{domain}: {count} stream", "{domain}: {count} streams", count, domain=domain)
+
+
+def _all_ready(answer: Answer, *, old: bool) -> bool:
+    doubts = old or answer.unchecked is not None or answer.without_task
+    return not doubts and _count_ready(answer) == sum(answer.streams.values())
+
+
+def _ready(answer: Answer, w: Words) -> str:
+    return w.n(
+        "{domain}: {count} stream, ready",
+        "{domain}: all {count} streams ready",
+        _count_ready(answer),
+        domain=escaped(answer.ask.domain),
+    )
+
+
+def _count_ready(answer: Answer) -> int:
+    return sum(answer.streams.get(state, 0) for state in TaskState if state.is_ready)
+
+
+def _stream_counts(answer: Answer, w: Words, *, old: bool) -> Iterator[str]:
+    for _, count, word in _by_state(answer, w, old=old):
+        yield w.t("{count} {state}", count=f"{count:,}", state=word)
+    if answer.without_task:
+        count = len(answer.without_task)
+        yield w.n("{count} URL without a task", "{count} URLs without a task", count)
+
+
+def _by_state(answer: Answer, w: Words, *, old: bool) -> Iterator[tuple[TaskState, int, str]]:
+    """How many streams are in each state that any is in, problems first, and the state's word."""
+    for state in _PROBLEMS_FIRST:
+        if count := answer.streams.get(state, 0):
+            yield state, count, w.t(COUNT_WORDS.get(state, STATE_WORDS[state]))
+    if ready := _count_ready(answer):
+        word = w.t("ready when last seen") if old else w.t("ready")
+        yield TaskState.READY, ready, word
+
+
+def _tasks(answer: Answer, w: Words) -> str:
+    domain, task_id = escaped(answer.ask.domain), answer.ask.task_id
+    if task_id is not None:
+        return w.t("{domain}: task {task_id}", domain=domain, task_id=escaped(task_id, 100))
+    return w.n("{domain}: {count} task", "{domain}: {count} tasks", answer.total, domain=domain)
+
+
+def _task_counts(answer: Answer, w: Words, *, old: bool) -> str:
+    """Counts of streams where they are known, else of tasks in the filter's words."""
+    if answer.whole:
+        counts = w.listed(_stream_counts(answer, w, old=old))
+        return w.t("Streams: {counts}", counts=counts) if counts else ""
+    return w.listed(
+        w.t("{count} {state}", count=f"{answer.counts[status]:,}", state=filter_word(status, w))
+        for status in _FILTERS
+        if answer.counts.get(status)
+    )

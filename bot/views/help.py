@@ -1,0 +1,125 @@
+"""What can be typed, as a whole and by topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views import blocks
+from bot.views.limits import Message, fitted
+from bot.views.mrkdwn import code
+from bot.words import marked, words
+
+if TYPE_CHECKING:
+    from bot.asks import Reader
+    from bot.views.limits import Block
+    from bot.words import Words
+
+_TASKS = (
+    marked("Shows the preload tasks of a domain, as of now. It starts nothing."),
+    ("/preload", "/preload status=failed", "/preload live.example.com failed 2h"),
+)
+_TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "tasks": _TASKS,
+    "domain": (
+        marked(
+            "A play domain. Without it: the channel's default domain, else the only configured "
+            "one, else you pick one."
+        ),
+        ("/preload domain=live.example.com", "/preload live.example.com"),
+    ),
+    "task": (
+        marked("One task, by its ID."),
+        ("/preload task=0a1b2c3d-0000-4000-8000-000000000000",),
+    ),
+    "url": (
+        marked(
+            "One or more play URLs, up to 100, separated by commas. URLs without a task are named."
+        ),
+        ("/preload url=rtmp://live.example.com/liveApp/cup_main",),
+    ),
+    "status": (
+        marked(
+            "complete, pending, preloading or failed. Everyday words (done, waiting, running, "
+            "error) and the vendor's Chinese words do too."
+        ),
+        ("/preload status=failed", "/preload 预热失败"),
+    ),
+    "since": (
+        marked(
+            "Only tasks created since then: a duration or a time, in your Slack time zone unless "
+            "it says otherwise. The API keeps 3 days."
+        ),
+        ("/preload since=2h", "/preload since=yesterday", "/preload since=2026-11-20T19:00Z"),
+    ),
+    "until": (
+        marked("Only tasks created before then: a duration ago or a time."),
+        ('/preload since=yesterday until="today 18:00"',),
+    ),
+    "size": (
+        marked("Rows a page, from 5 to 30; 10 if you do not say."),
+        ("/preload size=20",),
+    ),
+    "page": (
+        marked("The page to begin with, from 1."),
+        ("/preload page=3",),
+    ),
+    "public": (
+        marked("Posts the answer for everyone in the channel; otherwise only you see it."),
+        ("/preload status=failed public",),
+    ),
+    "default": (
+        marked("The domain that this channel asks about when a command names none."),
+        (
+            "/preload default domain=live.example.com",
+            "/preload default",
+            "/preload default clear",
+        ),
+    ),
+    "help": (
+        marked("This, or more on one topic."),
+        ("/preload help", "/preload help since"),
+    ),
+}
+_ICONS = marked(
+    "✅ ready: complete, and its window is now or still to come\n"
+    "⚠️ complete, but its window has ended, or a newer task is not complete\n"
+    "🔄 preloading　⏳ pending　❌ failed　↻ there is a newer task\n"
+    "❔ unknown, not checked, or no task"
+)
+
+
+def message(topic: str | None, reader: Reader) -> Message:
+    """The help on a topic; on everything if there is none, or none of that name."""
+    w = words(reader.language)
+    if topic is None or topic not in _TOPICS:
+        return _of_everything(w)
+    return _of_topic(topic, w)
+
+
+def _of_topic(topic: str, w: Words) -> Message:
+    sentence, examples = _TOPICS[topic]
+    said = w.t(sentence)
+    text = "\n".join((f"*{topic}*", said, *map(code, examples)))
+    return fitted(Message(f"{topic}: {said}", (blocks.section(text), _more(w))))
+
+
+def _of_everything(w: Words) -> Message:
+    said, examples = w.t(_TASKS[0]), "\n".join(map(code, _TASKS[1]))
+    keys = "\n".join(
+        f"{code(topic)} {w.t(sentence)}"
+        for topic, (sentence, _) in _TOPICS.items()
+        if topic not in {"tasks", "help"}
+    )
+    body = (
+        blocks.section(f"*/preload*\n{said}\n{examples}"),
+        blocks.section(keys),
+        blocks.section(w.t(_ICONS)),
+        _more(w),
+    )
+    return fitted(Message(said, body))
+
+
+def _more(w: Words) -> Block:
+    return blocks.context(
+        w.t("More on one of them: {command}", command=code("/preload help status"))
+    )

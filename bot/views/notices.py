@@ -1,0 +1,58 @@
+"""Short messages about the bot's own doings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views import blocks
+from bot.views.limits import Message, fitted
+from bot.views.mrkdwn import code, escaped
+from bot.words import words
+
+if TYPE_CHECKING:
+    from bot.asks import Reader
+
+_SET_IT = "/preload default domain=live.example.com"
+
+
+def default_set(domain: str, reader: Reader) -> Message:
+    """The channel's default domain is this one from now on."""
+    w = words(reader.language)
+    said = w.t("This channel's default domain is now {domain}.", domain=escaped(domain, 300))
+    return _notice(said, w.t("{command} asks about it.", command=code("/preload")))
+
+
+def default_shown(domain: str | None, reader: Reader) -> Message:
+    """What the channel's default domain is, or that it has none."""
+    w = words(reader.language)
+    if domain is None:
+        said = w.t("This channel has no default domain.")
+        return _notice(said, w.t("Set one: {command}", command=code(_SET_IT)))
+    said = w.t("This channel's default domain is {domain}.", domain=escaped(domain, 300))
+    clear = code("/preload default clear")
+    return _notice(said, w.t("Forget it: {command}", command=clear))
+
+
+def default_cleared(reader: Reader) -> Message:
+    """The channel has no default domain any more."""
+    w = words(reader.language)
+    said = w.t("This channel has no default domain any more.")
+    return _notice(said, w.t("Set one: {command}", command=code(_SET_IT)))
+
+
+def by_direct_message(message: Message, channel_id: str, reader: Reader) -> Message:
+    """An answer that came too late for its channel, with a line that says so."""
+    w = words(reader.language)
+    channel = f"<#{escaped(channel_id, 30)}>" if channel_id.startswith(("C", "G")) else ""
+    said = (
+        w.t("The answer came too late for {channel}, so here it is.", channel=channel)
+        if channel
+        else w.t("The answer came too late for its place, so here it is.")
+    )
+    return fitted(
+        Message(f"{said} {message.text}", (blocks.context(said), *message.blocks), message.asks)
+    )
+
+
+def _notice(said: str, hint: str) -> Message:
+    return fitted(Message(said, (blocks.section(said), blocks.context(hint))))

@@ -1,0 +1,140 @@
+"""Answers about tasks: a page of them, one of them, and what is said until they are there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.views import blocks, refs
+from bot.views.commands import command
+from bot.views.limits import OPTIONS, Message, fitted
+from bot.views.mrkdwn import NOTHING, clipped, code, escaped, masked, plain, stream_name
+from bot.views.page import AREAS, Page, stale_note
+from bot.views.status import status_of
+from bot.views.times import clock, dated, to_the_second, window
+from bot.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.asks import Answer, Ask, Reader, TaskCard
+    from bot.live.model import PreloadTask
+    from bot.words import Words
+
+_URL_CHARS = 1_500
+
+
+def page(
+    answer: Answer,
+    reader: Reader,
+    *,
+    now: datetime,
+    table: bool = True,
+    shared: bool = False,
+    refreshing: bool = False,
+) -> Message:
+    """A page of an answer.
+
+    Args:
+        answer: the answer; rows that do not fit are left to the next page.
+        reader: for whom.
+        now: the moment it is drawn at, against which windows are held.
+        table: whether Slack takes table blocks; otherwise the same rows come as a list.
+        shared: the message is for a channel, whose people live in several zones.
+        refreshing: the rows are old ones, being read again at this moment.
+    """
+    drawn = Page(answer, reader, now=now, table=table, shared=shared, refreshing=refreshing)
+    return drawn.message()
+
+
+def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
+    """Everything known of one task; windows are held against `now`."""
+    w, task = words(reader.language), card.row.task
+    status = status_of(card.row, reader, w, now=now, old=card.stale is not None)
+    name = stream_name(task.url, card.ask.domain)
+    observed_at = to_the_second(card.observed_at, reader, now)
+    body = [blocks.section(f"*{escaped(str(status))}*　{escaped(name)}")]
+    if card.stale is not None:
+        body.append(blocks.section(f"⚠️ {stale_note(card.stale, observed_at, w)}"))
+    newer = _newer(card, reader, w, now)
+    if newer:
+        body.append(blocks.section(newer))
+    body.append(blocks.section(code(masked(task.url), _URL_CHARS), _fields(task, reader, w, now)))
+    observed = w.t("observed {time}", time=observed_at)
+    quoted = w.t("request ID {request_id}", request_id=code(card.request_id, 100))
+    body.append(blocks.context(f"{observed} · {quoted}" if card.request_id else observed))
+    stream = replace(card.ask, task_id=None, urls=(task.url,))
+    buttons = [
+        blocks.button("card.refresh", w.t("Refresh"), refs.PageRef.to(card.ask).pack()),
+        blocks.button(
+            "card.stream", w.t("All tasks of this stream"), refs.PageRef.to(stream).pack()
+        ),
+    ]
+    body.append(blocks.actions(buttons if task.url else buttons[:1]))
+    text = f"{escaped(name, 300)}: {escaped(str(status))}"
+    return fitted(Message(text, tuple(body), (card.ask, stream) if task.url else (card.ask,)))
+
+
+def _fields(task: PreloadTask, reader: Reader, w: Words, now: datetime) -> list[str]:
+    area = w.t(AREAS[task.area]) if task.area in AREAS else task.area
+    progress = NOTHING if task.process is None else f"{task.process:g} %"
+    told = w.t("InternalError (the API names no further cause)")
+    described = told if task.description == "InternalError" else task.description
+    created = NOTHING if task.created is None else dated(task.created, reader, now)
+    values = (
+        (w.t("Window"), window(task, reader, now)),
+        (w.t("Created"), created),
+        (w.t("Area"), area),
+        (w.t("Progress"), progress),
+        (w.t("Status in the API's words"), task.status),
+        (w.t("Description"), described),
+        (w.t("Domain"), task.domain),
+        (w.t("Task ID"), task.task_id),
+    )
+    return [f"*{label}*\n{escaped(value, 300)}" for label, value in values]
+
+
+def _newer(card: TaskCard, reader: Reader, w: Words, now: datetime) -> str:
+    """What the stream's newer task is, if there is one."""
+    newest = card.row.newest
+    if newest is None or newest.task_id == card.row.task.task_id:
+        return ""
+    row = replace(card.row, task=newest)
+    status = status_of(row, reader, w, now=now, old=card.stale is not None)
+    return w.t(
+        "This stream has a newer task: {status}, created {time}, {task_id}",
+        status=escaped(str(status)),
+        time=NOTHING if newest.created is None else clock(newest.created, reader, now),
+        task_id=code(newest.task_id, 100),
+    )
+
+
+def fetching(ask: Ask, reader: Reader) -> Message:
+    """Said when an answer takes its time; the answer takes its place."""
+    w = words(reader.language)
+    said = w.t("Asking the Live API about {domain} …", domain=escaped(ask.domain, 300))
+    return fitted(Message(said, (blocks.context(f"⏳ {said}"),)))
+
+
+def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
+    """Which domain, where the command names none and several are known."""
+    w = words(reader.language)
+    said = w.t("Which domain?")
+    hint = w.t("Next time: {command}", command=code(f"{command(ask)} domain=…", 500))
+    once = w.t("or set one for this channel: {command}", command=code("/preload default domain=…"))
+    lines = [f"*{said}*", f"{hint} · {once}"]
+    if len(domains) > OPTIONS:
+        lines.append(
+            w.t("{shown} of {count} domains stand here.", shown=OPTIONS, count=f"{len(domains):,}")
+        )
+    options = [
+        blocks.option(clipped(plain(domain), 75), ref)
+        for domain in domains
+        if len(ref := refs.ChoiceRef(ask.key, domain).pack(limit=1_000)) <= refs.OPTION_VALUE_CHARS
+    ]
+    body = [blocks.section("\n".join(lines))]
+    if options:
+        menu = blocks.select("domain.pick", w.t("Pick a domain"), options)
+        body.append(blocks.actions([menu]))
+    return fitted(Message(f"{said} {hint}", tuple(body), (ask,)))
