@@ -1,0 +1,18 @@
+"""What the person who runs the bot decides: one frozen `Settings`, read once by `load`."""
+
+from bot.settings.model import Account, CallsPerS, Display, Log, Server, Settings, Slack, StorePlace
+from bot.settings.reading import WrongSettings, load, require
+
+__all__ = [
+    "Account",
+    "CallsPerS",
+    "Display",
+    "Log",
+    "Server",
+    "Settings",
+    "Slack",
+    "StorePlace",
+    "WrongSettings",
+    "load",
+    "require",
+]

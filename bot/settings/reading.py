@@ -1,0 +1,196 @@
+"""Reading the settings from `preload-bot.toml` and the environment, and saying what is wrong.
+
+Where both name a setting, the environment's counts. No error shows a value: it may be a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from bot.errors import SettingsError
+from bot.settings.model import DEFAULT_ACCOUNT, Settings, Slack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+    _Place = tuple[int | str, ...]
+    _Tables = dict[str, Any]
+
+FILE = "preload-bot.toml"
+FILE_VARIABLE = "PRELOAD_BOT_SETTINGS"
+
+VARIABLES = {
+    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
+    "SLACK_APP_TOKEN": ("slack", "app_token"),
+    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
+    "SLACK_API_URL": ("slack", "api_url"),
+    "PRELOAD_BOT_HOST": ("server", "host"),
+    "PORT": ("server", "port"),
+    "DATABASE_URL": ("store", "url"),
+    "PRELOAD_BOT_LOG_LEVEL": ("log", "level"),
+}
+"""Environment variables, and the setting that each one is."""
+
+KEY_VARIABLES = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "access_key_id",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "access_key_secret",
+    "ALIBABA_CLOUD_SECURITY_TOKEN": "security_token",
+}
+"""The vendor's variables, and the account's settings that they are."""
+
+ACCOUNT_VARIABLES = {"PRELOAD_BOT_DOMAINS": "domains", "PRELOAD_BOT_ENDPOINT": "endpoint"}
+"""Our own variables, and the account's settings that they are."""
+
+
+@dataclass(eq=False)
+class WrongSettings(SettingsError):
+    """Everything that is wrong with the settings; `name` and `allowed` are the first problem's."""
+
+    problems: tuple[SettingsError, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{problem.name}: {problem.allowed}" for problem in self.problems)
+
+
+def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        path: the file; None is the one that `PRELOAD_BOT_SETTINGS` names, else `preload-bot.toml`
+            in the working directory, which may be missing.
+        env: the environment; None is the process's own. An empty variable counts as unset.
+
+    Raises:
+        WrongSettings: some are wrong, or the file cannot be read.
+    """
+    env = os.environ if env is None else env
+    given = {name: value.strip() for name, value in env.items() if value.strip()}
+    tables = _read(path, given)
+    variables = _add_environment(tables, given)
+    try:
+        return Settings.model_validate(tables)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+    # Raised outside of `except`: no traceback leads back to what was written.
+    raise _wrong([_problem(detail, variables) for detail in details])
+
+
+def require(slack: Slack, *names: Literal["bot_token", "app_token", "signing_secret"]) -> None:
+    """Insist on these settings of Slack's.
+
+    Raises:
+        WrongSettings: some are missing, each under its name in the environment.
+    """
+    missing = [
+        SettingsError(variable, f"missing: {Slack.model_fields[name].description}")
+        for variable, (_, name) in VARIABLES.items()
+        if name in names and getattr(slack, name) is None
+    ]
+    if missing:
+        raise _wrong(missing)
+
+
+def _wrong(problems: list[SettingsError]) -> WrongSettings:
+    return WrongSettings(problems[0].name, problems[0].allowed, tuple(problems))
+
+
+def _read(path: Path | None, given: Mapping[str, str]) -> _Tables:
+    name, file = (path.name, path) if path else (FILE, Path(FILE))
+    if path is None and FILE_VARIABLE in given:
+        name, file = FILE_VARIABLE, Path(given[FILE_VARIABLE])
+    elif path is None and not file.exists():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        problem = f"a file that can be read ({error.strerror})"
+    except UnicodeDecodeError:
+        problem = "a file of UTF-8 text"
+    except tomllib.TOMLDecodeError as error:
+        # Only the place: the rest of the message may hold what was written there.
+        place = re.search(r"at (line \d+, column \d+|end of document)", str(error))
+        problem = f"not TOML at {place[1]}" if place else "not TOML"
+    raise _wrong([SettingsError(name, problem)])
+
+
+def _add_environment(tables: _Tables, given: Mapping[str, str]) -> dict[_Place, str]:
+    """Lay the environment over the file's tables; where which variable went."""
+    variables: dict[_Place, str] = {}
+    for variable, (section, name) in VARIABLES.items():
+        table = tables.setdefault(section, {})
+        if variable in given and isinstance(table, dict):
+            table[name] = given[variable]
+            variables[section, name] = variable
+    if "PORT" in given and isinstance(tables["server"], dict):
+        # Whoever hands out ports (a platform) sends requests to them from outside.
+        tables["server"].setdefault("host", "0.0.0.0")  # noqa: S104 - see above
+    accounts = tables.setdefault("accounts", {DEFAULT_ACCOUNT: {}})
+    if isinstance(accounts, dict):
+        _add_account(accounts, given, variables)
+    return variables
+
+
+def _add_account(accounts: _Tables, given: Mapping[str, str], variables: dict[_Place, str]) -> None:
+    """Lay the environment over one account: the only one, or of several the default one."""
+    account_name = next(iter(accounts)) if len(accounts) == 1 else DEFAULT_ACCOUNT
+    account = accounts.get(account_name)
+    if not isinstance(account, dict):
+        return
+    meant = {name: key for name, key in ACCOUNT_VARIABLES.items() if name in given}
+    if account.get("key_source") != "chain" and not KEY_VARIABLES.keys().isdisjoint(given):
+        meant |= KEY_VARIABLES  # as one set: an ID of here and a secret of there fit nothing
+    for variable, key in meant.items():
+        variables["accounts", account_name, key] = variable
+        value = given.get(variable)
+        if value is None:
+            account.pop(key, None)
+        else:
+            account[key] = _listed(value) if key == "domains" else value
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _problem(detail: ErrorDetails, variables: Mapping[_Place, str]) -> SettingsError:
+    place = tuple(part for part in detail["loc"] if part != "[key]")
+    known, allowed = _described(place)
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(place[-1]), known, n=1)
+        allowed = f"unknown; did you mean {near[0]}?" if near else f"not one of {', '.join(known)}"
+    elif detail["type"] == "value_error":
+        allowed = str(detail["ctx"]["error"]) or allowed
+    written = (
+        variables[place[:end]] for end in range(len(place), 0, -1) if place[:end] in variables
+    )
+    return SettingsError(next(written, _dotted(place)), allowed)
+
+
+def _described(place: _Place) -> tuple[list[str], str]:
+    """The names known beside the one at `place`, and what is allowed there."""
+    kind: Any = Settings
+    known, allowed = list[str](), ""
+    for part in place:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            known = list(kind.model_fields)
+            field = kind.model_fields.get(str(part))
+            if field is not None:
+                kind, allowed = field.annotation, field.description or ""
+        else:
+            kind = get_args(kind)[-1]  # a dict's values
+    return known, allowed
+
+
+def _dotted(place: _Place) -> str:
+    """`accounts.main.domains[0]`, as one would write it in TOML."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)[1:]
