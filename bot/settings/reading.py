@@ -144,9 +144,12 @@ def _add_account(accounts: _Tables, given: Mapping[str, str], variables: dict[_P
     """Lay the environment over one account: the only one, or of several the default one."""
     account_name = next(iter(accounts)) if len(accounts) == 1 else DEFAULT_ACCOUNT
     account = accounts.get(account_name)
+    meant = {name: key for name, key in ACCOUNT_VARIABLES.items() if name in given}
+    if meant and accounts and account is None:
+        allowed = f"meant for one account, or one called {DEFAULT_ACCOUNT}"
+        raise _wrong([SettingsError(variable, allowed) for variable in meant])
     if not isinstance(account, dict):
         return
-    meant = {name: key for name, key in ACCOUNT_VARIABLES.items() if name in given}
     if account.get("key_source") != "chain" and not KEY_VARIABLES.keys().isdisjoint(given):
         meant |= KEY_VARIABLES  # as one set: an ID of here and a secret of there fit nothing
     for variable, key in meant.items():
