@@ -1,0 +1,133 @@
+"""The people, channels and names of the local workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+TEAM_ID = "T0001"
+TEAM_NAME = "Live Ops"
+TEAM_DOMAIN = "live-ops"
+APP_ID = "A0001"
+BOT_ID = "B0001"
+VERIFICATION_TOKEN = "local-verification-token"  # noqa: S105 - Slack's deprecated field, no secret
+COMMAND = "/preload"
+COMMANDS = (
+    {
+        "command": COMMAND,
+        "description": "Is every live stream preloaded?",
+        "usage_hint": "[tasks] domain=live.example.com status=failed",
+    },
+)
+SCOPES = (
+    "commands",
+    "chat:write",
+    "users:read",
+    "channels:read",
+    "groups:read",
+    "channels:history",
+    "groups:history",
+    "im:write",
+    "files:write",
+    "usergroups:read",
+)
+"""What the app was granted: the scopes its manifest asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person, or the bot."""
+
+    id: str
+    name: str
+    real_name: str
+    locale: str
+    tz: str
+    is_bot: bool = False
+
+    def tz_offset(self, at: datetime) -> int:
+        """Seconds east of UTC."""
+        offset = at.astimezone(ZoneInfo(self.tz)).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel, or the direct messages between the bot and one person (`user`)."""
+
+    id: str
+    name: str
+    topic: str = ""
+    user: str | None = None
+
+    @property
+    def is_im(self) -> bool:
+        """Whether these are direct messages."""
+        return self.user is not None
+
+    @property
+    def kind(self) -> str:
+        """What the page calls it."""
+        return "im" if self.is_im else "channel"
+
+    def admits(self, user: str) -> bool:
+        """Whether the person is in it."""
+        return self.user in {None, user}
+
+
+BOT = User("U0BOT", "preload", "Preload", "en-US", "UTC", is_bot=True)
+PEOPLE = (
+    User("U0001", "anna", "Anna Wright", "en-US", "Europe/London"),
+    User("U0002", "liwei", "李伟", "zh-CN", "Asia/Shanghai"),
+)
+CHANNELS = (
+    Channel("C0001", "live-ops", "Tonight's streams"),
+    Channel("C0002", "general", "Everything else"),
+    Channel("C0003", "cup-final", "The bot is not here until someone invites it"),
+    *(Channel(f"D{person.id[1:]}", "directmessage", user=person.id) for person in PEOPLE),
+)
+BOT_STARTS_IN = frozenset(
+    channel.id for channel in CHANNELS if channel.is_im or channel.name != "cup-final"
+)
+_USERS = {user.id: user for user in (*PEOPLE, BOT)}
+_CHANNELS = {channel.id: channel for channel in CHANNELS}
+
+
+def user(user_id: object) -> User | None:
+    """The person or bot of this ID."""
+    return _USERS.get(str(user_id))
+
+
+def channel(channel_id: object) -> Channel | None:
+    """The channel of this ID; a person's ID is their direct messages."""
+    name = str(channel_id)
+    return _CHANNELS.get(f"D{name[1:]}" if name in _USERS else name)
+
+
+def names() -> Mapping[str, str]:
+    """What a composer makes a mention of: `#live-ops` → `<#C0001|live-ops>`."""
+    channels = {f"#{one.name}": f"<#{one.id}|{one.name}>" for one in CHANNELS if not one.is_im}
+    return channels | {f"@{one.name}": f"<@{one.id}|{one.name}>" for one in _USERS.values()}
+
+
+def described(one: User, at: datetime, *, with_locale: bool) -> dict[str, Any]:
+    """A user as `users.info` answers."""
+    locale = {"locale": one.locale} if with_locale else {}
+    return {
+        "id": one.id,
+        "team_id": TEAM_ID,
+        "name": one.name,
+        "real_name": one.real_name,
+        "deleted": False,
+        "is_bot": one.is_bot,
+        "tz": one.tz,
+        "tz_label": one.tz,
+        "tz_offset": one.tz_offset(at),
+        "profile": {"real_name": one.real_name, "display_name": one.name},
+        **locale,
+    }
