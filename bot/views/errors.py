@@ -162,7 +162,7 @@ def message(
     quoted = _to_quote(error, w)
     if quoted:
         body.append(blocks.context(" · ".join(quoted)))
-    return fitted(Message(" ".join(filter(None, [said, detail or advice])), tuple(body)))
+    return fitted(Message(w.paragraph([said, detail or advice]), tuple(body)))
 
 
 def crashed(reader: Reader, log_id: str) -> Message:
@@ -243,8 +243,9 @@ def _usage(error: errors.UsageError, w: Words) -> Message:
         hint = w.t("Did you mean {value}?", value=code(unsigned(error.suggestion), 300))
         lines.append(hint)
     example = w.t("For example: {command}", command=code(error.example, 300))
-    lines.append(f"{example}　{w.t('Everything else: {command}', command=code('/preload help'))}")
-    text = " ".join(filter(None, [said, hint or example]))
+    rest = w.t("Everything else: {command}", command=code("/preload help"))
+    lines.append(f"{example} · {rest}")
+    text = w.paragraph([said, hint or example])
     return fitted(Message(text, (blocks.section("\n".join(lines)),)))
 
 

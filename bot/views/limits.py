@@ -82,14 +82,17 @@ def fitted(message: Message) -> Message:
 
 def weight(part: object) -> int:
     """What a block, or several, count towards `MESSAGE_WEIGHT`: texts, values, containers."""
-    if isinstance(part, dict):
-        total = _OBJECT_WEIGHT
-        for value in part.values():
-            total += len(value) if isinstance(value, str) else weight(value)
-        return total
-    if isinstance(part, list | tuple):
-        return sum(map(weight, part))
-    return 0
+    total, waiting = 0, [part]
+    while waiting:
+        this = waiting.pop()
+        if isinstance(this, str):
+            total += len(this)
+        elif isinstance(this, dict):
+            total += _OBJECT_WEIGHT
+            waiting += this.values()
+        elif isinstance(this, list | tuple):
+            waiting += this
+    return total
 
 
 def _cut(text: str, limit: int) -> str:
@@ -163,12 +166,13 @@ def _overflow(part: Block) -> Block | None:
 
 
 def _options(part: Block, count: int) -> list[Block]:
-    options = []
-    for option in part["options"][:count]:
-        text = _text(option["text"], OPTION_CHARS)
-        if text is not None and len(option["value"]) <= OPTION_VALUE_CHARS:
-            options.append({**option, "text": text})
-    return options
+    """The options that fit; of those with the same value the first."""
+    options: dict[str, Block] = {}
+    for option in part["options"]:
+        text, value = _text(option["text"], OPTION_CHARS), option["value"]
+        if text is not None and 0 < len(value) <= OPTION_VALUE_CHARS:
+            options.setdefault(value, {**option, "text": text})
+    return list(options.values())[:count]
 
 
 def _table(block: Block) -> Block | None:

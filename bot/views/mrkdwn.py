@@ -49,8 +49,7 @@ def _printable(character: str) -> str:
 
 def escaped(text: str, limit: int = _MAX_CHARS) -> str:
     """A value from outside for mrkdwn and for top-level `text`: shown as it is, calling nobody."""
-    text = plain(text, limit)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _without_markup(plain(text, limit))
     if ":" in text:
         text = _EMOJI_CODE.sub(f":{_WORD_JOINER}", text)
     if "@" in text:
@@ -59,8 +58,12 @@ def escaped(text: str, limit: int = _MAX_CHARS) -> str:
 
 
 def code(text: str, limit: int = _MAX_CHARS) -> str:
-    """A value from outside in a monospaced run of mrkdwn."""
-    return f"`{escaped(text, limit).replace('`', 'ˋ')}`"
+    """A value from outside in a monospaced run of mrkdwn, to be copied as it is."""
+    return f"`{_without_markup(plain(text, limit)).replace('`', 'ˋ')}`"
+
+
+def _without_markup(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def clipped(text: str, limit: int) -> str:

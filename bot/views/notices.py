@@ -50,7 +50,9 @@ def by_direct_message(message: Message, channel_id: str, reader: Reader) -> Mess
         else w.t("The answer came too late for its place, so here it is.")
     )
     return fitted(
-        Message(f"{said} {message.text}", (blocks.context(said), *message.blocks), message.asks)
+        Message(
+            w.paragraph([said, message.text]), (blocks.context(said), *message.blocks), message.asks
+        )
     )
 
 

@@ -9,8 +9,17 @@ from bot.views import blocks, refs
 from bot.views.controls import controls
 from bot.views.errors import reason
 from bot.views.headline import headline
-from bot.views.limits import MESSAGE_WEIGHT, Message, fitted, weight
-from bot.views.mrkdwn import NOTHING, code, escaped, plain, shortened, stream_name, stream_names
+from bot.views.limits import Message, fitted
+from bot.views.mrkdwn import (
+    NOTHING,
+    clipped,
+    code,
+    escaped,
+    plain,
+    shortened,
+    stream_name,
+    stream_names,
+)
 from bot.views.status import Status, status_of
 from bot.views.times import clock, dated, for_everyone, to_the_second, window, zone_name
 from bot.words import marked, words
@@ -73,22 +82,27 @@ class Page:
             (self._label(row, status, name), row.task.task_id)
             for row, status, name in zip(answer.rows, statuses, names, strict=True)
         ]
-        shown = len(cells)
-        while True:
-            body = [*top, *self._rows(cells[:shown]), *self._foot(labels[:shown])]
-            if weight(body) <= MESSAGE_WEIGHT or not shown:
-                break
-            shown -= 1
-        if answer.stale is not None:
-            said.append(self._stale(answer.stale))
+        summary = [*said, *self._in_short()]
         asks = (answer.ask,) if answer.total else (answer.ask, wider(answer.ask))
-        return fitted(Message(w.sentences(said), tuple(body), asks))
+        for shown in range(len(cells), -1, -1):
+            body = (*top, *self._rows(cells[:shown]), *self._foot(labels[:shown]))
+            message = fitted(Message(w.sentences(summary), body, asks))
+            if len(message.blocks) == len(body):
+                break
+        return message
+
+    def _in_short(self) -> Iterator[str]:
+        """What the summary must not leave out."""
+        if self._answer.stale is not None:
+            yield self._stale(self._answer.stale)
+        elif not self._answer.total:
+            yield self._words.t("Nothing was started: this command only looks.")
 
     def _cells(self, row: Row, status: Status, name: str) -> list[str]:
         task = row.task
         created = NOTHING if task.created is None else self._clock(task.created)
         cells = [
-            plain(str(status), _STATUS_CHARS),
+            clipped(str(status), _STATUS_CHARS),
             name,
             window(task, self._reader, self._now),
             created,
@@ -208,7 +222,7 @@ class Page:
         count = len(answer.without_task)
         if not count:
             return
-        said = w.n("❔ {count} URL without a task", "❔ {count} URLs without a task", count)
+        said = "❔ " + w.n("{count} URL without a task", "{count} URLs without a task", count)
         if answer.offset:
             yield said
             return

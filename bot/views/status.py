@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.live.model import StatusFilter, TaskState
-from bot.views.mrkdwn import plain
+from bot.views.mrkdwn import escaped, plain
 from bot.views.times import clock
 from bot.words import marked
 
@@ -60,6 +60,11 @@ class Status:
 
     def __str__(self) -> str:
         return f"{self.icon} {self.text}"
+
+    @property
+    def mrkdwn(self) -> str:
+        """The same, escaped."""
+        return f"{self.icon} {escaped(self.text)}"
 
 
 def status_of(row: Row, reader: Reader, w: Words, *, now: datetime, old: bool) -> Status:

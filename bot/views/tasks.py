@@ -54,7 +54,7 @@ def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
     status = status_of(card.row, reader, w, now=now, old=card.stale is not None)
     name = stream_name(task.url, card.ask.domain)
     observed_at = to_the_second(card.observed_at, reader, now)
-    body = [blocks.section(f"*{escaped(str(status))}*　{escaped(name)}")]
+    body = [blocks.section(f"*{status.mrkdwn}*　{escaped(name)}")]
     if card.stale is not None:
         body.append(blocks.section(f"⚠️ {stale_note(card.stale, observed_at, w)}"))
     newer = _newer(card, reader, w, now)
@@ -72,7 +72,7 @@ def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
         ),
     ]
     body.append(blocks.actions(buttons if task.url else buttons[:1]))
-    text = f"{escaped(name, 300)}: {escaped(str(status))}"
+    text = w.t("{said}: {names}", said=escaped(name, 300), names=status.mrkdwn)
     return fitted(Message(text, tuple(body), (card.ask, stream) if task.url else (card.ask,)))
 
 
@@ -104,7 +104,7 @@ def _newer(card: TaskCard, reader: Reader, w: Words, now: datetime) -> str:
     status = status_of(row, reader, w, now=now, old=card.stale is not None)
     return w.t(
         "This stream has a newer task: {status}, created {time}, {task_id}",
-        status=escaped(str(status)),
+        status=status.mrkdwn,
         time=NOTHING if newest.created is None else clock(newest.created, reader, now),
         task_id=code(newest.task_id, 100),
     )
@@ -137,4 +137,4 @@ def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
     if options:
         menu = blocks.select("domain.pick", w.t("Pick a domain"), options)
         body.append(blocks.actions([menu]))
-    return fitted(Message(f"{said} {hint}", tuple(body), (ask,)))
+    return fitted(Message(w.paragraph([said, hint]), tuple(body), (ask,)))

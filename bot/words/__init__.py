@@ -48,6 +48,11 @@ class Words:
         """Sentences, one after the other; the last stands without its full stop."""
         return self.t(". ").join(parts)
 
+    def paragraph(self, parts: Iterable[str]) -> str:
+        """Whole sentences, each with its own full stop; Chinese puts no space between them."""
+        space = "" if self.language is Language.CHINESE else " "
+        return space.join(filter(None, parts))
+
 
 def marked(sentence: str) -> str:
     """The sentence itself: marks one that stands in a table and is translated where it is used."""
