@@ -2,20 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, literal, select
 from sqlalchemy.exc import StatementError
 
 from bot.asks import Ask
 from bot.errors import StoreUnavailable
 from bot.store import Store
-from bot.store.schema import asks, metadata
+from bot.store.schema import UtcDateTime, asks, metadata
 from bot.store.upgrade import VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -181,6 +181,14 @@ async def test_a_store_that_may_only_be_read_says_so_when_it_is_written(url: str
         assert await store.asks.find(key) == ASK
 
 
+async def test_running_out_of_connections_makes_the_store_unavailable(url: str) -> None:
+    async with Store.open(url, busy_timeout_s=SHORT_S) as store, AsyncExitStack() as held:
+        for _ in range(15):  # SQLAlchemy's own bound: a pool of 5, and 10 beyond it
+            await held.enter_async_context(store.database.reading())
+        with pytest.raises(StoreUnavailable, match="every connection is in use"):
+            await store.ping()
+
+
 async def test_ping_reads_from_the_open_store(url: str) -> None:
     async with Store.open(url) as store:
         await store.ping()
@@ -196,6 +204,11 @@ async def test_a_moment_comes_back_as_the_same_moment_in_utc(url: str) -> None:
     assert found == shanghai
     assert found is not None
     assert found.tzinfo is UTC
+
+
+async def test_no_moment_comes_back_as_none(url: str) -> None:
+    async with Store.open(url) as store, store.database.reading() as connection:
+        assert await connection.scalar(select(literal(None, UtcDateTime))) is None
 
 
 async def test_a_naive_datetime_is_refused(url: str) -> None:

@@ -49,7 +49,7 @@ class Store:
         Args:
             url: as `store.url` in the settings: `sqlite:///path/to/file`.
             now: the wall clock, aware.
-            busy_timeout_s: how long a statement waits for another process's lock.
+            busy_timeout_s: how long to wait for another process's lock, or a free connection.
 
         Raises:
             StoreUnavailable: it cannot be opened, or was written by a newer version of the bot.

@@ -49,6 +49,7 @@ class Database:
             _with_driver(url),
             # An error would print the parameters, and with them signed play URLs.
             hide_parameters=True,
+            pool_timeout=busy_timeout_s,
             connect_args={
                 "timeout": busy_timeout_s,
                 # A transaction that writes takes its lock at once: one that read first could not
