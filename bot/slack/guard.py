@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 1024 * 1024
 MAX_AGE_S = 300
 _MAX_PROBE_BYTES = 1024
-_READ_TIMEOUT_S = 10.0
 _TIMESTAMP = "X-Slack-Request-Timestamp"
 _SIGNATURE = "X-Slack-Signature"
 _DIGITS = re.compile(r"[0-9]{1,12}")
@@ -167,6 +166,7 @@ def slack_endpoint(
     now: Callable[[], datetime],
     repeats: Repeats,
     max_body_bytes: int = MAX_BODY_BYTES,
+    read_timeout_s: float = 10.0,
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of the one POST route that takes commands, clicks and events.
 
@@ -176,6 +176,7 @@ def slack_endpoint(
         now: the wall clock.
         repeats: what has been answered already.
         max_body_bytes: past this a body is not read on.
+        read_timeout_s: how long the whole body may take.
 
     Raises:
         SettingsError: there is no secret; anyone could sign with an empty one.
@@ -184,7 +185,7 @@ def slack_endpoint(
         raise SettingsError("SLACK_SIGNING_SECRET", "the signing secret of the Slack app")
 
     async def admitted(request: web.Request) -> AsyncBoltRequest | Answered:
-        body = await _body(request, max_body_bytes)
+        body = await _body(request, max_body_bytes, read_timeout_s)
         if isinstance(body, Answered):
             return body
         verdict = judge(request.headers, body, secret=secret, now=now())
@@ -204,14 +205,14 @@ def slack_endpoint(
     return endpoint
 
 
-async def _body(request: web.Request, max_bytes: int) -> bytes | Answered:
+async def _body(request: web.Request, max_bytes: int, timeout_s: float) -> bytes | Answered:
     """The body, or the answer to a request whose body is too long, too slow or broken."""
     too_long = Answered(413, "too_long")
     if (request.content_length or 0) > max_bytes:
         return too_long
     body = bytearray()
     try:
-        async with asyncio.timeout(_READ_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             async for chunk in request.content.iter_any():
                 body += chunk
                 if len(body) > max_bytes:
