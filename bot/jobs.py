@@ -86,6 +86,11 @@ class Jobs:
         task.add_done_callback(self._running.discard)
         return request_id
 
+    async def idle(self) -> None:
+        """Wait until none is running, those started meanwhile included."""
+        while self._running:
+            await asyncio.wait(self._running)
+
     async def drain(self, timeout_s: float) -> int:
         """Take no more jobs, wait for those that run, cancel the rest.
 

@@ -1,0 +1,192 @@
+"""Composition: builds the parts, owns their lifetimes, and serves.
+
+The only module that knows both halves and the handlers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import aiohttp
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.health import Health, routes
+from bot.jobs import Jobs
+from bot.live.client import LiveClient
+from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
+from bot.live.quota import Quotas
+from bot.manifest import EVENTS_PATH
+from bot.queries import Queries
+from bot.settings import require
+from bot.slack.guard import RepeatsInMemory, slack_endpoint
+from bot.slack.people import People
+from bot.slack.sender import Sender
+from bot.store import Store
+from bot.views.refs import anchor_of
+from handlers.desk import Desk, Tables
+from handlers.front import register
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from pydantic import SecretStr
+
+    from bot.settings import Account, Settings
+
+log = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The bot with all its parts open.
+
+    Attributes:
+        settings: what it was opened with.
+        bolt: Bolt's app, with the handlers registered.
+        health: what is ready.
+        desk: what the handlers work with.
+        jobs: the work that goes on in the background.
+        lives: the client of each account.
+        now: the wall clock.
+    """
+
+    settings: Settings
+    bolt: AsyncApp
+    health: Health
+    desk: Desk
+    jobs: Jobs
+    lives: dict[str, LiveClient]
+    now: Callable[[], datetime]
+
+    def application(self, *, takes_requests: bool) -> web.Application:
+        """The web application: health, and Slack's requests unless they come by Socket Mode."""
+        application = web.Application()
+        application.add_routes(routes(self.health))
+        if takes_requests:
+            require(self.settings.slack, "signing_secret")
+            endpoint = slack_endpoint(
+                self.bolt,
+                secret=_told(self.settings.slack.signing_secret),
+                now=self.now,
+                repeats=RepeatsInMemory(now=self.now),
+            )
+            application.router.add_post(EVENTS_PATH, endpoint)
+        return application
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Bot]:
+    """Open the bot's parts; on the way out, jobs are drained first and connections closed last.
+
+    Raises:
+        SettingsError: something that is needed is not set.
+        StoreUnavailable: the store cannot be opened.
+    """
+    require(settings.slack, "bot_token")
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            Store.open(settings.store.url.get_secret_value(), now=now)
+        )
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        client = AsyncWebClient(
+            token=_told(settings.slack.bot_token),
+            base_url=settings.slack.api_url,
+            session=session,
+            retry_handlers=[],  # the SDK's own would repeat a post that may have arrived
+        )
+        credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
+        lives = {
+            name: await stack.enter_async_context(_live(account, credentials[name], now))
+            for name, account in settings.accounts.items()
+        }
+        people = await stack.enter_async_context(People(client))
+        jobs = await stack.enter_async_context(
+            Jobs(limit=settings.server.max_jobs, drain_timeout_s=settings.server.drain_s)
+        )
+        desk = Desk(
+            settings=settings,
+            queries=Queries(lives, now=now, clock=time.monotonic, mark_of=anchor_of),
+            people=people,
+            sender=Sender(session, client),
+            store=store,
+            tables=Tables(),
+            now=now,
+        )
+        bolt = AsyncApp(
+            client=client,
+            process_before_response=True,
+            request_verification_enabled=False,  # the guard has verified, or Socket Mode has
+        )
+        register(bolt, desk, jobs)
+        health = Health(credentials=credentials, store=store, slack=client, clock_s=time.monotonic)
+        yield Bot(settings, bolt, health, desk, jobs, lives, now)
+
+
+@asynccontextmanager
+async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
+    """Serve over HTTP, and over Socket Mode if wanted; yields the base URL.
+
+    Leaving takes no more requests and waits for those under way.
+
+    Raises:
+        SettingsError: a token is not set.
+    """
+    server, slack = bot.settings.server, bot.settings.slack
+    application = bot.application(takes_requests=not socket_mode)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=server.drain_s)
+    async with AsyncExitStack() as stack:
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, server.host, server.port).start()
+        if socket_mode:
+            require(slack, "app_token")
+            handler = AsyncSocketModeHandler(bot.bolt, _told(slack.app_token))
+            stack.push_async_callback(handler.close_async)
+            await handler.connect_async()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+
+
+def credentials_of(account: Account) -> CredentialsSource:
+    """Where an account's keys come from: the settings, or the vendor's provider chain."""
+    if account.key_source == "chain" or account.access_key_id is None:
+        return ProviderChain()
+    return StaticCredentials(
+        Credentials(
+            account.access_key_id,
+            _told(account.access_key_secret),
+            _told(account.security_token) or None,
+        )
+    )
+
+
+def _told(secret: SecretStr | None) -> str:
+    """The secret itself; "" where there is none."""
+    return secret.get_secret_value() if secret is not None else ""
+
+
+async def serve(settings: Settings, *, socket_mode: bool) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with opened(settings) as bot, listening(bot, socket_mode=socket_mode) as address:
+        log.info("listening", address=address, socket_mode=socket_mode)
+        await stop.wait()
+        log.info("stopping", jobs=len(bot.jobs))

@@ -1,0 +1,167 @@
+"""`preload-bot`: serve · demo · simulate · doctor · manifest.
+
+Each command imports what it needs, so that `--help` comes at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.settings import Settings
+
+_settings_file = click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The settings file, if not preload-bot.toml in this folder.",
+)
+
+
+class _InOrder(click.Command):
+    """A command that knows the order in which its repeatable options were given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep (option, value) pairs as `ctx.meta["in_order"]`, then parse as usual."""
+        values, _, order = self.make_parser(ctx).parse_args(list(args))
+        left = {name: iter(given) for name, given in values.items() if isinstance(given, list)}
+        ctx.meta["in_order"] = [
+            (option.name, next(left[option.name])) for option in order if option.name in left
+        ]
+        return super().parse_args(ctx, args)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("preload-bot"), prog_name="preload-bot")
+def main() -> None:
+    """Know in Slack whether every live stream is preloaded at the Alibaba Cloud CDN edge."""
+
+
+@main.command()
+@click.option("--socket-mode", is_flag=True, help="Connect to Slack, rather than be called by it.")
+@_settings_file
+def serve(*, socket_mode: bool, settings_file: Path | None) -> None:
+    """Run the bot for a Slack workspace."""
+    with _explained():
+        settings = _ready(settings_file)
+        from bot.app import serve as serve_until_stopped
+
+        asyncio.run(serve_until_stopped(settings, socket_mode=socket_mode))
+
+
+@main.command(cls=_InOrder)
+@click.option("--port", default=8080, show_default=True, help="Of the local Slack's page.")
+@click.option("--speed", default=1.0, show_default=True, help="How fast the tasks live.")
+@click.option("--seed", default=1, show_default=True, help="Which evening.")
+@click.option("--no-browser", is_flag=True, help="Do not open the page.")
+@click.option("--run", multiple=True, metavar="COMMAND", help="Type a command, e.g. '/preload'.")
+@click.option(
+    "--click",
+    "click_",
+    multiple=True,
+    metavar="CONTROL[=CHOICE]",
+    help="Click, e.g. page.next or page.status=failed, in the newest message that has it.",
+)
+@click.option("--as", "language", type=click.Choice(["en", "zh"]), default="en", help="Whose.")
+@click.option("--json", "as_json", is_flag=True, help="Print the messages as Slack gets them.")
+@click.pass_context
+def demo(  # noqa: D417 - click's help says what each option is
+    ctx: click.Context, /, *, port: int, speed: float, seed: int, no_browser: bool, **options: Any
+) -> None:
+    """Run the whole bot on this machine: a simulated Live API and a local Slack, no account.
+
+    With --run and --click it plays those steps in their order, prints each message as it stands
+    after each step, and exits; with 1 if a command timed out or failed.
+    """
+    from bot import demo as demonstration
+
+    with _explained():
+        steps = [
+            demonstration.Step(name == "click_", value) for name, value in ctx.meta["in_order"]
+        ]
+        if steps:
+            played = demonstration.play(
+                steps,
+                speed=speed,
+                seed=seed,
+                language=options["language"],
+                as_json=options["as_json"],
+                out=click.get_text_stream("stdout"),
+            )
+            ctx.exit(0 if asyncio.run(played) else 1)
+        asyncio.run(
+            demonstration.stay(
+                port=port, speed=speed, seed=seed, opens_browser=not no_browser, out=click.echo
+            )
+        )
+
+
+@main.command()
+@click.option("--port", required=True, type=int)
+@click.option("--seed", default=1, show_default=True, help="Which evening.")
+@click.option("--qps", default=10, show_default=True, help="Calls a second before it throttles.")
+@click.option("--tasks", default=140, show_default=True, help="Of live.example.com.")
+@click.option("--shape", type=click.Choice(["nested", "flat"]), default="nested")
+def simulate(**options: Any) -> None:
+    """Run only the simulated Live API (key testid, secret testsecret), over plain HTTP."""
+    from bot import demo as demonstration
+
+    with _explained():
+        asyncio.run(demonstration.simulate(out=click.echo, **options))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+@_settings_file
+@click.pass_context
+def doctor(ctx: click.Context, *, as_json: bool, settings_file: Path | None) -> None:
+    """Check settings, credentials, permissions, clock, Slack and store; say how to mend each."""
+    from bot import doctor as examination
+
+    findings = asyncio.run(examination.examined(settings_file))
+    click.echo(examination.printed(findings, as_json=as_json))
+    ctx.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@main.command()
+@click.option("--url", help="Where Slack reaches the bot by HTTP; without it, for Socket Mode.")
+def manifest(*, url: str | None) -> None:
+    """Print the manifest to create the Slack app from."""
+    from bot.manifest import to_json
+
+    click.echo(to_json(url), nl=False)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """End with the reason, not with a traceback, where the reason is known."""
+    from bot.errors import BotError
+
+    try:
+        yield
+    except BotError as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        raise click.Abort from None
+
+
+def _ready(settings_file: Path | None) -> Settings:
+    """The settings, and the log as they want it."""
+    import sys
+
+    from bot import logs
+    from bot.settings import load
+
+    settings = load(settings_file)
+    redactor = logs.Redactor()
+    redactor.hide(*settings.secrets())
+    logs.configure(sys.stderr, redactor=redactor, level=settings.log.level)
+    return settings

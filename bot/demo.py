@@ -1,0 +1,193 @@
+"""`preload-bot demo`: the whole bot on this machine, against the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import webbrowser
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TextIO
+
+from pydantic import SecretStr
+
+from bot.app import Bot, listening, opened
+from bot.manifest import EVENTS_PATH
+from bot.sandbox import live as live_sandbox
+from bot.sandbox import slack as slack_sandbox
+from bot.sandbox.live import SimulatedLive
+from bot.sandbox.slack import LocalSlack, NoSuchControl
+from bot.sandbox.slack.printed import printed
+from bot.settings import Account, Server, Settings, Slack, StorePlace
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
+    from bot.sandbox.slack import Message, Outcome
+
+CHANNEL = "C0001"
+DOMAIN = "live.example.com"
+PEOPLE = {"en": ("U0001", "Europe/London"), "zh": ("U0002", "Asia/Shanghai")}
+"""Who is meant by a language: their ID and their time zone, as in the local Slack."""
+
+_SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - both ends are on this machine
+_BOT_TOKEN = "xoxb-demo"  # noqa: S105 - as above
+_APP_TOKEN = "xapp-demo"  # noqa: S105 - as above
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The bot with both ends of the sandbox.
+
+    Attributes:
+        live: the simulated Live API.
+        slack: the local Slack.
+        bot: the bot between them.
+        page: the address of the local Slack's page.
+    """
+
+    live: SimulatedLive
+    slack: LocalSlack
+    bot: Bot
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing a person does: a command that is typed, or `control` or `control=choice`."""
+
+    is_click: bool
+    text: str
+
+
+@asynccontextmanager
+async def running(
+    *, port: int = 0, speed: float = 1.0, seed: int = 1, socket_mode: bool = False
+) -> AsyncIterator[Demo]:
+    """Everything on loopback, with a store that is thrown away."""
+    live = SimulatedLive(seed=seed, speed=speed)
+    slack = LocalSlack(
+        signing_secret=_SIGNING_SECRET, bot_token=_BOT_TOKEN, app_token=_APP_TOKEN
+    )
+    with TemporaryDirectory(prefix="preload-bot-") as folder:
+        async with (
+            live_sandbox.running(live) as endpoint,
+            slack_sandbox.running(slack, port=port) as page,
+            opened(_settings(endpoint, page, Path(folder), live.world.domains)) as bot,
+        ):
+            await bot.desk.store.defaults.set("T0001", CHANNEL, domain=DOMAIN, set_by="U0001")
+            async with listening(bot, socket_mode=socket_mode) as address:
+                slack.request_url = None if socket_mode else address + EVENTS_PATH
+                yield Demo(live, slack, bot, page)
+
+
+def _settings(endpoint: str, page: str, folder: Path, domains: tuple[str, ...]) -> Settings:
+    return Settings(
+        slack=Slack(
+            bot_token=SecretStr(_BOT_TOKEN),
+            app_token=SecretStr(_APP_TOKEN),
+            signing_secret=SecretStr(_SIGNING_SECRET),
+            api_url=f"{page}/api/",
+        ),
+        accounts={
+            "default": Account(
+                access_key_id="testid",
+                access_key_secret=SecretStr("testsecret"),
+                endpoint=endpoint,
+                domains=domains,
+            )
+        },
+        server=Server(host="127.0.0.1", port=0),
+        store=StorePlace(url=SecretStr(f"sqlite:///{folder / 'demo.sqlite3'}")),
+    )
+
+
+async def stay(
+    *, port: int, speed: float, seed: int, opens_browser: bool, out: Callable[[str], None]
+) -> None:
+    """Run until SIGINT or SIGTERM."""
+    async with running(port=port, speed=speed, seed=seed) as demo:
+        out(f"A local Slack with the bot: {demo.page}")
+        out("Type /preload status=failed there. Ctrl-C ends it.")
+        if opens_browser:
+            await asyncio.to_thread(webbrowser.open, demo.page)
+        await _stopped()
+
+
+async def simulate(*, port: int, out: Callable[[str], None], **options: object) -> None:
+    """Run only the simulated Live API until SIGINT or SIGTERM."""
+    async with live_sandbox.running(SimulatedLive(**options), port=port) as endpoint:
+        out(f"Simulated Live API: {endpoint} (key testid, secret testsecret)")
+        await _stopped()
+
+
+async def _stopped() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+async def play(
+    steps: Sequence[Step], *, speed: float, seed: int, language: str, as_json: bool, out: TextIO
+) -> bool:
+    """Play the steps in #live-ops, printing each answer; whether all of them were answered."""
+    user, zone = PEOPLE[language]
+    async with running(speed=speed, seed=seed) as demo:
+        for step in steps:
+            answer = await _played(demo, user, step)
+            if isinstance(answer, str):
+                out.write(f"{step.text}: {answer}\n")
+                return False
+            if as_json:
+                out.write(json.dumps(answer.payload, ensure_ascii=False) + "\n")
+            else:
+                out.write(f"> {step.text}\n{printed(answer, zone=zone)}\n\n")
+    return True
+
+
+async def _played(demo: Demo, user: str, step: Step) -> Message | str:
+    """The message that answers the step, as it stands when the bot is done; or what failed."""
+    before = demo.slack.messages.mark
+    try:
+        outcome = await _taken(demo.slack, user, step)
+    except NoSuchControl as error:
+        return str(error)
+    if outcome.error is not None:
+        return outcome.error
+    await demo.bot.jobs.idle()
+    if demo.slack.messages.mark == before:
+        return "no answer"
+    return await demo.slack.settled(user, after=before)
+
+
+async def _taken(slack: LocalSlack, user: str, step: Step) -> Outcome:
+    if not step.is_click:
+        return await slack.command(user, CHANNEL, step.text)
+    control, _, choice = step.text.partition("=")
+    for message in reversed(slack.messages.seen_by(user, CHANNEL)):
+        for element in _elements(message):
+            if element.get("action_id") == control:
+                option = _option(element, choice)
+                return await slack.click(user, message.id, control, option=option)
+    raise NoSuchControl(f"no message has {control}")
+
+
+def _elements(message: Message) -> Iterator[Mapping[str, Any]]:
+    for block in message.all_blocks:
+        yield from block.get("elements", ()) if block["type"] == "actions" else ()
+        yield block.get("accessory", {})
+
+
+def _option(element: Mapping[str, Any], choice: str) -> str | None:
+    """The value of the option that is called so, or whose value ends in the choice."""
+    options = element.get("options", ())
+    if not options:
+        return None
+    for option in options:
+        if option["text"]["text"] == choice or option["value"].split("|")[-1] == choice:
+            return str(option["value"])
+    return choice

@@ -1,0 +1,29 @@
+"""`/preload default`: the domain that a channel means when it names none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views import notices
+
+if TYPE_CHECKING:
+    from bot.slack.incoming import Command
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+    from handlers.requests import DefaultRequest
+
+
+async def answer(desk: Desk, command: Command, reply: Reply, request: DefaultRequest) -> None:
+    """Set, clear or show it."""
+    place = command.team_id, command.channel_id
+    reader = reply.reader
+    if request.domain:
+        await desk.store.defaults.set(*place, domain=request.domain, set_by=command.user_id)
+        message = notices.default_set(request.domain, reader)
+    elif request.clear:
+        await desk.store.defaults.clear(*place)
+        message = notices.default_cleared(reader)
+    else:
+        default = await desk.store.defaults.get(*place)
+        message = notices.default_shown(default.domain if default else None, reader)
+    await reply.tell(message)

@@ -1,0 +1,130 @@
+"""Which handler takes what, and what a person is told when one cannot.
+
+A handler is parse → ask → render. What goes wrong on the way is a `BotError` and is explained;
+anything else ends up in the log, under an ID that the person is told (`bot.jobs`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from bot.errors import ArgumentRefused, BotError, Busy, StaleReference
+from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.slack.incoming import Click, Command
+from bot.views import errors as views
+from handlers import cards, defaults, grammar, help, paging, tasks  # noqa: A004 - the command's name
+from handlers.desk import Unanswered
+from handlers.reply import Reply
+from handlers.requests import DefaultRequest, HelpRequest, TasksRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+
+    from slack_bolt.async_app import AsyncAck, AsyncApp
+
+    from bot.jobs import Jobs
+    from handlers.desk import Desk
+
+COMMAND = "/preload"
+
+COMMANDS: Mapping[type, Callable[[Desk, Command, Reply, Any], Awaitable[None]]] = {
+    TasksRequest: tasks.answer,
+    DefaultRequest: defaults.answer,
+    HelpRequest: help.answer,
+}
+
+CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
+    "page.prev": paging.turn,
+    "page.next": paging.turn,
+    "page.refresh": paging.refresh,
+    "page.status": paging.filter_status,
+    "page.more": paging.more,
+    "page.share": paging.share,
+    "page.open": cards.open_task,
+    "card.refresh": cards.refresh,
+    "card.stream": cards.list_stream,
+    "widen": paging.widen,
+    "domain.pick": paging.pick_domain,
+}
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
+    """Listen to the command and to every control: acknowledge at once, answer in a job."""
+
+    async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        command = Command.of(body)
+        await _start(desk, jobs, COMMAND, command, take_command(desk, command))
+
+    async def on_click(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        click = Click.of(body)
+        await _start(desk, jobs, click.action_id, click, take_click(desk, click))
+
+    app.command(COMMAND)(on_command)
+    app.action(re.compile(""))(on_click)  # each further listener costs; the table is ours
+
+
+async def take_command(desk: Desk, command: Command) -> None:
+    """Answer a command, or explain why not."""
+    reply = await _reply(desk, command)
+    text = command.text
+    try:
+        request = grammar.parse(
+            text, now=desk.now(), zone=reply.reader.zone, domains=desk.settings.domains
+        )
+        await COMMANDS[type(request)](desk, command, reply, request)
+    except (SlackRefused, SlackUnavailable) as error:
+        log.warning("answer not taken", error=str(error))
+    except BotError as error:
+        await _explain(desk, reply, error)
+
+
+async def take_click(desk: Desk, click: Click) -> None:
+    """Answer a click, or explain why not; the message it was in stays as it is then."""
+    reply = replace(await _reply(desk, click), replaces=click.in_private)
+    try:
+        handler = CLICKS.get(click.action_id)
+        if handler is None:
+            raise StaleReference
+        await handler(desk, click, reply)
+    except (SlackRefused, SlackUnavailable) as error:
+        log.warning("answer not taken", error=str(error))
+    except BotError as error:
+        await _explain(desk, reply, error)
+
+
+async def _reply(desk: Desk, source: Command | Click) -> Reply:
+    reader = await desk.people.reader(source.user_id)
+    return Reply(desk, reader, source.response_url)
+
+
+async def _explain(desk: Desk, reply: Reply, error: BotError) -> None:
+    ask, suggestion = None, None
+    if isinstance(error, Unanswered):
+        ask, error = error.ask, error.because
+        if isinstance(error, ArgumentRefused) and error.argument == "DomainName":
+            suggestion = await desk.domain_like(ask.domain)
+    log.info("explained", error=type(error).__name__, reason=str(error))
+    message = views.message(error, reply.reader, ask=ask, suggestion=suggestion)
+    await reply.beside().tell(message)
+
+
+async def _start(
+    desk: Desk, jobs: Jobs, name: str, source: Command | Click, work: Coroutine[Any, Any, None]
+) -> None:
+    async def on_crash(request_id: str) -> None:
+        reply = await _reply(desk, source)
+        await reply.beside().tell(views.crashed(reply.reader, request_id))
+
+    try:
+        jobs.start(name, work, on_crash=on_crash)
+    except Busy as error:
+        reply = await _reply(desk, source)
+        await reply.beside().tell(views.message(error, reply.reader))

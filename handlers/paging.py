@@ -1,0 +1,112 @@
+"""What can be done with an answer: turn pages, refresh, filter, open a task, share.
+
+A click in a message that only the clicker sees changes that message. A click in one that the whole
+channel sees opens a copy for the clicker; only Refresh changes the message itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.live.model import StatusFilter
+from bot.queries import FIRST, LAST_OFFSET, Place
+from bot.views import refs
+from bot.views import tasks as views
+from bot.views.refs import ChoiceRef, PageRef
+
+if TYPE_CHECKING:
+    from bot.asks import Ask
+    from bot.slack.incoming import Click
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+
+
+async def turn(desk: Desk, click: Click, reply: Reply) -> None:
+    """Show the page before or after, cut from the same window."""
+    ref = PageRef.unpack(click.value)
+    place = Place(offset=ref.offset, end=ref.end, total=ref.total)
+    if click.action_id == "page.next":  # the row before it is the last one shown
+        place = replace(place, last_shown=ref.anchor)
+    await _show(desk, reply, await _ask(desk, ref), place)
+
+
+async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
+    """Ask again, with the window's end at now; everyone who sees the message gets the answer."""
+    ref = PageRef.unpack(click.value)
+    place = Place(offset=ref.offset, total=ref.total if ref.offset else None, refresh=True)
+    everyone = replace(reply, replaces=True, in_channel=not click.in_private)
+    await _show(desk, everyone, await _ask(desk, ref), place)
+
+
+async def filter_status(desk: Desk, click: Click, reply: Reply) -> None:
+    """Ask for another status, or for all."""
+    ref = ChoiceRef.unpack(click.value)
+    status = None if ref.choice == refs.ALL else StatusFilter(ref.choice)
+    ask = replace(await desk.kept(ref.key), status=status)
+    await _show(desk, reply, ask, FIRST)
+
+
+async def more(desk: Desk, click: Click, reply: Reply) -> None:
+    """Go to the first or the last page, or show other numbers of rows."""
+    ref = ChoiceRef.unpack(click.value)
+    ask = await desk.kept(ref.key)
+    place = Place(end=ref.end)
+    if ref.choice == refs.LAST:
+        place = Place(offset=LAST_OFFSET, refresh=True)
+    elif ref.choice.startswith(refs.ROWS):
+        ask = replace(ask, rows=int(ref.choice.removeprefix(refs.ROWS)))
+    await _show(desk, reply, ask, place)
+
+
+async def share(desk: Desk, click: Click, reply: Reply) -> None:
+    """Post the page for everyone in the channel."""
+    ref = PageRef.unpack(click.value)
+    place = Place(offset=ref.offset, end=ref.end, total=ref.total)
+    found = await desk.page(await _ask(desk, ref), place)
+    everyone = replace(reply, replaces=False, in_channel=True)
+    await everyone.send(
+        lambda table: views.page(found, reply.reader, now=desk.now(), table=table, shared=True)
+    )
+
+
+async def widen(desk: Desk, click: Click, reply: Reply) -> None:
+    """Ask the wider question that an empty answer offers."""
+    await _show(desk, reply, await _ask(desk, PageRef.unpack(click.value)), FIRST)
+
+
+async def pick_domain(desk: Desk, click: Click, reply: Reply) -> None:
+    """Ask what had been asked, of the domain that was picked."""
+    ref = ChoiceRef.unpack(click.value)
+    ask = await desk.kept(ref.key)
+    ask = replace(ask, domain=ref.choice, account=desk.account_of(ref.choice))
+    await _show(desk, reply, ask, FIRST)
+
+
+async def _ask(desk: Desk, ref: PageRef) -> Ask:
+    return ref.ask or await desk.kept(ref.key)
+
+
+async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
+    """Show a page, and meanwhile, if it takes long, what is remembered of it."""
+
+    async def announce() -> None:
+        remembered = desk.queries.remembered(ask, place)
+        if remembered is not None and reply.replaces:
+            await reply.send(
+                lambda table: views.page(
+                    remembered,
+                    reply.reader,
+                    now=desk.now(),
+                    table=table,
+                    shared=reply.in_channel,
+                    refreshing=True,
+                )
+            )
+
+    found, _ = await reply.unless_quick(desk.page(ask, place), announce)
+    await reply.send(
+        lambda table: views.page(
+            found, reply.reader, now=desk.now(), table=table, shared=reply.in_channel
+        )
+    )

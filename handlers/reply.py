@@ -1,0 +1,93 @@
+"""How an answer reaches the person who asked: through one `response_url`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from bot.slack.errors import SlackRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from bot.asks import Reader
+    from bot.views.limits import Message
+    from handlers.desk import Desk
+
+SLOW_S = 0.7
+"""What takes longer than this is announced."""
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Where an answer goes.
+
+    Attributes:
+        desk: the bot's parts.
+        reader: who reads it.
+        response_url: Slack's address for it; a secret.
+        replaces: it takes the place of the message that was clicked, or answered before.
+        in_channel: everyone in the channel sees it.
+    """
+
+    desk: Desk
+    reader: Reader
+    response_url: str
+    replaces: bool = False
+    in_channel: bool = False
+
+    def beside(self) -> Reply:
+        """The same way, for a message of its own that only the reader sees."""
+        return replace(self, replaces=False, in_channel=False)
+
+    async def send(self, render: Callable[[bool], Message]) -> None:
+        """Send what `render` makes, which is told whether Slack takes tables.
+
+        A table that is refused is sent once more as text, and none is tried again.
+
+        Raises:
+            SlackRefused, SlackUnavailable: Slack did not take it.
+        """
+        tables = self.desk.tables
+        message = render(tables.accepted)
+        try:
+            await self.tell(message)
+        except SlackRefused as refused:
+            has_table = any(block.get("type") == "table" for block in message.blocks)
+            if refused.code != "invalid_blocks" or not has_table:
+                raise
+            log.warning("table refused", place=refused.place)
+            tables.accepted = False
+            await self.tell(render(tables.accepted))
+
+    async def tell(self, message: Message) -> None:
+        """Send a message as it is. Raises as `send` does."""
+        await self.desk.keep(message.asks)
+        await self.desk.sender.respond(
+            self.response_url,
+            message,
+            in_channel=self.in_channel,
+            replace_original=self.replaces,
+        )
+
+    async def unless_quick(
+        self,
+        work: Coroutine[object, object, T],
+        announce: Callable[[], Coroutine[object, object, None]],
+    ) -> tuple[T, bool]:
+        """The result of `work`, and whether it was slow and `announce` was called meanwhile."""
+        task = asyncio.ensure_future(work)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=SLOW_S)
+            if not done:
+                await announce()
+            return await task, not done
+        finally:
+            task.cancel()

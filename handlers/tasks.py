@@ -1,0 +1,67 @@
+"""`/preload [tasks] [filters]`: show the tasks of a domain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.asks import Ask
+from bot.errors import StoreUnavailable, UsageError
+from bot.queries import Place
+from bot.views import tasks as views
+
+if TYPE_CHECKING:
+    from bot.slack.incoming import Command
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+    from handlers.requests import TasksRequest
+
+log = structlog.get_logger(__name__)
+
+
+async def answer(desk: Desk, command: Command, reply: Reply, request: TasksRequest) -> None:
+    """Answer with the first page (or the one that was asked for), or ask which domain is meant."""
+    domain = request.domain or await _usual_domain(desk, command)
+    ask = Ask(
+        account=desk.account_of(domain) if domain else "",
+        domain=domain or "",
+        status=request.status,
+        task_id=request.task_id,
+        urls=request.urls,
+        since=request.since,
+        until=request.until,
+        rows=request.rows or desk.settings.display.rows,
+    )
+    if not domain:
+        domains = await desk.domains()
+        if not domains:
+            raise UsageError("no_domain", example="/preload domain=live.example.com")
+        await reply.tell(views.pick_domain(ask, domains, reply.reader))
+        return
+    place = Place(offset=(request.page - 1) * ask.rows)
+    found, was_slow = await reply.unless_quick(
+        desk.page(ask, place),
+        lambda: reply.tell(views.fetching(ask, reply.reader)),
+    )
+    if was_slow and request.public:
+        await desk.sender.delete_original(reply.response_url)
+    final = replace(reply, replaces=was_slow and not request.public, in_channel=request.public)
+    await final.send(
+        lambda table: views.page(
+            found, reply.reader, now=desk.now(), table=table, shared=request.public
+        )
+    )
+
+
+async def _usual_domain(desk: Desk, command: Command) -> str | None:
+    """The channel's default domain, else the only one there is."""
+    try:
+        default = await desk.store.defaults.get(command.team_id, command.channel_id)
+    except StoreUnavailable as error:
+        log.warning("default domain not read", error=str(error))
+        default = None
+    if default is not None:
+        return default.domain
+    return desk.settings.domains[0] if len(desk.settings.domains) == 1 else None
