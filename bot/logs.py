@@ -27,11 +27,11 @@ _REQUEST_ID_BYTES = 5
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(xox[a-z]|xapp)[-.][\w.-]+",  # Slack's tokens
+        r"(xox[a-z]|xapp)[-.][\w.-]+",  # Slack's tokens
         r"(hooks\.slack\.com/)[^\s\"'<>\\]+",  # response URLs: who has one can post
-        r"\b((?:auth_key|signature)(?:=|%3D|%253D))(?:(?!%26|%2526)[^\s\"'<>\\&,)])+",
-        r"\b(LTAI)[a-z0-9]{8,}",  # access key IDs
-        r"\b(STS\.)[a-z0-9]{8,}",  # temporary ones
+        r"((?:auth_key|signature)(?:=|%3D|%253D))(?:(?!%26|%2526)[^\s\"'<>\\&,)])+",
+        r"((?-i:LTAI))[a-z0-9]{8,}",  # access key IDs
+        r"((?-i:STS)\.)[a-z0-9]{8,}",  # temporary ones
     )
 )
 """What is hidden wherever it stands; the group stays, to say what was there."""
@@ -55,8 +55,9 @@ class Redactor:
         """
         for secret in told:
             if len(secret) >= _MIN_SECRET_LENGTH:
-                in_json = json.dumps(secret, ensure_ascii=False)[1:-1]
-                self._told |= {secret, in_json, repr(secret)[1:-1], quote(secret, safe="")}
+                spelled = {secret, repr(secret)[1:-1], quote(secret, safe="")}
+                in_json = {json.dumps(text, ensure_ascii=False)[1:-1] for text in spelled}
+                self._told |= spelled | in_json
         if self._told:
             # Longest first: a secret may begin with another.
             longest_first = sorted(self._told, key=len, reverse=True)

@@ -221,6 +221,8 @@ async def _body(request: web.Request, max_bytes: int, timeout_s: float) -> bytes
         return Answered(408, "too_slow")
     except web.RequestPayloadError:
         return Answered(400, "broken_body")
+    except ConnectionError:
+        return Answered(400, "hung_up")
     return bytes(body)
 
 
