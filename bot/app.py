@@ -24,7 +24,6 @@ from bot.health import Health, routes
 from bot.jobs import Jobs
 from bot.live.client import LiveClient
 from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
-from bot.live.quota import Quotas
 from bot.manifest import EVENTS_PATH
 from bot.queries import Queries
 from bot.settings import require
@@ -90,7 +89,9 @@ class Bot:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Bot]:
+async def opened(
+    settings: Settings, *, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Bot]:
     """Open the bot's parts; on the way out, jobs are drained first and connections closed last.
 
     Raises:
@@ -111,7 +112,7 @@ async def opened(settings: Settings, *, now: Callable[[], datetime] = utc_now) -
         )
         credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
         lives = {
-            name: await stack.enter_async_context(_live(account, credentials[name], now))
+            name: await stack.enter_async_context(_client(account, credentials[name]))
             for name, account in settings.accounts.items()
         }
         people = await stack.enter_async_context(People(client))

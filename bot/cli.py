@@ -9,7 +9,7 @@ import asyncio
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -73,8 +73,17 @@ def serve(*, socket_mode: bool, settings_file: Path | None) -> None:
 @click.option("--as", "language", type=click.Choice(["en", "zh"]), default="en", help="Whose.")
 @click.option("--json", "as_json", is_flag=True, help="Print the messages as Slack gets them.")
 @click.pass_context
-def demo(  # noqa: D417 - click's help says what each option is
-    ctx: click.Context, /, *, port: int, speed: float, seed: int, no_browser: bool, **options: Any
+def demo(
+    ctx: click.Context,
+    /,
+    *,
+    port: int,
+    speed: float,
+    seed: int,
+    no_browser: bool,
+    language: str,
+    as_json: bool,
+    **_steps: tuple[str, ...],
 ) -> None:
     """Run the whole bot on this machine: a simulated Live API and a local Slack, no account.
 
@@ -92,8 +101,8 @@ def demo(  # noqa: D417 - click's help says what each option is
                 steps,
                 speed=speed,
                 seed=seed,
-                language=options["language"],
-                as_json=options["as_json"],
+                language=language,
+                as_json=as_json,
                 out=click.get_text_stream("stdout"),
             )
             ctx.exit(0 if asyncio.run(played) else 1)
@@ -110,12 +119,16 @@ def demo(  # noqa: D417 - click's help says what each option is
 @click.option("--qps", default=10, show_default=True, help="Calls a second before it throttles.")
 @click.option("--tasks", default=140, show_default=True, help="Of live.example.com.")
 @click.option("--shape", type=click.Choice(["nested", "flat"]), default="nested")
-def simulate(**options: Any) -> None:
+def simulate(*, port: int, seed: int, qps: int, tasks: int, shape: str) -> None:
     """Run only the simulated Live API (key testid, secret testsecret), over plain HTTP."""
     from bot import demo as demonstration
 
     with _explained():
-        asyncio.run(demonstration.simulate(out=click.echo, **options))
+        asyncio.run(
+            demonstration.simulate(
+                port=port, seed=seed, qps=qps, tasks=tasks, shape=shape, out=click.echo
+            )
+        )
 
 
 @main.command()

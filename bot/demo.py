@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from pydantic import SecretStr
 
@@ -69,9 +69,7 @@ async def running(
 ) -> AsyncIterator[Demo]:
     """Everything on loopback, with a store that is thrown away."""
     live = SimulatedLive(seed=seed, speed=speed)
-    slack = LocalSlack(
-        signing_secret=_SIGNING_SECRET, bot_token=_BOT_TOKEN, app_token=_APP_TOKEN
-    )
+    slack = LocalSlack(signing_secret=_SIGNING_SECRET, bot_token=_BOT_TOKEN, app_token=_APP_TOKEN)
     with TemporaryDirectory(prefix="preload-bot-") as folder:
         async with (
             live_sandbox.running(live) as endpoint,
@@ -117,9 +115,18 @@ async def stay(
         await _stopped()
 
 
-async def simulate(*, port: int, out: Callable[[str], None], **options: object) -> None:
+async def simulate(
+    *,
+    port: int,
+    seed: int,
+    qps: int,
+    tasks: int,
+    shape: Literal["nested", "flat"],
+    out: Callable[[str], None],
+) -> None:
     """Run only the simulated Live API until SIGINT or SIGTERM."""
-    async with live_sandbox.running(SimulatedLive(**options), port=port) as endpoint:
+    live = SimulatedLive(seed=seed, qps=qps, tasks=tasks, shape=shape)
+    async with live_sandbox.running(live, port=port) as endpoint:
         out(f"Simulated Live API: {endpoint} (key testid, secret testsecret)")
         await _stopped()
 

@@ -1,0 +1,407 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.asks import Ask
+from bot.errors import ArgumentRefused, PermissionRefused, StaleReference, Throttled, Unavailable
+from bot.live.model import StatusFilter, TaskState
+from bot.queries import FRESH_S, KEPT_S, LAST_OFFSET, TURN_SETTLED_S, Place, Queries
+from bot.views.refs import anchor_of
+from tests.shelf import DOMAIN, EVENING, Shelf, task
+
+ASK = Ask(account="default", domain=DOMAIN)
+FAILED = replace(ASK, status=StatusFilter.FAILED)
+
+
+class Evening:
+    """A shelf, and queries that ask it, on one clock."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.passed_s = 0.0
+        self.queries = Queries(
+            {"default": shelf},
+            now=lambda: shelf.now,
+            clock=lambda: self.passed_s,
+            mark_of=anchor_of,
+        )
+
+    def later(self, seconds: float) -> None:
+        self.passed_s += seconds
+        self.shelf.now += timedelta(seconds=seconds)
+
+
+def evening(tasks: int = 0, **more: object) -> Evening:
+    shelf = Shelf([task(n, minutes_ago=n) for n in range(tasks)])
+    for name, value in more.items():
+        setattr(shelf, name, value)
+    return Evening(shelf)
+
+
+# --- how many calls ---
+
+
+@pytest.mark.parametrize(("tasks", "calls"), [(0, 1), (100, 1), (101, 2), (300, 3)])
+async def test_up_to_300_tasks_everything_is_read(tasks: int, calls: int) -> None:
+    of = evening(tasks)
+    answer = await of.queries.page(ASK)
+    assert answer.whole
+    assert answer.total == tasks
+    assert sum(answer.states.values()) == tasks
+    assert len(of.shelf.calls) == calls
+
+
+async def test_beyond_300_tasks_the_counts_come_from_calls_with_one_row() -> None:
+    of = evening(301)
+    of.shelf.tasks[7] = task(7, minutes_ago=7, status="failed")
+    answer = await of.queries.page(ASK)
+    assert not answer.whole
+    assert answer.counts[StatusFilter.FAILED] == 1
+    assert answer.counts[StatusFilter.COMPLETE] == 300
+    assert [size for _, _, size in of.shelf.calls] == [100, 1, 1, 1]
+
+
+@pytest.mark.parametrize("tasks", [0, 1, 100, 101, 200, 201, 300, 301, 1_000])
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        ASK,
+        replace(ASK, status=StatusFilter.COMPLETE),
+        replace(ASK, until=EVENING),
+        replace(ASK, task_id="task-1"),
+        replace(ASK, urls=("rtmp://live.example.com/liveApp/cam1",)),
+    ],
+)
+async def test_a_first_answer_costs_at_most_four_calls(
+    ask: Ask, tasks: int, newest_first: bool
+) -> None:
+    of = evening(tasks, newest_first=newest_first)
+    await of.queries.page(ask)
+    assert len(of.shelf.calls) <= 4
+
+
+async def test_turning_pages_of_a_listing_that_lives_takes_no_calls() -> None:
+    of = evening(137)
+    first = await of.queries.page(ASK)
+    asked = len(of.shelf.calls)
+    for offset in range(10, 137, 10):
+        await of.queries.page(ASK, Place(offset=offset, end=first.end, total=first.total))
+    assert len(of.shelf.calls) == asked
+
+
+async def test_bare_success_is_settled_by_the_complete_filter() -> None:
+    of = evening()
+    of.shelf.tasks = [task(1, status="Success"), task(2, status="Success", process=40)]
+    bare = of.shelf.tasks[0]
+    of.shelf._is = lambda one, query: (  # type: ignore[method-assign] # what the filter knows
+        query.status is None or (query.status is StatusFilter.COMPLETE and one is bare)
+    )
+    answer = await of.queries.page(ASK)
+    assert {row.task.task_id: row.task.state(EVENING) for row in answer.rows} == {
+        "task-1": TaskState.READY,
+        "task-2": TaskState.PRELOADING,
+    }
+
+
+# --- order and paging ---
+
+
+async def test_problems_stand_first_then_the_newest() -> None:
+    of = evening()
+    of.shelf.tasks = [
+        task(1, minutes_ago=1),
+        task(2, minutes_ago=2, window=(-120, -60)),
+        task(3, minutes_ago=90, status="failed", name="retried"),
+        task(4, minutes_ago=3, name="retried"),
+        task(5, minutes_ago=80, status="failed"),
+        task(6, minutes_ago=4, status="strange"),
+    ]
+    answer = await of.queries.page(ASK)
+    order = [row.task.task_id for row in answer.rows]
+    assert order == ["task-5", "task-2", "task-6", "task-3", "task-1", "task-4"]
+    assert answer.retried == 1
+
+
+@given(
+    tasks=st.integers(0, 420),
+    rows=st.integers(5, 30),
+    fits=st.lists(st.integers(1, 30), max_size=40),
+)
+async def test_on_a_still_set_of_tasks_paging_shows_every_task_once(
+    tasks: int, rows: int, fits: list[int]
+) -> None:
+    of = evening(tasks)
+    ask = replace(ASK, rows=rows)
+    room = iter(fits)
+    seen: list[str] = []
+    answer = await of.queries.page(ask)
+    while answer.rows:
+        shown = answer.rows[: next(room, rows)]  # a message may have room for fewer
+        seen += [row.task.task_id for row in shown]
+        if answer.offset + len(shown) >= answer.total:
+            break
+        mark = anchor_of(shown[-1].task.task_id)
+        offset = answer.offset + len(shown)
+        place = Place(offset, end=answer.end, total=answer.total, last_shown=mark)
+        answer = await of.queries.page(ask, place)
+        assert not answer.moved
+    assert sorted(seen) == sorted(one.task_id for one in of.shelf.tasks)
+
+
+@pytest.mark.parametrize("tasks", [137, 437])
+async def test_a_page_past_the_end_shows_the_last_one(tasks: int) -> None:
+    of = evening(tasks)
+    answer = await of.queries.page(ASK, Place(offset=5_000))
+    assert answer.offset == tasks - 7
+    assert len(answer.rows) == 7
+    last = await of.queries.page(ASK, Place(offset=LAST_OFFSET, refresh=True))
+    assert last.rows == answer.rows
+
+
+async def test_rows_may_have_moved_when_the_total_has_changed() -> None:
+    of = evening(40)
+    first = await of.queries.page(ASK)
+    of.later(TURN_SETTLED_S + 1)
+    of.shelf.tasks.pop()
+    place = Place(10, end=first.end, total=first.total)
+    assert (await of.queries.page(ASK, place)).moved
+
+
+async def test_rows_may_have_moved_when_the_row_before_is_another() -> None:
+    of = evening(40)
+    first = await of.queries.page(ASK)
+    last_shown = anchor_of(first.rows[-1].task.task_id)
+    of.later(TURN_SETTLED_S + 1)
+    of.shelf.tasks[20] = task(20, minutes_ago=20, status="failed")
+    place = Place(10, end=first.end, total=first.total, last_shown=last_shown)
+    assert (await of.queries.page(ASK, place)).moved
+
+
+async def test_rows_moved_between_api_pages_while_they_were_read_are_said_to() -> None:
+    of = evening(150)
+
+    def one_more() -> None:
+        of.shelf.tasks.append(task(1_000, minutes_ago=0.5))
+        of.shelf.before_reply = lambda: None
+
+    of.shelf.before_reply = lambda: setattr(of.shelf, "before_reply", one_more)
+    answer = await of.queries.page(ASK)
+    assert answer.moved
+    assert len({row.task.task_id for row in answer.rows}) == len(answer.rows)
+
+
+# --- what is remembered ---
+
+
+async def test_the_same_question_is_answered_from_memory_for_seconds_while_tasks_run() -> None:
+    of = evening()
+    of.shelf.tasks = [task(1, status="preloading")]
+    first = await of.queries.page(ASK)
+    of.later(FRESH_S - 1)
+    assert (await of.queries.page(replace(ASK, rows=20))).observed_at == first.observed_at
+    of.later(2)
+    assert (await of.queries.page(ASK)).observed_at > first.observed_at
+
+
+async def test_a_hit_adopts_the_window_of_the_first_answer() -> None:
+    of = evening(3)
+    ask = replace(ASK, since=timedelta(hours=2))
+    first = await of.queries.page(ask)
+    of.later(FRESH_S - 1)
+    second = await of.queries.page(ask)
+    assert (second.start, second.end) == (first.start, first.end)
+
+
+async def test_a_page_turn_keeps_window_and_observation_while_the_listing_lives() -> None:
+    of = evening()
+    of.shelf.tasks = [task(n, minutes_ago=n, status="pending") for n in range(25)]
+    first = await of.queries.page(ASK)
+    of.later(FRESH_S + 5)
+    someone_else = await of.queries.page(ASK)
+    assert someone_else.observed_at > first.observed_at
+    second = await of.queries.page(ASK, Place(10, end=first.end, total=25))
+    assert (second.end, second.observed_at) == (first.end, first.observed_at)
+
+
+async def test_refresh_moves_the_end_of_the_window_to_now() -> None:
+    of = evening(5)
+    first = await of.queries.page(ASK)
+    of.later(3)
+    again = await of.queries.page(ASK, Place(refresh=True))
+    assert again.end - first.end == timedelta(seconds=3)
+
+
+async def test_if_a_refresh_fails_the_old_rows_stay_with_the_reason_and_their_time() -> None:
+    of = evening(5)
+    first = await of.queries.page(ASK)
+    of.later(FRESH_S + 60)
+    of.shelf.failing = Throttled(code="Throttling.User")
+    again = await of.queries.page(ASK, Place(refresh=True))
+    assert again.rows == first.rows
+    assert again.observed_at == first.observed_at
+    assert isinstance(again.stale, Throttled)
+
+
+async def test_without_old_rows_the_error_is_the_answer() -> None:
+    of = evening(5, failing=Unavailable(code="InternalError"))
+    with pytest.raises(Unavailable):
+        await of.queries.page(ASK)
+    of.shelf.failing = None
+    assert (await of.queries.page(ASK)).total == 5
+
+
+async def test_old_rows_do_not_stay_for_ever() -> None:
+    of = evening(5)
+    await of.queries.page(ASK)
+    of.later(KEPT_S + 1)
+    of.shelf.failing = Unavailable(code="InternalError")
+    with pytest.raises(Unavailable):
+        await of.queries.page(ASK)
+
+
+async def test_a_refusal_is_not_asked_again_at_once() -> None:
+    of = evening(5, failing=PermissionRefused(code="Forbidden.RAM"))
+    for _ in range(3):
+        with pytest.raises(PermissionRefused):
+            await of.queries.page(ASK)
+    assert len(of.shelf.calls) == 1
+
+
+async def test_what_is_remembered_can_be_shown_without_asking() -> None:
+    of = evening(15)
+    assert of.queries.remembered(ASK) is None
+    first = await of.queries.page(ASK)
+    asked = len(of.shelf.calls)
+    of.later(FRESH_S + 60)
+    remembered = of.queries.remembered(ASK)
+    assert remembered is not None
+    assert remembered.rows == first.rows
+    assert len(of.shelf.calls) == asked
+
+
+# --- a stream's newest task ---
+
+
+async def test_a_failure_turns_out_to_be_retried() -> None:
+    of = evening()
+    of.shelf.tasks = [
+        task(1, minutes_ago=60, status="failed", name="cup_main"),
+        task(2, minutes_ago=50, name="cup_main"),
+        task(3, minutes_ago=50, status="failed", name="cup_cam2"),
+    ]
+    answer = await of.queries.page(FAILED)
+    newest = {row.task.task_id: row.newest and row.newest.task_id for row in answer.rows}
+    assert newest == {"task-1": "task-2", "task-3": "task-3"}
+    assert answer.retried == 1
+    assert answer.streams == {TaskState.READY: 1, TaskState.FAILED: 1}
+    assert answer.domain_total == 3
+
+
+async def test_the_shown_streams_are_looked_up_in_one_call_and_the_next_page_with_them() -> None:
+    of = evening()
+    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(25)]
+    first = await of.queries.page(FAILED)
+    lookups = [query for query, _, _ in of.shelf.calls if query.urls]
+    assert len(lookups) == 1
+    asked = len(of.shelf.calls)
+    second = await of.queries.page(FAILED, Place(10, end=first.end, total=25))
+    assert all(row.newest is not None for row in second.rows)
+    assert len(of.shelf.calls) == asked
+
+
+async def test_when_the_lookup_fails_the_newest_task_is_unknown_and_the_reason_is_told() -> None:
+    of = evening()
+    of.shelf.tasks = [task(1, status="failed")]
+
+    async def fail_lookups(query: object, **page: int) -> object:
+        if getattr(query, "urls", ()):
+            raise Unavailable(code="InternalError")
+        return await Shelf.describe_preload_tasks(of.shelf, query, **page)  # type: ignore[arg-type] # passed on as it came
+
+    of.shelf.describe_preload_tasks = fail_lookups  # type: ignore[method-assign,assignment] # only lookups fail
+    answer = await of.queries.page(FAILED)
+    assert [row.newest for row in answer.rows] == [None]
+    assert isinstance(answer.unchecked, Unavailable)
+    assert answer.stale is None
+
+
+async def test_beyond_300_tasks_the_newest_is_known_where_the_api_lists_newest_first() -> None:
+    of = evening(400)
+    answer = await of.queries.page(ASK)
+    assert all(row.newest == row.task for row in answer.rows)
+    assert not any(query.urls for query, _, _ in of.shelf.calls)
+
+
+async def test_beyond_300_tasks_in_another_order_the_newest_is_looked_up() -> None:
+    of = evening(400, newest_first=False)
+    of.shelf.tasks.reverse()
+    answer = await of.queries.page(ASK)
+    assert all(row.newest == row.task for row in answer.rows)
+    assert sum(bool(query.urls) for query, _, _ in of.shelf.calls) == 1
+
+
+# --- URLs, windows ---
+
+
+async def test_a_query_by_urls_names_those_without_a_task() -> None:
+    of = evening(3)
+    known = of.shelf.tasks[0].url
+    unknown = "rtmp://live.example.com/liveApp/nobody"
+    answer = await of.queries.page(replace(ASK, urls=(known, unknown)))
+    assert answer.without_task == (unknown,)
+    assert [row.task.url for row in answer.rows] == [known]
+
+
+async def test_a_url_whose_tasks_have_another_status_is_not_without_a_task() -> None:
+    of = evening(3)
+    known = of.shelf.tasks[0].url
+    unknown = "rtmp://live.example.com/liveApp/nobody"
+    answer = await of.queries.page(replace(FAILED, urls=(known, unknown)))
+    assert answer.total == 0
+    assert answer.without_task == (unknown,)
+
+
+async def test_a_window_longer_than_the_api_keeps_is_cut_and_said_to_be() -> None:
+    of = evening(3)
+    answer = await of.queries.page(replace(ASK, since=timedelta(days=5)))
+    assert answer.cut
+    assert answer.end - answer.start <= timedelta(days=3)
+    assert not (await of.queries.page(ASK)).cut
+
+
+async def test_a_window_that_the_api_has_forgotten_is_refused_by_its_name() -> None:
+    of = evening(3)
+    with pytest.raises(ArgumentRefused) as refused:
+        await of.queries.page(replace(ASK, until=EVENING - timedelta(days=4)))
+    assert refused.value.argument == "EndTime"
+
+
+async def test_a_button_older_than_what_the_api_keeps_says_run_it_again() -> None:
+    of = evening(3)
+    with pytest.raises(StaleReference):
+        await of.queries.page(ASK, Place(end=EVENING - timedelta(days=4)))
+
+
+async def test_a_card_is_of_one_task_and_none_where_the_api_has_it_no_more() -> None:
+    of = evening()
+    of.shelf.tasks = [
+        task(1, minutes_ago=60, status="failed", name="cup"),
+        task(2, minutes_ago=5, name="cup"),
+    ]
+    card = await of.queries.card(replace(ASK, task_id="task-1"))
+    assert card is not None
+    assert card.row.newest is not None
+    assert card.row.newest.task_id == "task-2"
+    assert await of.queries.card(replace(ASK, task_id="task-9")) is None
+
+
+async def test_the_list_of_domains_is_asked_for_once() -> None:
+    of = evening()
+    assert await of.queries.domains("default") == (DOMAIN, "vip.example.com")
+    assert await of.queries.domains("default") == (DOMAIN, "vip.example.com")
