@@ -203,8 +203,7 @@ async function say(text, inThread) {
   isAtEnd = true;
   toEnd(scroller);
   const body = { user: reader.me, channel: here, text, ...(inThread && { thread_ts: inThread }) };
-  const error = await post(command ? "command" : "say", body);
-  return error && words.failed(error);
+  return post(command ? "command" : "say", body);
 }
 
 async function act(message, node, action) {

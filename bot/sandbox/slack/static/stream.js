@@ -9,8 +9,9 @@ export async function post(path, body) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
+    if (!reply.ok) return `HTTP ${reply.status}: ${await reply.text()}`;
     const answer = await reply.json();
-    return answer.ok ? null : (answer.error ?? `HTTP ${reply.status}`);
+    return answer.ok ? null : answer.error;
   } catch (error) {
     return error.message;
   }
