@@ -71,13 +71,13 @@ class _Turn:
             offset=offset,
             end=self._answer.end,
             total=self._answer.total,
-            anchor=self._anchor,
+            anchor=self._anchor if offset == self.after else None,
         )
         return blocks.button(action_id, text, ref.pack(_INLINE_CHARS))
 
 
 def _refresh(answer: Answer, w: Words) -> Block:
-    ref = refs.PageRef.to(answer.ask, offset=answer.offset, total=answer.total)
+    ref = refs.PageRef.to(answer.ask, offset=answer.offset)
     return blocks.button("page.refresh", w.t("Refresh"), ref.pack(_INLINE_CHARS))
 
 

@@ -2,7 +2,8 @@
 
 Sources: https://docs.slack.dev/reference/block-kit and .../methods/chat.update. The limit on the
 sum over a message's blocks (`msg_blocks_too_long`) is unpublished: reported failing from about
-11,000 characters of text, containers counting too, so a message's `weight` is held under 9,000.
+11,000 characters of text, containers counting too. Here every string counts, types and values as
+well (`weight`), and 9,000 is the most.
 """
 
 from __future__ import annotations
@@ -41,7 +42,6 @@ TABLE_COLUMNS = 20
 TABLE_CHARS = 10_000
 TABLE_CELL_CHARS = 1_000
 
-_OBJECT_WEIGHT = 10
 _CUT_MARKUP = re.compile(r"(?:<[^<>]*|&[a-z]*)(…)$")
 
 
@@ -81,14 +81,13 @@ def fitted(message: Message) -> Message:
 
 
 def weight(part: object) -> int:
-    """What a block, or several, count towards `MESSAGE_WEIGHT`: texts, values, containers."""
+    """What a block, or several, count towards `MESSAGE_WEIGHT`: every string in them."""
     total, waiting = 0, [part]
     while waiting:
         this = waiting.pop()
         if isinstance(this, str):
             total += len(this)
         elif isinstance(this, dict):
-            total += _OBJECT_WEIGHT
             waiting += this.values()
         elif isinstance(this, list | tuple):
             waiting += this
@@ -144,7 +143,7 @@ def _actions(block: Block) -> Block | None:
 def _button(part: Block) -> Block | None:
     """A button; None if its value is too long: half a reference would lead elsewhere."""
     text = _text(part["text"], BUTTON_CHARS)
-    if text is None or len(part.get("value", "")) > BUTTON_VALUE_CHARS:
+    if text is None or not _is_value(part["value"], BUTTON_VALUE_CHARS):
         return None
     return {**part, "text": text}
 
@@ -170,9 +169,13 @@ def _options(part: Block, count: int) -> list[Block]:
     options: dict[str, Block] = {}
     for option in part["options"]:
         text, value = _text(option["text"], OPTION_CHARS), option["value"]
-        if text is not None and 0 < len(value) <= OPTION_VALUE_CHARS:
+        if text is not None and _is_value(value, OPTION_VALUE_CHARS):
             options.setdefault(value, {**option, "text": text})
     return list(options.values())[:count]
+
+
+def _is_value(value: str, limit: int) -> bool:
+    return len(value) <= limit and bool(value.strip())
 
 
 def _table(block: Block) -> Block | None:

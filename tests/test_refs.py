@@ -1,0 +1,135 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.asks import Ask
+from bot.errors import StaleReference
+from bot.live.model import StatusFilter
+from bot.views.refs import (
+    BUTTON_VALUE_CHARS,
+    OPTION_VALUE_CHARS,
+    ChoiceRef,
+    OpenRef,
+    PageRef,
+    ReferenceTooLong,
+    anchor_of,
+)
+
+NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)
+ASK = Ask("main", "live.example.com", status=StatusFilter.FAILED)
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+moments = st.datetimes(timezones=st.just(UTC))
+seconds = st.integers(1_577_836_800, 2_208_988_800).map(lambda s: datetime.fromtimestamp(s, UTC))
+asks = st.builds(
+    Ask,
+    words,
+    words,
+    status=st.none() | st.sampled_from(StatusFilter),
+    task_id=st.none() | words.filter(bool),
+    urls=st.lists(words, max_size=5).map(tuple),
+    since=st.none() | seconds | st.integers(1, 10**6).map(lambda s: timedelta(seconds=s)),
+    until=st.none() | seconds,
+    rows=st.integers(5, 30),
+)
+places = st.builds(
+    PageRef.to,
+    asks,
+    offset=st.integers(0, 10**9),
+    end=st.none() | moments,
+    total=st.none() | st.integers(0, 10**9),
+    anchor=st.none() | words.map(anchor_of),
+)
+
+
+@given(places)
+def test_a_page_comes_back_as_it_was_packed_or_by_its_key(ref: PageRef) -> None:
+    packed = ref.pack()
+    back = PageRef.unpack(packed)
+    assert len(packed) <= BUTTON_VALUE_CHARS
+    assert ref.ask is not None
+    assert (back.offset, back.end, back.total, back.anchor) == (
+        ref.offset,
+        ref.end,
+        ref.total,
+        ref.anchor,
+    )
+    assert back.ask == ref.ask or (back.ask is None and back.key == ref.ask.key)
+
+
+@given(st.text(max_size=200))
+def test_any_other_text_is_a_stale_reference(text: str) -> None:
+    for kind in (PageRef, ChoiceRef, OpenRef):
+        with pytest.raises(StaleReference):
+            kind.unpack(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "p0|0||||{}",
+        "p1|0||||{broken",
+        "p1|x||||{}",
+        "p1|0|" + "9" * 30 + "|||{}",
+        'p1|0||||{"s":"x"}',
+    ],
+)
+def test_a_page_of_another_version_or_a_broken_one_is_stale(text: str) -> None:
+    with pytest.raises(StaleReference):
+        PageRef.unpack(text)
+
+
+def test_a_question_too_long_for_its_button_is_named_by_its_key() -> None:
+    ask = Ask("main", "d", urls=tuple(f"rtmp://live.example.com/a/{n:090}" for n in range(100)))
+    back = PageRef.unpack(PageRef.to(ask, offset=10).pack())
+    assert (back.ask, back.key, back.offset) == (None, ask.key, 10)
+
+
+def test_a_signature_never_stands_in_a_button() -> None:
+    ask = Ask("main", "d", urls=("http://live.example.com/a/b.flv?auth_key=17-0-0-5ecre7",))
+    packed = PageRef.to(ask).pack()
+    assert "5ecre7" not in packed
+    assert PageRef.unpack(packed).key == ask.key
+
+
+def test_a_page_known_by_its_key_alone_is_packed_by_it() -> None:
+    assert PageRef.unpack(PageRef(None, "0123456789abcdef").pack()).key == "0123456789abcdef"
+
+
+def test_a_page_without_question_and_key_cannot_be_packed() -> None:
+    with pytest.raises(ReferenceTooLong):
+        PageRef(None, None).pack()
+
+
+@given(st.builds(ChoiceRef, st.just(ASK.key), words, end=st.none() | moments))
+def test_a_choice_comes_back_and_the_value_ends_in_it(ref: ChoiceRef) -> None:
+    packed = ref.pack()
+    assert ChoiceRef.unpack(packed) == ref
+    assert packed.endswith(f"|{ref.choice}")
+    assert len(packed) <= OPTION_VALUE_CHARS
+
+
+def test_a_long_choice_gives_up_the_pinned_end_before_it_gives_up() -> None:
+    ref = ChoiceRef(ASK.key, "d" * 125, end=NOW)
+    assert ChoiceRef.unpack(ref.pack()) == ChoiceRef(ASK.key, "d" * 125)
+    with pytest.raises(ReferenceTooLong):
+        ChoiceRef(ASK.key, "d" * 150).pack()
+
+
+def test_a_choice_of_another_version_or_a_broken_one_is_stale() -> None:
+    for text in ("c0|k||x", "c1|k|when|x", "c1|k"):
+        with pytest.raises(StaleReference):
+            ChoiceRef.unpack(text)
+
+
+@given(words)
+def test_a_task_to_open_comes_back(task_id: str) -> None:
+    ref = OpenRef(ASK.key, task_id)
+    assert OpenRef.unpack(ref.pack()) == ref
+
+
+def test_a_task_id_too_long_for_a_menu_is_refused() -> None:
+    with pytest.raises(ReferenceTooLong):
+        OpenRef(ASK.key, "t" * 150).pack()

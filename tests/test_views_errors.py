@@ -1,0 +1,195 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot import errors
+from bot.asks import Ask
+from bot.views import help as help_view
+from bot.views import notices
+from bot.views.errors import USAGE, crashed, message
+from bot.views.limits import Message
+from handlers.vocabulary import Problem
+from tests.test_views import ASK, CHINESE, FAILED, READER, a_task, alone, an_answer, mrkdwn, page
+
+REFUSED: dict[str, Any] = {"http_status": 400, "request_id": "REQUEST-1"}
+
+
+def test_every_problem_of_the_grammar_has_its_sentence_and_no_sentence_is_left_over() -> None:
+    assert set(USAGE) == set(Problem)
+
+
+def test_a_usage_error_says_what_is_wrong_where_the_nearest_value_and_an_example() -> None:
+    error = errors.UsageError(
+        "unknown_status", "status=faild", 7, 12, {"given": "faild"}, suggestion="failed"
+    )
+    said = message(error, READER)
+    assert said.text == (
+        "There is no status faild: it is complete, pending, preloading or failed. "
+        "Did you mean `failed`?"
+    )
+    body = mrkdwn(said)
+    assert "```/preload status=faild\n                ^^^^^```" in body
+    assert "Did you mean `failed`?" in body
+    assert "For example: `/preload status=failed`" in body
+
+
+def test_a_usage_error_without_a_near_value_gives_its_example() -> None:
+    said = message(errors.UsageError("unknown_word", "zzz", 0, 3, {"given": "zzz"}), READER)
+    assert "Did you mean" not in mrkdwn(said)
+    assert "For example: `/preload status=failed`" in said.text
+
+
+def test_a_usage_error_never_shows_a_signature() -> None:
+    text = "url=http://d/a?auth_key=5ecre7 x=1"
+    error = errors.UsageError("unknown_key", text, 31, 32, {"given": "auth_key=5ecre7"})
+    assert "5ecre7" not in str(message(error, READER))
+
+
+def test_a_problem_without_a_sentence_still_gets_an_example() -> None:
+    said = message(errors.UsageError("new_problem"), READER)
+    assert said.text.startswith("The command cannot be understood. For example:")
+
+
+def test_names_that_a_sentence_misses_do_not_break_it() -> None:
+    assert message(errors.UsageError("bad_size"), READER).text.startswith("size= takes a number")
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (errors.Throttled("Throttling.User", **REFUSED), "Other tools of the account share it"),
+        (errors.TimedOut("", **REFUSED), "did not answer in time"),
+        (errors.MalformedReply("", **REFUSED), "could not be read"),
+        (errors.Unavailable("ServiceUnavailable", **REFUSED), "is not available"),
+        (errors.NonceUsed("SignatureNonceUsed", **REFUSED), "for a repeated one"),
+        (errors.ClockSkewed("InvalidTimeStamp.Expired", **REFUSED), "clock (NTP)"),
+        (
+            errors.TokenExpired("InvalidSecurityToken.Expired", **REFUSED),
+            "renew `ALIBABA_CLOUD_SECURITY_TOKEN`",
+        ),
+        (
+            errors.CredentialsRefused("InvalidAccessKeyId.NotFound", **REFUSED),
+            "check `ALIBABA_CLOUD_ACCESS_KEY_ID`",
+        ),
+        (
+            errors.CredentialsRefused("SignatureDoesNotMatch", **REFUSED),
+            "check `ALIBABA_CLOUD_ACCESS_KEY_SECRET`",
+        ),
+        (
+            errors.CredentialsRefused("MissingSecurityToken", **REFUSED),
+            "check `ALIBABA_CLOUD_SECURITY_TOKEN`",
+        ),
+        (
+            errors.PermissionRefused("Forbidden.RAM", **REFUSED),
+            "`live:DescribeLiveStreamPreloadTasks` on `acs:cdn:*:*:domain/live.example.com`",
+        ),
+        (errors.ArgumentRefused("InvalidDomain", **REFUSED, argument="DomainName"), "`DomainName`"),
+        (errors.LiveError("Odd.Code", **REFUSED), "the code and the request ID"),
+    ],
+)
+def test_every_refusal_says_what_to_do_the_code_and_the_request_id(
+    error: errors.LiveError, advice: str
+) -> None:
+    body = mrkdwn(message(error, READER, ask=ASK))
+    assert advice in body
+    assert f"`{error.code}`" in body if error.code else True
+    assert "HTTP 400" in body
+    assert "request ID `REQUEST-1`" in body
+
+
+def test_a_refused_argument_gets_what_is_allowed_and_the_nearest_value() -> None:
+    error = errors.ArgumentRefused(
+        "InvalidDomain.NotFound",
+        "no such <domain>",
+        404,
+        "R",
+        argument="DomainName",
+        allowed="yours",
+    )
+    said = message(error, READER, suggestion="live.example.com")
+    assert said.text == "`DomainName` is refused. Did you mean `live.example.com`?"
+    assert "Allowed: yours" in mrkdwn(said)
+    assert "> no such &lt;domain&gt;" in mrkdwn(said)
+
+
+def test_a_signature_in_the_apis_own_message_is_hidden() -> None:
+    error = errors.LiveError("Invalid", "PlayUrl http://d/a?auth_key=5ecre7 is bad")
+    assert "5ecre7" not in str(message(error, READER))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errors.StaleReference(), "Run it again: `/preload domain=live.example.com status=failed`"),
+        (errors.Busy(), "The bot is busy"),
+        (errors.StoreUnavailable(), "store cannot be reached"),
+        (errors.SettingsError("slack.token", "a token"), "set it: a token"),
+        (errors.BotError(), "That did not work."),
+    ],
+)
+def test_the_bots_own_troubles_say_what_to_do(error: errors.BotError, said: str) -> None:
+    assert said in mrkdwn(message(error, READER, ask=FAILED))
+
+
+def test_an_old_control_without_its_question_still_names_a_command() -> None:
+    assert "Run it again: `/preload`" in message(errors.StaleReference(), READER).text
+
+
+def test_a_crash_names_its_log_entry() -> None:
+    assert "`abc123`" in mrkdwn(crashed(READER, "abc123"))
+    assert crashed(CHINESE, "abc123").text == "机器人内部出错了。"
+
+
+def test_why_an_answer_is_old_is_told_in_one_sentence() -> None:
+    stale = errors.UsageError("bad_url", "x", 0, 1, {"given": "x"})
+    said = mrkdwn(page(an_answer(alone(a_task()), stale=stale)))
+    assert "x is not a play URL." in said
+
+
+# Help and notices.
+
+
+def test_help_names_every_key_and_every_icon() -> None:
+    body = mrkdwn(help_view.message(None, READER))
+    for word in (
+        "`domain`",
+        "`task`",
+        "`url`",
+        "`status`",
+        "`since`",
+        "`until`",
+        "`size`",
+        "✅",
+        "❔",
+    ):
+        assert word in body
+    assert help_view.message("nonsense", READER) == help_view.message(None, READER)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    "domain task url status since until size page public tasks default help".split(),  # noqa: SIM905 - as the grammar lists them
+)
+def test_every_topic_has_its_own_help_with_an_example(topic: str) -> None:
+    said = help_view.message(topic, READER)
+    assert said != help_view.message(None, READER)
+    assert "`/preload" in mrkdwn(said)
+    assert help_view.message(topic, CHINESE).text != said.text
+
+
+def test_a_channels_default_domain_is_set_shown_and_cleared_in_words() -> None:
+    assert notices.default_set("d.example.com", READER).text == (
+        "This channel's default domain is now d.example.com."
+    )
+    assert "is d.example.com" in notices.default_shown("d.example.com", READER).text
+    assert "has no default domain." in notices.default_shown(None, READER).text
+    assert "any more" in notices.default_cleared(READER).text
+
+
+def test_a_late_answer_says_why_it_comes_by_direct_message() -> None:
+    answer = Message("the answer", (), (Ask("main", "d"),))
+    late = notices.by_direct_message(answer, "C1", READER)
+    assert late.text == "The answer came too late for <#C1>, so here it is. the answer"
+    assert late.asks == answer.asks
+    assert "its place" in notices.by_direct_message(replace(answer), "D1", READER).text
