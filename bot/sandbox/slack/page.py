@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,28 +54,9 @@ class _Page:
             {
                 "team": TEAM_NAME,
                 "me": me.id,
-                "users": [
-                    {
-                        "id": one.id,
-                        "name": one.name,
-                        "real_name": one.real_name,
-                        "locale": one.locale,
-                        "tz": one.tz,
-                        "tz_offset": one.tz_offset(at),
-                    }
-                    for one in PEOPLE
-                ],
+                "users": [asdict(one) | {"tz_offset": one.tz_offset(at)} for one in PEOPLE],
                 "bot": {"id": BOT.id, "name": BOT.real_name},
-                "channels": [
-                    {
-                        "id": one.id,
-                        "name": BOT.real_name if one.is_im else one.name,
-                        "kind": one.kind,
-                        "topic": one.topic,
-                    }
-                    for one in CHANNELS
-                    if one.admits(me.id)
-                ],
+                "channels": [one.for_page() for one in CHANNELS if one.admits(me.id)],
                 "commands": list(COMMANDS),
                 "messages": [one.for_page() for one in self._slack.messages.seen_by(me.id)],
             }

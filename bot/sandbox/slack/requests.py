@@ -130,12 +130,10 @@ def _controls(block: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _option(menu: Mapping[str, Any], wanted: str | None) -> dict[str, Any]:
-    groups = menu.get("option_groups", ())
-    options = [*menu.get("options", ()), *(one for group in groups for one in group["options"])]
-    for one in options:
+    for one in menu["options"]:
         if wanted in {one["value"], one["text"]["text"]}:
             return dict(one)
-    there = ", ".join(one["text"]["text"] for one in options)
+    there = ", ".join(one["text"]["text"] for one in menu["options"])
     raise NoSuchControl(f"no option {wanted} in {menu['action_id']}; there are: {there}")
 
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.sandbox.slack.limits import POST_TEXT_CHARS, UPDATE_TEXT_CHARS
-from bot.sandbox.slack.web_api import Call, Refused, validate
+from bot.sandbox.slack.methods import validate
+from bot.sandbox.slack.shared import Call, Refused
 from bot.sandbox.slack.workspace import BOT, TEAM_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.sandbox.slack.faults import Faults
-    from bot.sandbox.slack.messages import Messages
+    from bot.sandbox.slack.shared import Shared
 
 USES = 5
 LIFETIME = timedelta(minutes=30)
@@ -49,34 +49,20 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """Every URL given out.
+    """Every URL given out."""
 
-    Attributes:
-        base_url: where this server is reached.
-    """
-
-    def __init__(
-        self,
-        now: Callable[[], datetime],
-        messages: Messages,
-        faults: Faults,
-        calls: list[Call],
-    ) -> None:
-        self.base_url = ""
-        self._now = now
-        self._messages = messages
-        self._faults = faults
-        self._calls = calls
+    def __init__(self, slack: Shared) -> None:
+        self._slack = slack
         self._given: dict[str, ResponseUrl] = {}
 
     def new(self, user: str, channel: str, *, clicked: str | None = None) -> str:
         """A URL for a command, or for a click in the message of that ID."""
         secret = secrets.token_urlsafe(18)
-        expires_at = self._now() + LIFETIME
+        expires_at = self._slack.now() + LIFETIME
         is_click = clicked is not None
         self._given[secret] = ResponseUrl(user, channel, expires_at, clicked, is_click)
         kind = "actions" if is_click else "commands"
-        return f"{self.base_url}/{kind}/{TEAM_ID}/{secret}"
+        return f"{self._slack.base_url}/{kind}/{TEAM_ID}/{secret}"
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one use of a URL."""
@@ -85,11 +71,11 @@ class ResponseUrls:
         except ValueError:
             payload = None
         given = self._given.get(request.match_info["secret"])
-        fault = self._faults.next("response_url", given.channel if given else None)
+        fault = self._slack.faults.next("response_url", given.channel if given else None)
         if fault is not None and fault.status != web.HTTPOk.status_code:
             headers = {"Retry-After": str(fault.retry_after_s)}
             return self._answer(payload, fault.status, Refused("failed").answer, headers)
-        if given is None or given.expires_at <= self._now() or given.uses >= USES:
+        if given is None or given.expires_at <= self._slack.now() or given.uses >= USES:
             error = "used_url" if given and given.uses >= USES else "expired_url"
             return self._answer(payload, 404, Refused(error).answer)
         if fault is not None and fault.error is not None:
@@ -118,23 +104,25 @@ class ResponseUrls:
         Raises:
             Refused: the payload breaks a limit.
         """
-        original = self._messages.get(given.original) if given.original else None
+        original = self._slack.messages.get(given.original) if given.original else None
         if payload.get("delete_original"):
             if original is not None:
-                self._messages.remove(original)
+                self._slack.messages.remove(original)
             given.uses += 1
             return
         replaces = bool(payload.get("replace_original")) and original is not None
         validate(
-            payload, self._faults, text_chars=UPDATE_TEXT_CHARS if replaces else POST_TEXT_CHARS
+            payload,
+            self._slack.faults,
+            text_chars=UPDATE_TEXT_CHARS if replaces else POST_TEXT_CHARS,
         )
         given.uses += 1
         if original is not None and replaces:
-            self._messages.change(original, payload)
+            self._slack.messages.change(original, payload)
             return
         seen_by = None if payload.get("response_type") == "in_channel" else given.user
         more = {"only_visible_to": seen_by, "thread_ts": payload.get("thread_ts")}
-        posted = self._messages.post(BOT, given.channel, payload, **more)
+        posted = self._slack.messages.post(BOT, given.channel, payload, **more)
         if not given.is_click:
             given.original = posted.id
 
@@ -146,5 +134,5 @@ class ResponseUrls:
         headers: Mapping[str, str] | None = None,
     ) -> web.Response:
         arguments = payload if isinstance(payload, dict) else {}
-        self._calls.append(Call("response_url", arguments, self._now(), status, answer))
+        self._slack.calls.append(Call("response_url", arguments, self._slack.now(), status, answer))
         return web.json_response(answer, status=status, headers=headers)

@@ -12,19 +12,18 @@ import aiohttp
 from aiohttp import web
 
 from bot.sandbox.slack import page, requests, workspace
-from bot.sandbox.slack.faults import Faults, RateLimits
-from bot.sandbox.slack.messages import SLACKBOT, Messages
+from bot.sandbox.slack.messages import SLACKBOT
 from bot.sandbox.slack.requests import NoSuchControl
 from bot.sandbox.slack.response_urls import ResponseUrls
+from bot.sandbox.slack.shared import Refused, Shared
 from bot.sandbox.slack.socket import Sockets
 from bot.sandbox.slack.typed import formatted
-from bot.sandbox.slack.web_api import Refused, WebApi
+from bot.sandbox.slack.web_api import WebApi
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from bot.sandbox.slack.messages import Message
-    from bot.sandbox.slack.web_api import Call
     from bot.sandbox.slack.workspace import Channel, User
 
 ACK_WITHIN_S = 3.0
@@ -54,7 +53,7 @@ class Outcome:
         return self.error is None
 
 
-class LocalSlack:
+class LocalSlack(Shared):
     """A workspace with one app, the bot.
 
     Args:
@@ -66,10 +65,6 @@ class LocalSlack:
 
     Attributes:
         request_url: where the bot listens; None sends over an open Socket Mode connection.
-        faults: what goes wrong on purpose.
-        messages: what stands in the channels.
-        calls: every call of the Web API and of a `response_url`.
-        joined: the channels the bot is in.
         sockets: the Socket Mode connections.
     """
 
@@ -82,31 +77,14 @@ class LocalSlack:
         now: Callable[[], datetime] = _utc_now,
         ack_within_s: float = ACK_WITHIN_S,
     ) -> None:
+        super().__init__(now)
         self.request_url: str | None = None
-        self.now = now
-        self.faults = Faults()
-        self.messages = Messages(now)
-        self.calls: list[Call] = []
-        self.sockets = Sockets()
+        self.sockets = Sockets(self)
         self._signing_secret = signing_secret
         self._ack_within_s = ack_within_s
-        self._response_urls = ResponseUrls(now, self.messages, self.faults, self.calls)
-        self._api = WebApi(
-            bot_token=bot_token,
-            app_token=app_token,
-            now=now,
-            messages=self.messages,
-            faults=self.faults,
-            rates=RateLimits(now),
-            sockets=self.sockets,
-            calls=self.calls,
-        )
-        self.joined = self._api.joined
+        self._response_urls = ResponseUrls(self)
+        self._api = WebApi(self, self.sockets, bot_token=bot_token, app_token=app_token)
         self._session: aiohttp.ClientSession | None = None
-
-    def at(self, base_url: str) -> None:
-        """Say where this server is reached (`http://127.0.0.1:1234`)."""
-        self.sockets.base_url = self._response_urls.base_url = base_url
 
     def application(self) -> web.Application:
         """The server: Web API, response URLs, Socket Mode, and the page."""
@@ -237,7 +215,9 @@ class LocalSlack:
         except TimeoutError:
             return "operation_timeout", {}
         except (aiohttp.ClientError, ConnectionError):
-            pass
+            return "dispatch_failed", {}
+        except ValueError:
+            return "invalid_command_response", {}
         return "dispatch_failed", {}
 
     async def _post(
@@ -276,8 +256,7 @@ async def running(
         site = web.TCPSite(runner, host, port)
         await site.start()
         bound = runner.addresses[0][1]
-        base_url = f"http://{host}:{bound}"
-        slack.at(base_url)
-        yield base_url
+        slack.base_url = f"http://{host}:{bound}"
+        yield slack.base_url
     finally:
         await runner.cleanup()

@@ -17,18 +17,16 @@ from bot.sandbox.slack.workspace import APP_ID
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.sandbox.slack.shared import Shared
+
 MAX_CONNECTIONS = 10
 
 
 class Sockets:
-    """The open connections of the app. Any of them may get any payload: they take turns.
+    """The open connections of the app. Any of them may get any payload: they take turns."""
 
-    Attributes:
-        base_url: where this server is reached (`http://…`); the WebSockets' URLs come from it.
-    """
-
-    def __init__(self) -> None:
-        self.base_url = ""
+    def __init__(self, slack: Shared) -> None:
+        self._slack = slack
         self._tickets: set[str] = set()
         self._open: list[web.WebSocketResponse] = []
         self._acks: dict[str, asyncio.Future[dict[str, Any]]] = {}
@@ -41,7 +39,9 @@ class Sockets:
         """A URL for one connection."""
         ticket = secrets.token_hex(8)
         self._tickets.add(ticket)
-        return f"{self.base_url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={APP_ID}"
+        return (
+            f"{self._slack.base_url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={APP_ID}"
+        )
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one connection until it closes."""

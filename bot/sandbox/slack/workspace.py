@@ -70,14 +70,14 @@ class Channel:
         """Whether these are direct messages."""
         return self.user is not None
 
-    @property
-    def kind(self) -> str:
-        """What the page calls it."""
-        return "im" if self.is_im else "channel"
-
     def admits(self, user: str) -> bool:
         """Whether the person is in it."""
         return self.user in {None, user}
+
+    def for_page(self) -> dict[str, str]:
+        """As the local page is told."""
+        name, kind = (BOT.real_name, "im") if self.is_im else (self.name, "channel")
+        return {"id": self.id, "name": name, "kind": kind, "topic": self.topic}
 
 
 BOT = User("U0BOT", "preload", "Preload", "en-US", "UTC", is_bot=True)
@@ -88,7 +88,7 @@ PEOPLE = (
 CHANNELS = (
     Channel("C0001", "live-ops", "Tonight's streams"),
     Channel("C0002", "general", "Everything else"),
-    Channel("C0003", "cup-final", "The bot is not here until someone invites it"),
+    Channel("C0003", "cup-final", "The bot is not in this channel"),
     *(Channel(f"D{person.id[1:]}", "directmessage", user=person.id) for person in PEOPLE),
 )
 BOT_STARTS_IN = frozenset(
