@@ -202,6 +202,8 @@ def _check(status: int, headers: Mapping[str, str], said: object) -> None:
     fields = said if isinstance(said, dict) else {}
     if status == HTTPStatus.OK and fields.get("ok") is True:
         return
+    if status == HTTPStatus.OK and not fields.get("error"):
+        raise SlackUnavailable("malformed_reply", delivered=True)
     code = str(fields.get("error") or f"http_{status}")
     place = _place(fields)
     raise ResponseUrlSpent(code, place) if code in _SPENT else SlackRefused(code, place)
