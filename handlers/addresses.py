@@ -1,0 +1,42 @@
+"""Domain names and play URLs as people type or paste them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+_LONGEST_DOMAIN: Final = 253
+_LONGEST_URL: Final = 2_000
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+
+
+def domain(text: str) -> str | None:
+    """A domain name in lower case and punycode, or None if `text` holds no valid one.
+
+    A scheme, a port, a path and a trailing dot are left off.
+    """
+    address = text if _SCHEME.match(text) else f"//{text}"
+    try:
+        parts = urlsplit(address)
+        name = (parts.hostname or "").removesuffix(".")
+        if len(name) > _LONGEST_DOMAIN or "@" in parts.netloc:
+            return None
+        name = name.encode("idna").decode("ascii").lower()
+    except ValueError:  # brackets, and labels that IDNA does not allow
+        return None
+    return name if len(name) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(name) else None
+
+
+def is_url(text: str) -> bool:
+    """Whether `text` is a play URL: a valid domain and a path, with or without a scheme."""
+    if len(text) > _LONGEST_URL or domain(text) is None:
+        return False
+    return urlsplit(text if _SCHEME.match(text) else f"//{text}").path not in {"", "/"}
+
+
+def looks_like_address(text: str) -> bool:
+    """Whether `text` was meant as a domain or a URL, right or wrong."""
+    return "/" in text or re.search(r"[^\W_]\.[^\W\d_]", text) is not None

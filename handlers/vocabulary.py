@@ -1,0 +1,172 @@
+"""The words `/preload` understands: keys, statuses, subcommands, in English and Chinese.
+
+Words are looked up case-folded and without `-`, `_` and spaces (`page-size`, `In Progress`).
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from bot.live.model import StatusFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Meaning = TypeVar("Meaning")
+
+_SHORTEST_HINT: Final = 3
+
+
+class Subcommand(StrEnum):
+    """What can be done; the first word of a command, `tasks` if left out."""
+
+    TASKS = "tasks"
+    DEFAULT = "default"
+    HELP = "help"
+
+
+class Key(StrEnum):
+    """The filters of `/preload tasks`."""
+
+    DOMAIN = "domain"
+    TASK = "task"
+    URL = "url"
+    STATUS = "status"
+    SINCE = "since"
+    UNTIL = "until"
+    SIZE = "size"
+    PAGE = "page"
+    PUBLIC = "public"
+
+
+class Problem(StrEnum):
+    """What can be wrong with a command: the values of `UsageError.problem`.
+
+    After each, the names in `UsageError.values`.
+    """
+
+    UNKNOWN_SUBCOMMAND = "unknown_subcommand"
+    """`given`"""
+    UNKNOWN_TOPIC = "unknown_topic"
+    """`given`: what help was asked on."""
+    UNKNOWN_KEY = "unknown_key"
+    """`given`"""
+    UNKNOWN_WORD = "unknown_word"
+    """`given`"""
+    UNKNOWN_STATUS = "unknown_status"
+    """`given`"""
+    NOT_HERE = "not_here"
+    """`given`, `subcommand`: a word or a key that does not go with the subcommand."""
+    MISSING_VALUE = "missing_value"
+    """`key`"""
+    REPEATED_KEY = "repeated_key"
+    """`key`, `first`, `second`: given twice, with different values."""
+    BAD_SIZE = "bad_size"
+    """`given`, `low`, `high`"""
+    BAD_PAGE = "bad_page"
+    """`given`"""
+    BAD_PUBLIC = "bad_public"
+    """`given`: neither yes nor no."""
+    BAD_TIME = "bad_time"
+    """`key`, `given`"""
+    BAD_DOMAIN = "bad_domain"
+    """`given`"""
+    BAD_URL = "bad_url"
+    """`given`"""
+    BAD_TASK = "bad_task"
+    """`given`"""
+    TOO_MANY_URLS = "too_many_urls"
+    """`given` (how many), `most`"""
+    MIXED_HOSTS = "mixed_hosts"
+    """`first`, `second`: URLs of two hosts, and no domain was given."""
+    SINCE_IN_FUTURE = "since_in_future"
+    """`given`"""
+    SINCE_NOT_BEFORE_UNTIL = "since_not_before_until"
+    """`since`, `until`"""
+    TOO_LONG = "too_long"
+    """`given` (how many characters), `most`"""
+
+
+def folded(word: str) -> str:
+    """A word as the tables below hold it."""
+    return word.casefold().translate({ord("-"): None, ord("_"): None, ord(" "): None})
+
+
+def _spread(table: Mapping[Meaning, str]) -> dict[str, Meaning]:
+    return {word: meaning for meaning, words in table.items() for word in words.split()}
+
+
+SUBCOMMANDS: Final = _spread(
+    {
+        Subcommand.TASKS: "tasks 任务列表 查询",
+        Subcommand.DEFAULT: "default 默认",
+        Subcommand.HELP: "help h ? 帮助",
+    }
+)
+
+KEYS: Final = _spread(
+    {
+        Key.DOMAIN: "domain d host 域名",
+        Key.TASK: "task id taskid 任务 任务id",
+        Key.URL: "url u urls 地址",
+        Key.STATUS: "status s state 状态",
+        Key.SINCE: "since from last past 最近 从",
+        Key.UNTIL: "until to till 到 至",
+        Key.SIZE: "size rows pagesize 每页",
+        Key.PAGE: "page p 页",
+        Key.PUBLIC: "public 公开",
+    }
+)
+
+STATUSES: Final[dict[str, StatusFilter | None]] = {
+    **_spread(
+        {
+            StatusFilter.COMPLETE: "complete completed done finished success successful succeeded"
+            " ok 已完成 完成 成功 预热完成 预热成功",
+            StatusFilter.PENDING: "pending waiting wait queued 等待预热 等待 等待中 待预热 排队",
+            StatusFilter.PRELOADING: "preloading running processing progress inprogress active"
+            " 预热中 正在预热 进行中",
+            StatusFilter.FAILED: "failed fail failure failing error errors err broken"
+            " 预热失败 失败 错误 出错",
+        }
+    ),
+    **dict.fromkeys(("all", "any", "*", "全部", "所有")),
+}
+"""Everyday words and the vendor's, to the API's filter; `all` is no filter."""
+
+SWITCHES: Final = _spread({True: "yes true on 1 是", False: "no false off 0 否"})
+CLEAR: Final = frozenset({"clear", "none", "remove", "清除"})
+
+EXAMPLES: Final = {
+    Key.DOMAIN: "/preload domain=live.example.com",
+    Key.TASK: "/preload task=1234567",
+    Key.URL: "/preload url=rtmp://live.example.com/liveApp/cup_main",
+    Key.STATUS: "/preload status=failed",
+    Key.SINCE: "/preload since=2h",
+    Key.UNTIL: "/preload since=today 18:00 until=20:00",
+    Key.SIZE: "/preload status=failed size=20",
+    Key.PAGE: "/preload status=failed page=2",
+    Key.PUBLIC: "/preload status=failed public",
+}
+"""For each key one whole command that works."""
+
+_CHINESE = sorted(
+    (word for word in (*SUBCOMMANDS, *KEYS, *STATUSES, *CLEAR) if not word.isascii()),
+    key=len,
+    reverse=True,
+)
+CHINESE_WORD: Final = re.compile("|".join(_CHINESE))
+"""Any Chinese word of the tables, the longest first: Chinese needs no spaces between words."""
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate most like `word`, or None if none is near."""
+    likely = [
+        candidate
+        for candidate in candidates
+        if len(candidate) >= _SHORTEST_HINT or not candidate.isascii()
+    ]
+    return next(iter(get_close_matches(word.casefold(), likely, n=1)), None)
