@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from types import TracebackType
 
-_CANCEL_GRACE_S = 1.0
-
 log = structlog.get_logger(__name__)
 
 
@@ -29,6 +27,7 @@ class Jobs:
     Args:
         limit: how many may run at a time.
         drain_timeout_s: how long leaving the context waits for them.
+        cancel_grace_s: how long those cancelled then may take to tidy up.
         new_id: makes request IDs.
     """
 
@@ -37,10 +36,12 @@ class Jobs:
         *,
         limit: int = 200,
         drain_timeout_s: float = 10.0,
+        cancel_grace_s: float = 1.0,
         new_id: Callable[[], str] = new_request_id,
     ) -> None:
         self._limit = limit
         self._drain_timeout_s = drain_timeout_s
+        self._cancel_grace_s = cancel_grace_s
         self._new_id = new_id
         self._running: set[asyncio.Task[None]] = set()
         self._is_open = True
@@ -105,7 +106,9 @@ class Jobs:
             log.warning("job cancelled by the shutdown", job=task.get_name())
             task.cancel()
         if late:
-            await asyncio.wait(late, timeout=_CANCEL_GRACE_S)
+            _, stuck = await asyncio.wait(late, timeout=self._cancel_grace_s)
+            for task in stuck:
+                log.warning("job outlives its cancellation", job=task.get_name())
         return len(late)
 
     async def _run(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from structlog.contextvars import get_contextvars
@@ -173,3 +174,43 @@ async def test_a_cancelled_job_is_no_crash() -> None:
         jobs.start("tasks", work(), on_crash=tell)
         await asyncio.sleep(0)
     assert not told
+
+
+async def test_idle_is_reached_when_the_last_job_has_ended_and_more_may_start() -> None:
+    ended: list[str] = []
+
+    async with Jobs() as jobs:
+
+        async def work(name: str, following: str | None = None) -> None:
+            await asyncio.sleep(0)
+            if following:
+                jobs.start("tasks", work(following))
+            ended.append(name)
+
+        await jobs.idle()
+        jobs.start("tasks", work("first", following="second"))
+        await jobs.idle()
+        assert ended == ["first", "second"]
+        jobs.start("tasks", work("third"))
+    assert ended[-1] == "third"
+
+
+async def test_a_job_that_outlives_its_cancellation_does_not_hold_the_shutdown() -> None:
+    gate = asyncio.Event()
+
+    async def work() -> None:
+        while not gate.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await gate.wait()
+
+    jobs = Jobs(cancel_grace_s=0)
+    jobs.start("tasks", work())
+    await asyncio.sleep(0)
+    with capture_logs() as lines:
+        assert await jobs.drain(timeout_s=0) == 1
+    assert [line["event"] for line in lines] == [
+        "job cancelled by the shutdown",
+        "job outlives its cancellation",
+    ]
+    gate.set()
+    assert await jobs.drain(timeout_s=60) == 0
