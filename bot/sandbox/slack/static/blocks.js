@@ -48,7 +48,7 @@ const BLOCKS = {
     const row = (tag) => (cells) => h("tr", {}, cells.map((part, place) => cell(tag, part, place)));
     const [head, ...rows] = block.rows;
     const table = h("table", {}, h("thead", {}, row("th")(head)), h("tbody", {}, rows.map(row("td"))));
-    return h("div", { class: "block-table", "data-testid": "block-table", role: "region", tabindex: "0", "aria-label": reader.words.table }, table);
+    return h("div", { class: "block-table", "data-testid": "block-table", role: "group", tabindex: "0", "aria-label": reader.words.table }, table);
   },
 };
 
