@@ -146,7 +146,7 @@ class Page:
             answer,
             w,
             shown=len(labels),
-            tasks=[(label, task_id) for label, task_id in labels if task_id],
+            tasks=[(label, task_id) for label, task_id in labels if _is_id(task_id)],
             shared=self._shared,
             refreshing=self._refreshing,
         )
@@ -260,6 +260,11 @@ def stale_note(error: BotError, observed: str, w: Words) -> str:
         time=observed,
         reason=reason(error, w),
     )
+
+
+def _is_id(task_id: str) -> bool:
+    """Whether it can be asked for; the API leaves IDs out at times, and may send anything."""
+    return bool(task_id.strip()) and task_id.isprintable()
 
 
 def wider(ask: Ask) -> Ask:

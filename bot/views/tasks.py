@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from bot.views import blocks, refs
 from bot.views.commands import command
-from bot.views.limits import OPTIONS, Message, fitted
-from bot.views.mrkdwn import NOTHING, clipped, code, escaped, masked, plain, stream_name
-from bot.views.page import AREAS, Page, stale_note
+from bot.views.limits import OPTION_CHARS, OPTIONS, Message, fitted
+from bot.views.mrkdwn import NOTHING, code, escaped, masked, plain, stream_name
+from bot.views.page import AREAS, Page, stale_note, wider
 from bot.views.status import status_of
 from bot.views.times import clock, dated, to_the_second, window
 from bot.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from bot.asks import Answer, Ask, Reader, TaskCard
     from bot.live.model import PreloadTask
+    from bot.views.limits import Block
     from bot.words import Words
 
 _URL_CHARS = 1_500
@@ -64,16 +65,16 @@ def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
     observed = w.t("observed {time}", time=observed_at)
     quoted = w.t("request ID {request_id}", request_id=code(card.request_id, 100))
     body.append(blocks.context(f"{observed} · {quoted}" if card.request_id else observed))
-    stream = replace(card.ask, task_id=None, urls=(task.url,))
-    buttons = [
-        blocks.button("card.refresh", w.t("Refresh"), refs.PageRef.to(card.ask).pack()),
-        blocks.button(
-            "card.stream", w.t("All tasks of this stream"), refs.PageRef.to(stream).pack()
-        ),
-    ]
-    body.append(blocks.actions(buttons if task.url else buttons[:1]))
+    asks = [card.ask]
+    buttons = [blocks.button("card.refresh", w.t("Refresh"), refs.PageRef.to(card.ask).pack())]
+    if task.url.strip() and task.url.isprintable():
+        stream = replace(wider(card.ask), task_id=None, urls=(task.url,))
+        all_tasks, ref = w.t("All tasks of this stream"), refs.PageRef.to(stream)
+        buttons.append(blocks.button("card.stream", all_tasks, ref.pack()))
+        asks.append(stream)
+    body.append(blocks.actions(buttons))
     text = w.t("{said}: {names}", said=escaped(name, 300), names=status.mrkdwn)
-    return fitted(Message(text, tuple(body), (card.ask, stream) if task.url else (card.ask,)))
+    return fitted(Message(text, tuple(body), tuple(asks)))
 
 
 def _fields(task: PreloadTask, reader: Reader, w: Words, now: datetime) -> list[str]:
@@ -128,13 +129,17 @@ def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
         lines.append(
             w.t("{shown} of {count} domains stand here.", shown=OPTIONS, count=f"{len(domains):,}")
         )
-    options = [
-        blocks.option(clipped(plain(domain), 75), ref)
-        for domain in domains
-        if len(ref := refs.ChoiceRef(ask.key, domain).pack(limit=1_000)) <= refs.OPTION_VALUE_CHARS
-    ]
+    options = list(_domain_options(ask.key, domains))
     body = [blocks.section("\n".join(lines))]
     if options:
         menu = blocks.select("domain.pick", w.t("Pick a domain"), options)
         body.append(blocks.actions([menu]))
     return fitted(Message(w.paragraph([said, hint]), tuple(body), (ask,)))
+
+
+def _domain_options(key: str, domains: Sequence[str]) -> Iterator[Block]:
+    for domain in domains:
+        try:
+            yield blocks.option(plain(domain, OPTION_CHARS), refs.ChoiceRef(key, domain).pack())
+        except refs.ReferenceTooLong:
+            continue
