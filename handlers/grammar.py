@@ -255,12 +255,14 @@ def _checked(reading: Reading) -> TasksRequest:
 
 def _host(reading: Reading) -> str | None:
     """The one host of all URLs: a query is of one domain."""
-    hosts = {addresses.domain(url): piece for url, piece in reversed(reading.urls.items())}
-    first, *others = reversed(hosts) if hosts else (None,)
+    hosts: dict[str | None, Piece] = {}
+    for url, piece in reading.urls.items():
+        hosts.setdefault(addresses.domain(url), piece)
+    first, *others = hosts or (None,)
     if others:
-        piece = hosts[others[0]]
+        other = hosts[others[0]]
         names = {"first": str(first), "second": str(others[0])}
-        reading.fail(Problem.MIXED_HOSTS, piece.start, piece.end, Key.URL, **names)
+        reading.fail(Problem.MIXED_HOSTS, other.start, other.end, Key.URL, **names)
     return first
 
 

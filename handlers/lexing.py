@@ -81,9 +81,9 @@ def normalised(text: str) -> str:
     text = "".join(_UNSEEN.get(unicodedata.category(character), character) for character in text)
     text = _LINK.sub(lambda link: _as_typed(link[1], link[2]), text)
     text = _ENTITY.sub(lambda entity: unescape(entity[0]), text)
-    text = re.sub(r"(?<!\S)–", "--", text).translate(_PUNCTUATION)
+    text = re.sub(r"(?<!\S)[–—]+", "--", text).translate(_PUNCTUATION)
     text = re.sub(r"第\s*([0-9]+)\s*页", r" 页=\1 ", text)
-    return " ".join(_spaced(chunk) for chunk in text.split())
+    return " ".join(" ".join(map(_spaced, text.split())).split())
 
 
 def _as_typed(url: str, label: str | None) -> str:

@@ -1,0 +1,342 @@
+"""Commands as people type and paste them, and what they come to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.errors import UsageError
+from bot.live.model import StatusFilter
+from handlers.grammar import DefaultRequest, HelpRequest, Request, TasksRequest, parse
+from handlers.vocabulary import EXAMPLES, STATUSES, Problem
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)  # 19:42:10 in Shanghai
+DOMAINS = ("live.example.com", "cup.example.com")
+
+LIVE = "live.example.com"
+CUP = "rtmp://live.example.com/liveApp/cup_main"
+SIGNED = f"{CUP}?auth_key=1795347730-0-0-5ecre7&x=1,2:3"
+CAM = "http://live.example.com/liveApp/cam2.flv"
+
+
+def asked(text: str) -> Request:
+    return parse(text, now=NOW, zone=SHANGHAI, domains=DOMAINS)
+
+
+def refused(text: str) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        asked(text)
+    return caught.value
+
+
+def shanghai(day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def test_an_empty_command_asks_for_all_tasks() -> None:
+    assert asked("") == asked(" \u200b ") == asked("tasks") == asked("/preload") == TasksRequest()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "domain=live.example.com status=failed since=2h",
+        "tasks domain=live.example.com status=failed since=2h",
+        "/preload domain=live.example.com status=failed since=2h",
+        "live.example.com failed 2h",
+        "domain:live.example.com status:failed since:2h",
+        "--domain live.example.com --status failed --since 2h",
+        "--domain=live.example.com --status=failed --since=2h",
+        "—domain live.example.com –status failed ––since=2h",
+        "-d live.example.com -s failed 2h",
+        "d=live.example.com s=failed from=2h",
+        "domain = live.example.com, status = error, since = 2 hours",
+        "domain live.example.com status failed since 2h",
+        "DOMAIN=Live.Example.COM. Status=FAILED Last 2 Hours",
+        "domain=<http://live.example.com|live.example.com> status=“failed” since=‘2h’",
+        "`domain=live.example.com` 'failed' \"2 hours\"",
+        "domain=http://live.example.com/ broken 120min",
+        "http://live.example.com:8080 err 2hrs",
+        "domain＝live.example.com，status：failed、since＝２h",
+        "域名=live.example.com 状态=失败 最近=2小时",
+        "域名live.example.com 状态失败 最近2小时",
+        "live.example.com\u3000预热失败\u00a0最近2小时",
+        "预热失败最近两小时 live.example.com",
+        "查询 live.example.com 出错 2小时内",
+        "\ufeffli\u00adve.exam\u200bple.com \u202afailed\u202c 2\u200dh",
+        "domain=live.example.com domain=live.example.com failed status=error 2h",
+    ],
+)
+def test_every_way_to_write_a_filter_is_read_alike(text: str) -> None:
+    two_hours = timedelta(hours=2)
+    assert asked(text) == TasksRequest(domain=LIVE, status=StatusFilter.FAILED, since=two_hours)
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("complete", StatusFilter.COMPLETE),
+        ("done", StatusFilter.COMPLETE),
+        ("ok", StatusFilter.COMPLETE),
+        ("finished", StatusFilter.COMPLETE),
+        ("已完成", StatusFilter.COMPLETE),
+        ("waiting", StatusFilter.PENDING),
+        ("等待预热", StatusFilter.PENDING),
+        ("running", StatusFilter.PRELOADING),
+        ("in progress", StatusFilter.PRELOADING),
+        ("in-progress", StatusFilter.PRELOADING),
+        ("预热中", StatusFilter.PRELOADING),
+        ("error", StatusFilter.FAILED),
+        ("预热失败", StatusFilter.FAILED),
+        ("all", None),
+        ("全部", None),
+    ],
+)
+@pytest.mark.parametrize("form", ["{}", "status={}", "--status {}", "状态={}", 's="{}"'])
+def test_everyday_and_vendor_words_name_a_status(
+    form: str, word: str, status: StatusFilter | None
+) -> None:
+    assert asked(form.format(word)) == TasksRequest(status=status)
+
+
+def test_ready_is_no_status_because_no_filter_finds_only_what_is_ready() -> None:
+    assert "ready" not in STATUSES
+    assert refused("status=ready").problem == Problem.UNKNOWN_STATUS
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        (CUP, (CUP,)),
+        (f"url={SIGNED}", (SIGNED,)),
+        (SIGNED, (SIGNED,)),
+        (f"url:{SIGNED}", (SIGNED,)),
+        (f"<{SIGNED.replace('&', '&amp;')}>", (SIGNED,)),
+        (f"url=<{CAM}|live.example.com/liveApp/cam2.flv>", ("live.example.com/liveApp/cam2.flv",)),
+        (f"<{CAM}|the second camera>", (CAM,)),
+        (f"url={SIGNED},{CAM}", (SIGNED, CAM)),
+        (f"url={CUP}, {CAM}", (CUP, CAM)),
+        (f'url="{CUP}、{SIGNED}" u={CAM}', (CUP, SIGNED, CAM)),
+        (f"地址＝{CUP}，{CAM}，{CUP}", (CUP, CAM)),
+        (f"{CUP} {CAM} {CUP}", (CUP, CAM)),
+    ],
+)
+def test_urls_are_kept_as_given_each_once_and_name_the_domain(
+    text: str, urls: tuple[str, ...]
+) -> None:
+    assert asked(text) == TasksRequest(domain=LIVE, urls=urls)
+
+
+def test_a_filter_after_a_signed_url_is_not_part_of_it() -> None:
+    request = asked(f"{SIGNED},status=failed")
+    assert request == TasksRequest(domain=LIVE, urls=(SIGNED,), status=StatusFilter.FAILED)
+
+
+def test_a_given_domain_goes_before_the_hosts_of_the_urls() -> None:
+    other = "rtmp://push.example.org/a/b"
+    assert asked(f"{CUP} {other} domain=cup.example.com") == TasksRequest(
+        domain="cup.example.com", urls=(CUP, other)
+    )
+
+
+def test_a_url_given_as_the_domain_means_its_host() -> None:
+    assert asked(f"domain={CUP}") == TasksRequest(domain=LIVE)
+
+
+def test_a_chinese_domain_is_written_in_punycode() -> None:
+    assert (
+        asked("域名直播.中国")
+        == asked("直播.中国")
+        == TasksRequest(domain="xn--z6ut02b.xn--fiqs8s")
+    )
+
+
+def test_the_rest_of_the_filters() -> None:
+    assert asked("task=a1:b-2 size=20 page=3 public") == TasksRequest(
+        task_id="a1:b-2", rows=20, page=3, public=True
+    )
+    assert asked("任务 12 第3页 每页20条 公开") == TasksRequest(
+        task_id="12", rows=20, page=3, public=True
+    )
+    assert asked("--public") == asked("public=yes") == asked("公开=是") == TasksRequest(public=True)
+    assert asked("public=off") == TasksRequest()
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("today 18:00", shanghai(22, 18), None),
+        ('since="today 18:00"', shanghai(22, 18), None),
+        ("since=yesterday", shanghai(21), None),
+        ("since=18:00", shanghai(22, 18), None),
+        ("since=20:00", shanghai(21, 20), None),
+        ("since=18:00 until=20:00", shanghai(22, 18), shanghai(22, 20)),
+        ("since=20:00 until=21:00", shanghai(21, 20), shanghai(21, 21)),
+        ("since=22:00 until=02:00", shanghai(21, 22), shanghai(22, 2)),
+        ("until=19:00 since=18:00", shanghai(22, 18), shanghai(22, 19)),
+        ("从昨天20:00到今天8点", shanghai(21, 20), shanghai(22, 8)),
+        ("since=yesterday 8pm to 9 pm", shanghai(21, 20), shanghai(21, 21)),
+        ("since=3h until=1h", timedelta(hours=3), datetime(2026, 11, 22, 10, 42, 10, tzinfo=UTC)),
+        ("since=1h until=now", timedelta(hours=1), NOW),
+    ],
+)
+def test_a_window_is_read_in_the_readers_zone(
+    text: str, since: datetime | timedelta, until: datetime | None
+) -> None:
+    assert asked(text) == TasksRequest(since=since, until=until)
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("help", HelpRequest()),
+        ("帮助", HelpRequest()),
+        ("--help", HelpRequest()),
+        ("?", HelpRequest()),
+        ("help 状态", HelpRequest("status")),
+        ("help default", HelpRequest("default")),
+        ("default", DefaultRequest()),
+        ("default domain=live.example.com", DefaultRequest(LIVE)),
+        ("默认 域名=live.example.com", DefaultRequest(LIVE)),
+        ("default <http://live.example.com|live.example.com>", DefaultRequest(LIVE)),
+        ("default clear", DefaultRequest(clear=True)),
+        ("默认清除", DefaultRequest(clear=True)),
+    ],
+)
+def test_subcommands(text: str, request_: Request) -> None:
+    assert asked(text) == request_
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "wrong", "suggestion"),
+    [
+        ("hlep", Problem.UNKNOWN_SUBCOMMAND, "hlep", "help"),
+        ("help statsu", Problem.UNKNOWN_TOPIC, "statsu", "status"),
+        ("stauts=failed", Problem.UNKNOWN_KEY, "stauts", "status"),
+        ("--stauts failed", Problem.UNKNOWN_KEY, "--stauts", "status"),
+        ("auth_key=5ecre7", Problem.UNKNOWN_KEY, "auth_key", None),
+        ("2h faild", Problem.UNKNOWN_WORD, "faild", "failed"),
+        ("预热失拜", Problem.UNKNOWN_WORD, "预热失拜", "预热失败"),
+        ("失败了", Problem.UNKNOWN_WORD, "了", None),
+        ("status=faild", Problem.UNKNOWN_STATUS, "faild", "failed"),
+        ("default status=failed", Problem.NOT_HERE, "status", None),
+        ("default clear live.example.com", Problem.NOT_HERE, "clear", None),
+        ("domain= status=failed", Problem.MISSING_VALUE, "", None),
+        ("failed since", Problem.MISSING_VALUE, "", None),
+        ("status=failed status=done", Problem.REPEATED_KEY, "done", None),
+        ("failed all", Problem.REPEATED_KEY, "all", None),
+        ("live.example.com domain=cup.example.com", Problem.REPEATED_KEY, "cup.example.com", None),
+        ("size=4", Problem.BAD_SIZE, "4", "5"),
+        ("size=500", Problem.BAD_SIZE, "500", "30"),
+        ("size=many", Problem.BAD_SIZE, "many", None),
+        ("page=0", Problem.BAD_PAGE, "0", "1"),
+        ("page=-1", Problem.BAD_PAGE, "-1", None),
+        ("public=perhaps", Problem.BAD_PUBLIC, "perhaps", None),
+        ("since=25:00", Problem.BAD_TIME, "25:00", None),
+        ("until=soon", Problem.BAD_TIME, "soon", None),
+        ("domain=live", Problem.BAD_DOMAIN, "live", LIVE),
+        ("live_example.com", Problem.BAD_DOMAIN, "live_example.com", LIVE),
+        ("domain=1.2.3.4", Problem.BAD_DOMAIN, "1.2.3.4", None),
+        ("url=http://live.example.com", Problem.BAD_URL, "http://live.example.com", None),
+        ("rtmp://[live/a", Problem.BAD_URL, "rtmp://[live/a", None),
+        ("task=不是", Problem.BAD_TASK, "不是", None),
+        (f"{CUP} rtmp://b.example.org/x", Problem.MIXED_HOSTS, "rtmp://b.example.org/x", None),
+        ("since=2026-12-01", Problem.SINCE_IN_FUTURE, "2026-12-01", None),
+        (
+            "since=today until=11-20 18:00",
+            Problem.SINCE_NOT_BEFORE_UNTIL,
+            "11-20 18:00",
+            None,
+        ),
+    ],
+)
+def test_a_mistake_is_named_underlined_and_corrected(
+    text: str, problem: Problem, wrong: str, suggestion: str | None
+) -> None:
+    error = refused(text)
+    assert (error.problem, error.text[error.start : error.end]) == (problem, wrong)
+    assert error.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("stauts=x", {"given": "stauts"}),
+        ("default page=2", {"given": "page", "subcommand": "default"}),
+        ("domain=", {"key": "domain"}),
+        ("failed s=ok", {"key": "status", "first": "failed", "second": "ok"}),
+        ("size=4", {"key": "size", "given": "4", "low": "5", "high": "30"}),
+        ("until=soon", {"key": "until", "given": "soon"}),
+        (
+            f"{CUP} rtmp://b.example.org/x rtmp://c.example.org/x",
+            {"key": "url", "first": LIVE, "second": "b.example.org"},
+        ),
+        (
+            "since=today until=yesterday",
+            {"key": "until", "since": "today", "until": "yesterday"},
+        ),
+        ("x" * 8_001, {"given": "8001", "most": "8000"}),
+    ],
+)
+def test_a_usage_error_carries_what_its_sentence_names(text: str, values: dict[str, str]) -> None:
+    assert refused(text).values == values
+
+
+def test_the_place_of_a_missing_value_is_where_it_would_stand() -> None:
+    error = refused("domain= status=failed")
+    assert error.text[: error.start] == "domain= "
+
+
+def test_a_hundred_urls_are_taken_and_the_next_is_underlined() -> None:
+    urls = [f"rtmp://live.example.com/a/{number}" for number in range(101)]
+    request = asked(" ".join([*urls[:100], urls[0]]))
+    assert isinstance(request, TasksRequest)
+    assert request.urls == tuple(urls[:100])
+    error = refused(",".join(urls))
+    assert error.problem == Problem.TOO_MANY_URLS
+    assert error.text[error.start : error.end] == urls[100]
+    assert (error.values["given"], error.values["most"]) == ("101", "100")
+
+
+def test_a_text_too_long_is_not_echoed_whole() -> None:
+    error = refused("失败 " * 4_000)
+    assert error.problem == Problem.TOO_LONG
+    assert len(error.text) <= 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SIGNED} oops",
+        f"url={SIGNED} status=faild",
+        f"{SIGNED},rtmp://other.example.org/a?auth_key=5ecre7",
+        f'default "{SIGNED}" clear',
+        "rtmp://?auth_key=5ecre7",
+        "AUTH_KEY = 5ecre7",
+        'url=rtmp://a.example.com/b?x=1&auth_key="5ecre7" oops',
+        "rtmp://a.example.com/b?auth_key= 5ecre7",
+        "rtmp://user:5ecre7@a.example.com/b",
+        f"help {SIGNED}",
+        f"task={SIGNED}",
+        f"{SIGNED} " * 120,
+    ],
+)
+def test_no_error_shows_a_signature_or_a_password(text: str) -> None:
+    error = refused(text)
+    assert "5ecre7" not in f"{error.text} {error.values} {error.suggestion} {error}"
+
+
+def test_the_place_is_right_after_masking() -> None:
+    error = refused(f"{SIGNED} {SIGNED} oops {SIGNED}")
+    assert error.text[error.start : error.end] == "oops"
+    error = refused(f"{SIGNED} rtmp://other.example.org/a?auth_key=5ecre7,{CUP}")
+    assert error.text[error.start : error.end].startswith("rtmp://other.example.org/a?")
+    assert error.text[error.end :] == f",{CUP}"
+
+
+def test_every_example_is_a_command_that_works() -> None:
+    for key, example in EXAMPLES.items():
+        assert isinstance(asked(example), TasksRequest), key

@@ -1,0 +1,171 @@
+"""Whatever is typed, the grammar answers with a request or with an error that helps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.errors import UsageError
+from bot.live.model import StatusFilter
+from handlers.grammar import DefaultRequest, HelpRequest, Request, TasksRequest, canonical, parse
+from handlers.lexing import normalised
+from handlers.vocabulary import KEYS, STATUSES, SUBCOMMANDS, Key, Problem, Subcommand
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)
+DOMAINS = ("live.example.com", "cup.example.com")
+SECRET = "1795347730-0-0-5ecre7"
+
+FRAGMENTS = [
+    *KEYS,
+    *STATUSES,
+    *SUBCOMMANDS,
+    *("=", ":", "＝", "：", ",", "，", "、", " ", "  ", "\u3000", "\u200b", "\u202e", "\ud800"),
+    *("-", "--", "—", "–", '"', "“", "'", "`", "<", ">", "|", "&amp;", "&lt;", "?", "/", ".", "@"),
+    *("http://", "rtmp://live.example.com/a/b", "://", "<http://live.example.com|", "mailto:"),
+    *(
+        "live.example.com",
+        "直播.中国",
+        "2h",
+        "18:00",
+        "today",
+        "昨天",
+        "半",
+        "小时",
+        "第",
+        "2",
+        "页",
+    ),
+    *("faild", "stauts", "hlep", "2026-11-20T19:00Z", "9999", "0", "50", "\x00", "\n", "é", "٢"),
+]
+
+
+def outcome(text: str) -> Request | UsageError:
+    try:
+        return parse(text, now=NOW, zone=SHANGHAI, domains=DOMAINS)
+    except UsageError as error:
+        return error
+
+
+def check_it_helps(error: UsageError) -> None:
+    assert error.problem in set(Problem)
+    assert 0 <= error.start <= error.end <= len(error.text)
+    error.text.encode()
+    assert not isinstance(outcome(error.example), UsageError)
+    assert error.example.startswith("/preload ")
+    if error.suggestion is not None:
+        mended = error.text[: error.start] + error.suggestion + error.text[error.end :]
+        after = outcome(mended)
+        if isinstance(after, UsageError):
+            assert (after.problem, after.start) != (error.problem, error.start)
+
+
+def check(text: str) -> None:
+    result = outcome(text)
+    if isinstance(result, UsageError):
+        check_it_helps(result)
+    else:
+        assert isinstance(result, TasksRequest | HelpRequest | DefaultRequest)
+
+
+@given(st.text())
+@example("a" * 8_001)
+def test_any_text_is_answered(text: str) -> None:
+    check(text)
+
+
+@given(st.text(alphabet=st.characters(codec=None, exclude_categories=())))
+def test_any_text_with_broken_unicode_is_answered(text: str) -> None:
+    check(text)
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join))
+@example("status=faild")
+@example("status=faild，stauts=faild")
+def test_any_mixture_of_what_the_grammar_knows_is_answered(text: str) -> None:
+    check(text)
+
+
+@given(st.lists(st.sampled_from([*FRAGMENTS, "auth_key", "auth_key=", "&"]), max_size=8))
+def test_no_mixture_makes_an_error_show_a_signature(parts: list[str]) -> None:
+    result = outcome("".join([*parts, f" rtmp://live.example.com/a?auth_key={SECRET} ", *parts]))
+    if isinstance(result, UsageError):
+        assert "5ecre7" not in f"{result.text} {result.values} {result.suggestion} {result}"
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join))
+def test_a_normalised_text_is_one_line_without_unseen_characters(text: str) -> None:
+    plain = normalised(text)
+    assert plain == " ".join(plain.split())
+    assert not set(plain) & set("\u200b\u202e\x00\ud800“＝，、")
+
+
+LABEL = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
+HOST = st.builds("{}.{}.com".format, LABEL, LABEL)
+PATH = st.from_regex(r"/[A-Za-z0-9_]{1,8}/[A-Za-z0-9_.-]{1,12}", fullmatch=True)
+QUERY = st.sampled_from(["", "?auth_key=1-0-0-abc", "?auth_key=1-0-0-abc&x=1", "?a=1:2&b=http"])
+PAST = st.datetimes(datetime(2025, 1, 1), NOW.replace(tzinfo=None) - timedelta(days=1)).map(  # noqa: DTZ001 # hypothesis wants naive bounds
+    lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
+)
+DURATION = st.integers(1, 3 * 86_400).map(lambda seconds: timedelta(seconds=seconds))
+
+
+@st.composite
+def tasks_requests(draw: st.DrawFn) -> TasksRequest:
+    host = draw(HOST)
+    scheme = st.sampled_from(["rtmp", "http", "https"])
+    url = st.builds(
+        lambda scheme, path, query: f"{scheme}://{host}{path}{query}", scheme, PATH, QUERY
+    )
+    urls = tuple(draw(st.lists(url, max_size=4, unique=True)))
+    return TasksRequest(
+        domain=host if urls else draw(st.none() | HOST),
+        status=draw(st.none() | st.sampled_from(StatusFilter)),
+        task_id=draw(st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,20}", fullmatch=True)),
+        urls=urls,
+        since=draw(st.none() | DURATION | PAST),
+        until=draw(st.none() | st.just(NOW - timedelta(hours=1))),
+        rows=draw(st.none() | st.integers(5, 30)),
+        page=draw(st.integers(1, 999)),
+        public=draw(st.booleans()),
+    )
+
+
+REQUESTS = (
+    tasks_requests()
+    | st.builds(HelpRequest, st.none() | st.sampled_from([*Key, *Subcommand]).map(str))
+    | st.builds(DefaultRequest, st.none() | HOST)
+    | st.just(DefaultRequest(clear=True))
+)
+SYNTAXES = [
+    "{}={}",
+    "{}:{}",
+    "--{}={}",
+    "--{} {}",
+    "{} {}",
+    "{} = {}",
+    "{}＝{}",
+    "{}：“{}”",
+    "-{}={}",
+]
+
+
+@given(REQUESTS, st.sampled_from([SHANGHAI, ZoneInfo("America/New_York"), ZoneInfo("UTC")]))
+def test_a_request_written_in_the_documented_way_is_read_back(
+    request: Request, zone: ZoneInfo
+) -> None:
+    assert parse(canonical(request, zone), now=NOW, zone=SHANGHAI) == request
+
+
+@given(tasks_requests(), st.sampled_from(SYNTAXES))
+def test_a_request_written_in_any_accepted_syntax_is_read_back(
+    request: TasksRequest, syntax: str
+) -> None:
+    written = []
+    for word in canonical(request, SHANGHAI).split():
+        key, sign, value = word.partition("=")
+        written.append(syntax.format(key, value) if sign else word)
+    assert parse(" ".join(written), now=NOW, zone=SHANGHAI) == request
