@@ -157,7 +157,7 @@ async def test_answers_share_a_connection(
         (answering(400, "invalid_blocks"), "invalid_blocks", ""),
         (answering(400), "http_400", ""),
         (answering(403, "<html>no</html>"), "http_403", ""),
-        (answering(302), "http_302", ""),
+        (answering(302, Location="/elsewhere"), "http_302", ""),
         (
             answering(
                 400,
