@@ -1,3 +1,5 @@
+import html
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -7,11 +9,29 @@ from bot import errors
 from bot.asks import Ask
 from bot.views import help as help_view
 from bot.views import notices
+from bot.views.commands import command
 from bot.views.errors import USAGE, crashed, message
 from bot.views.limits import Message
-from handlers.vocabulary import Problem
-from tests.test_views import ASK, CHINESE, FAILED, READER, a_task, alone, an_answer, mrkdwn, page
+from handlers.grammar import parse
+from handlers.requests import TasksRequest
+from handlers.vocabulary import Key, Problem, Subcommand
+from tests.test_views import (
+    ASK,
+    CHINESE,
+    FAILED,
+    HOUR,
+    NOW,
+    READER,
+    SHANGHAI,
+    a_task,
+    alone,
+    an_answer,
+    mrkdwn,
+    page,
+)
 
+TOPICS = [*Key, *Subcommand]
+"""What the grammar takes as a topic."""
 REFUSED: dict[str, Any] = {"http_status": 400, "request_id": "REQUEST-1"}
 
 
@@ -167,15 +187,32 @@ def test_help_names_every_key_and_every_icon() -> None:
     assert help_view.message("nonsense", READER) == help_view.message(None, READER)
 
 
-@pytest.mark.parametrize(
-    "topic",
-    "domain task url status since until size page public tasks default help".split(),  # noqa: SIM905 - as the grammar lists them
-)
+@pytest.mark.parametrize("topic", TOPICS)
 def test_every_topic_has_its_own_help_with_an_example(topic: str) -> None:
     said = help_view.message(topic, READER)
     assert said != help_view.message(None, READER)
     assert "`/preload" in mrkdwn(said)
     assert help_view.message(topic, CHINESE).text != said.text
+
+
+@pytest.mark.parametrize("topic", [None, *TOPICS])
+def test_every_example_that_help_gives_is_understood(topic: str | None) -> None:
+    examples = re.findall(r"`/preload ?([^`]*)`", mrkdwn(help_view.message(topic, READER)))
+    assert examples
+    for example in examples:
+        parse(html.unescape(example), now=NOW, zone=SHANGHAI, domains=["live.example.com"])
+
+
+@pytest.mark.parametrize("ask", [ASK, FAILED, replace(FAILED, since=HOUR, until=NOW, rows=20)])
+def test_a_question_told_as_a_command_is_understood_as_that_question(ask: Ask) -> None:
+    words = command(ask).removeprefix("/preload ")
+    request = parse(words, now=NOW, zone=SHANGHAI, domains=["live.example.com"])
+    assert isinstance(request, TasksRequest)
+    assert request.domain == ask.domain
+    assert request.status == ask.status
+    assert request.since == ask.since
+    assert request.until == (ask.until and ask.until.replace(second=0))
+    assert (request.rows or 10) == ask.rows
 
 
 def test_a_channels_default_domain_is_set_shown_and_cleared_in_words() -> None:

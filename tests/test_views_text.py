@@ -214,6 +214,10 @@ def test_marks_are_wide_under_wide_characters() -> None:
     assert underlined("状态=失败", 3, 5) == "/preload 状态=失败\n         　　 ＾＾"
 
 
+def test_a_mark_that_combines_takes_no_place_of_its_own() -> None:
+    assert underlined("cafe\u0301 x", 6, 7) == "/preload cafe\u0301 x\n              ^"
+
+
 def test_a_long_line_is_cut_round_the_wrong_part() -> None:
     line, marks = underlined("a" * 500 + "bad" + "c" * 500, 500, 503).split("\n")
     assert line.startswith("…")

@@ -40,15 +40,15 @@ def controls(
         shared: the message is posted for a whole channel.
         refreshing: the rows are being read again at this moment.
     """
-    ask, turn = answer.ask, _Turn(answer, shown)
+    ask, turn, key = answer.ask, _Turn(answer, shown), answer.ask.key
     found: list[Block | None] = [
         turn.button("page.prev", w.t("‹ Prev"), turn.before),
         turn.button("page.next", w.t("Next ›"), turn.after),
         None if refreshing else _refresh(answer, w),
-        _status_menu(answer, w) if ask.task_id is None else None,
-        _open_menu(answer, w, tasks),
+        _status_menu(answer, key, w) if ask.task_id is None else None,
+        _open_menu(key, w, tasks),
         None if shared else turn.button("page.share", w.t("Share"), answer.offset),
-        _more_menu(answer, w, turn),
+        _more_menu(answer, key, w, turn),
     ]
     return [control for control in found if control is not None]
 
@@ -81,8 +81,7 @@ def _refresh(answer: Answer, w: Words) -> Block:
     return blocks.button("page.refresh", w.t("Refresh"), ref.pack(_INLINE_CHARS))
 
 
-def _status_menu(answer: Answer, w: Words) -> Block:
-    key = answer.ask.key
+def _status_menu(answer: Answer, key: str, w: Words) -> Block:
     chosen = answer.ask.status or refs.ALL
     words: dict[str, str] = {refs.ALL: w.t("all")}
     words |= {status: filter_word(status, w) for status in StatusFilter}
@@ -93,8 +92,7 @@ def _status_menu(answer: Answer, w: Words) -> Block:
     return blocks.select("page.status", w.t("Status"), list(options.values()), options[chosen])
 
 
-def _open_menu(answer: Answer, w: Words, tasks: Sequence[tuple[str, str]]) -> Block | None:
-    key = answer.ask.key
+def _open_menu(key: str, w: Words, tasks: Sequence[tuple[str, str]]) -> Block | None:
     options = list(_open_options(key, tasks))
     return blocks.select("page.open", w.t("Open a task"), options) if options else None
 
@@ -107,7 +105,7 @@ def _open_options(key: str, tasks: Sequence[tuple[str, str]]) -> Iterator[Block]
             continue
 
 
-def _more_menu(answer: Answer, w: Words, turn: _Turn) -> Block | None:
+def _more_menu(answer: Answer, key: str, w: Words, turn: _Turn) -> Block | None:
     ask = answer.ask
     choices = []
     if turn.before is not None:
@@ -119,7 +117,7 @@ def _more_menu(answer: Answer, w: Words, turn: _Turn) -> Block | None:
             text = w.n("{count} row a page", "{count} rows a page", rows)
             choices.append((f"{refs.ROWS}{rows}", text))
     options = [
-        blocks.option(text, refs.ChoiceRef(ask.key, choice, end=answer.end).pack())
+        blocks.option(text, refs.ChoiceRef(key, choice, end=answer.end).pack())
         for choice, text in choices
     ]
     return blocks.overflow("page.more", options) if options else None
