@@ -466,7 +466,7 @@ def test_the_first_page_goes_on_and_the_last_goes_back() -> None:
 
 def test_refresh_asks_for_the_same_page_as_of_now() -> None:
     found = controls(page(many(10, offset=10, total=20)))
-    assert PageRef.unpack(found["page.refresh"]["value"]) == PageRef.to(ASK, offset=10)
+    assert PageRef.unpack(found["page.refresh"]["value"]) == PageRef.to(ASK, offset=10, total=20)
 
 
 def test_menus_carry_a_choice_and_the_key_of_a_question_to_be_stored() -> None:

@@ -77,7 +77,7 @@ class _Turn:
 
 
 def _refresh(answer: Answer, w: Words) -> Block:
-    ref = refs.PageRef.to(answer.ask, offset=answer.offset)
+    ref = refs.PageRef.to(answer.ask, offset=answer.offset, total=answer.total)
     return blocks.button("page.refresh", w.t("Refresh"), ref.pack(_INLINE_CHARS))
 
 
