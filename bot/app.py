@@ -163,6 +163,14 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
         yield f"http://{host}:{port}"
 
 
+def _client(account: Account, source: CredentialsSource) -> LiveClient:
+    quotas = {
+        DESCRIBE_TASKS: LocalQuota(account.calls_per_s.describe),
+        DESCRIBE_DOMAINS: LocalQuota(account.calls_per_s.domains),
+    }
+    return LiveClient(source, account.endpoint, quotas=quotas)
+
+
 def credentials_of(account: Account) -> CredentialsSource:
     """Where an account's keys come from: the settings, or the vendor's provider chain."""
     if account.key_source == "chain" or account.access_key_id is None:

@@ -15,7 +15,7 @@ from bot.cache import Cache
 from bot.errors import ArgumentRefused, LiveError
 from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest_first, merged
 from bot.live.model import newest, stream_of
-from bot.reading import Window, look_up, page_of, read, urls_to_look_up, window_of
+from bot.reading import look_up, page_of, read, urls_to_look_up, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -210,7 +210,7 @@ class Queries:
         key = (*listing.key, number)
         held = self._pages.held(key)
         if held is None:
-            window = Window(listing.start, listing.end, listing.cut)
+            window = window_of(listing.question, now=self._now(), end=listing.end)
             live = self._lives[listing.question.account]
             held = await self._pages.asked(
                 key, lambda: page_of(live, listing.question, window, number)

@@ -1,0 +1,276 @@
+"""The only caller of the Live API: build → place → sign → send → decode."""
+
+from __future__ import annotations
+
+import asyncio
+import random as randomness
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from bot.errors import ClockSkewed, LiveError, Throttled, TimedOut, TokenExpired, Unavailable
+from bot.live import protocol, retry
+from bot.live.credentials import Credentials, StaticCredentials
+from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS, Reply
+from bot.live.quota import LocalQuota, Priority
+from bot.live.signing import Request, canonical_query, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from types import TracebackType
+
+    from bot.live.credentials import CredentialsSource
+    from bot.live.model import LiveDomain, TaskPage, TaskQuery
+    from bot.live.quota import Place, Quota
+
+ENDPOINT = "https://live.aliyuncs.com"
+CALLS_PER_S = {DESCRIBE_TASKS: 10, DESCRIBE_DOMAINS: 100}
+"""The quota of an account for each operation, as the vendor's reference has it."""
+MAX_DOMAIN_PAGES = 10
+
+log = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def new_nonce() -> str:
+    """A nonce never used before."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long things may take, in seconds.
+
+    Attributes:
+        call_s: a call with all its waits, for the quota too, and all its tries.
+        try_s: one try, from sending to the reply's last byte.
+    """
+
+    call_s: float = 20.0
+    try_s: float = 8.0
+
+
+class LiveClient:
+    """Calls the Live API for one account.
+
+        async with LiveClient(credentials) as live:
+            page = await live.describe_preload_tasks(TaskQuery(domain="live.example.com"))
+
+    Args:
+        credentials: the keys, or where to get them.
+        endpoint: the gateway's address, without a path.
+        quotas: by operation; what is not named has the vendor's number for this process.
+        session: the pool of connections to use; without one it opens (and closes) its own.
+        timeouts: how long things may take.
+        now: the wall clock, in UTC.
+        nonce: makes what no call has had before.
+        random: a number from 0 to 1.
+        sleep: how to wait between tries.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | CredentialsSource,
+        endpoint: str = ENDPOINT,
+        *,
+        quotas: Mapping[str, Quota] | None = None,
+        session: aiohttp.ClientSession | None = None,
+        timeouts: Timeouts = Timeouts(),
+        now: Callable[[], datetime] = utc_now,
+        nonce: Callable[[], str] = new_nonce,
+        random: Callable[[], float] = randomness.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._source: CredentialsSource = (
+            StaticCredentials(credentials) if isinstance(credentials, Credentials) else credentials
+        )
+        self._endpoint = endpoint.rstrip("/")
+        self._host = urlsplit(endpoint).netloc
+        defaults = {name: LocalQuota(per_s) for name, per_s in CALLS_PER_S.items()}
+        self._quotas: dict[str, Quota] = {**defaults, **(quotas or {})}
+        self._session = session
+        self._owns_session = session is None
+        self._timeouts = timeouts
+        self._now = now
+        self._nonce = nonce
+        self._random = random
+        self._sleep = sleep
+        self._skew = timedelta()
+
+    async def __aenter__(self) -> Self:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._owns_session and self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @property
+    def quotas(self) -> Mapping[str, Quota]:
+        """The quota of each operation."""
+        return self._quotas
+
+    @property
+    def skew(self) -> timedelta:
+        """How far the gateway's clock was found to be ahead of ours, when it refused a date."""
+        return self._skew
+
+    async def describe_preload_tasks(
+        self,
+        query: TaskQuery,
+        *,
+        page: int = 1,
+        page_size: int = 100,
+        priority: Priority = Priority.PERSON,
+    ) -> TaskPage:
+        """One page of the preload tasks that match (DescribeLiveStreamPreloadTasks).
+
+        Args:
+            query: which tasks; both times are sent in any case, held inside the API's 3 days.
+            page: from 1.
+            page_size: 1-100.
+            priority: who waits for it.
+
+        Raises:
+            ArgumentRefused: an argument is wrong; mostly nothing was sent.
+            LiveError: any other of its kinds, after the tries that are worth while.
+        """
+        protocol.check(query, page=page, page_size=page_size, now=self._now())
+        fields = await self._call(
+            DESCRIBE_TASKS,
+            lambda: protocol.task_parameters(
+                query, page=page, page_size=page_size, now=self._now()
+            ),
+            priority,
+        )
+        return protocol.task_page(fields, query, page=page, page_size=page_size, now=self._now())
+
+    async def describe_user_domains(
+        self, *, keyword: str = "", priority: Priority = Priority.PERSON
+    ) -> tuple[LiveDomain, ...]:
+        """The account's play domains, those with the keyword in them (DescribeLiveUserDomains).
+
+        At most 500 are read. Raises as `describe_preload_tasks` does.
+        """
+        found: list[LiveDomain] = []
+        for page in range(1, MAX_DOMAIN_PAGES + 1):
+            parameters = partial(protocol.domain_parameters, keyword, page=page)
+            fields = await self._call(DESCRIBE_DOMAINS, parameters, priority)
+            domains, total = protocol.domain_page(fields)
+            found += domains
+            if not domains or len(found) >= total:
+                break
+        return tuple(found)
+
+    async def _call(
+        self, action: str, parameters: Callable[[], dict[str, str]], priority: Priority
+    ) -> dict[str, Any]:
+        """Try until it works, cannot work, or time is up."""
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + self._timeouts.call_s
+        failed: Counter[type[LiveError]] = Counter()
+        while True:
+            try:
+                return await self._try(action, parameters, priority, deadline_s)
+            except LiveError as error:
+                kind = retry.kind_of(error)
+                pause_s = retry.pause_s(error, failed_before=failed[kind], random=self._random)
+                failed[kind] += 1
+                if pause_s is None or loop.time() + pause_s >= deadline_s:
+                    raise
+                await self._put_right(error)
+            await self._sleep(pause_s)
+
+    async def _put_right(self, error: LiveError) -> None:
+        """Change what has to be changed for the next try to go better."""
+        if isinstance(error, TokenExpired):
+            await self._source.refreshed()
+        elif isinstance(error, ClockSkewed) and error.server_time_s is not None:
+            server_time = datetime.fromtimestamp(error.server_time_s, UTC)
+            self._skew = server_time - self._now()
+            log.warning("clock skewed", seconds=round(self._skew.total_seconds()))
+
+    async def _try(
+        self,
+        action: str,
+        parameters: Callable[[], dict[str, str]],
+        priority: Priority,
+        deadline_s: float,
+    ) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        quota = self._quotas[action]
+        try:
+            async with asyncio.timeout_at(deadline_s) as until:
+                credentials = await self._source.current()
+                async with quota.place(priority) as place:
+                    began_s = loop.time()
+                    place.deadline_s = min(deadline_s, began_s + self._timeouts.try_s)
+                    until.reschedule(place.deadline_s)
+                    reply = await self._send(action, parameters(), credentials, place)
+        except TimeoutError as error:
+            log.warning("call timed out", action=action)
+            raise TimedOut(message="no answer in time") from error
+        took_ms = round(1_000 * (loop.time() - began_s))
+        try:
+            fields = protocol.fields_of(reply)
+        except LiveError as error:
+            if isinstance(error, Throttled):
+                quota.throttled()
+            log.warning(
+                "call failed",
+                action=action,
+                code=error.code,
+                http_status=reply.status,
+                api_request_id=error.request_id,
+                ms=took_ms,
+            )
+            raise
+        log.debug("call done", action=action, api_request_id=fields.get("RequestId"), ms=took_ms)
+        return fields
+
+    async def _send(
+        self, action: str, parameters: Mapping[str, str], credentials: Credentials, place: Place
+    ) -> Reply:
+        """Sign and send at this very moment: any wait is over."""
+        if self._session is None:
+            raise RuntimeError("LiveClient is used outside its `async with`")
+        query = canonical_query(parameters)
+        headers = signed(
+            Request(self._host, action, protocol.VERSION, query),
+            credentials=credentials,
+            nonce=self._nonce(),
+            at=self._now() + self._skew,
+        )
+        headers["accept"] = "application/json"
+        url = URL(f"{self._endpoint}/?{query}", encoded=True)
+        try:
+            async with self._session.post(
+                url, headers=headers, skip_auto_headers=("Content-Type",), allow_redirects=False
+            ) as reply:
+                place.replied_s = asyncio.get_running_loop().time()
+                return Reply(reply.status, reply.headers, await reply.read())
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            place.deadline_s = None  # nothing was sent
+            raise Unavailable(message=f"cannot connect: {type(error).__name__}") from error
+        except aiohttp.ClientError as error:
+            # Not `from error`: its text may hold the URL, and so the query.
+            raise Unavailable(message=f"connection failed: {type(error).__name__}") from None

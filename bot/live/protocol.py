@@ -1,0 +1,259 @@
+"""The Live API's language: parameters built, replies decoded. No I/O.
+
+Source: the vendor's reference and published metadata of API version 2016-11-01, and its Python
+SDK. Where they disagree (two shapes of the list of tasks; XML where JSON was asked for) both are
+read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from bot import errors
+from bot.live.model import (
+    HISTORY_DAYS,
+    MAX_PAGE_SIZE,
+    MAX_URLS,
+    LiveDomain,
+    PreloadTask,
+    StatusFilter,
+    TaskPage,
+    TaskQuery,
+)
+from bot.live.refusals import error_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = "2016-11-01"
+DESCRIBE_TASKS = "DescribeLiveStreamPreloadTasks"
+DESCRIBE_DOMAINS = "DescribeLiveUserDomains"
+MAX_DOMAINS_PAGE = 50
+
+SAFETY = timedelta(minutes=2)
+"""The start stays so far inside the 3 days: the gateway's clock and the way there take time."""
+
+_HISTORY = timedelta(days=HISTORY_DAYS)
+_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+", re.IGNORECASE)
+_XML = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
+_CLIENT_ERROR = 400
+
+
+# --- what is asked ---
+
+
+def check(query: TaskQuery, *, page: int, page_size: int, now: datetime) -> None:
+    """Refuse what the API would refuse, before anything is sent.
+
+    Raises:
+        ArgumentRefused: names the argument and what is allowed.
+    """
+    if not _DOMAIN.fullmatch(query.domain):
+        _refuse("DomainName", "a play domain, like live.example.com")
+    if page < 1:
+        _refuse("PageNum", "1 and up")
+    if not 1 <= page_size <= MAX_PAGE_SIZE:
+        _refuse("PageSize", f"1-{MAX_PAGE_SIZE}")
+    if len(query.urls) > MAX_URLS:
+        _refuse("PlayUrl", f"at most {MAX_URLS} URLs")
+    if any("," in url or not url.strip() for url in query.urls):
+        _refuse("PlayUrl", "URLs without a comma in them")
+    start, end = window(query, now=now)
+    if start >= end:
+        _refuse("StartTime" if query.start else "EndTime", f"within the last {HISTORY_DAYS} days")
+    if query.start is not None and query.start < now - _HISTORY - SAFETY:
+        _refuse("StartTime", f"within the last {HISTORY_DAYS} days")
+
+
+def _refuse(argument: str, allowed: str) -> NoReturn:
+    raise errors.ArgumentRefused(argument=argument, allowed=allowed, message="not sent")
+
+
+def window(query: TaskQuery, *, now: datetime) -> tuple[datetime, datetime]:
+    """The times to send at `now`: never more than the API takes, whatever time has passed."""
+    end = query.end or now
+    oldest = max(now, end) - _HISTORY + SAFETY
+    return max(query.start or oldest, oldest), end
+
+
+def task_parameters(
+    query: TaskQuery, *, page: int, page_size: int, now: datetime
+) -> dict[str, str]:
+    """The parameters of DescribeLiveStreamPreloadTasks, as sent at `now`."""
+    start, end = window(query, now=now)
+    return _given(
+        DomainName=query.domain,
+        Status=query.status and StatusFilter(query.status).value,
+        TaskId=query.task_id,
+        PlayUrl=",".join(query.urls),
+        StartTime=_written(start),
+        EndTime=_written(end),
+        PageNum=str(page),
+        PageSize=str(page_size),
+        RegionId=query.region_id,
+    )
+
+
+def domain_parameters(keyword: str, *, page: int) -> dict[str, str]:
+    """The parameters of DescribeLiveUserDomains: play domains, those with the keyword in them."""
+    return _given(
+        LiveDomainType="liveVideo",
+        DomainName=keyword,
+        DomainSearchType="fuzzy_match" if keyword else None,
+        PageNumber=str(page),
+        PageSize=str(MAX_DOMAINS_PAGE),
+    )
+
+
+def _given(**parameters: str | None) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if value}
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# --- what comes back ---
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP reply: its status, headers (in a case-insensitive mapping) and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def fields_of(reply: Reply) -> dict[str, Any]:
+    """The JSON of a reply that says that all went well.
+
+    Raises:
+        LiveError: it says something else, or nothing that can be read.
+    """
+    try:
+        fields = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        fields = None
+    if reply.status < _CLIENT_ERROR and isinstance(fields, dict) and not fields.get("Code"):
+        return fields
+    said = fields if isinstance(fields, dict) else _xml(reply.body)
+    raise error_of(reply.status, reply.headers, said)
+
+
+def _xml(body: bytes) -> dict[str, Any]:
+    """The parts of an XML error, which stand on one level; HTML and the like have none."""
+    return dict(_XML.findall(body[:10_000].decode(errors="replace")))
+
+
+def task_page(
+    fields: Mapping[str, Any], query: TaskQuery, *, page: int, page_size: int, now: datetime
+) -> TaskPage:
+    """A reply of DescribeLiveStreamPreloadTasks; `now` is when it arrived.
+
+    Raises:
+        MalformedReply: its list of tasks is no list.
+    """
+    found_as = StatusFilter(query.status) if query.status else None
+    tasks = tuple(
+        _task(one, query.domain, found_as) for one in _rows(fields, "PreloadTasks", "PreloadTask")
+    )
+    return TaskPage(
+        tasks=tasks,
+        page=_int(fields.get("PageNum")) or page,
+        page_size=_int(fields.get("PageSize")) or page_size,
+        total=max(_int(fields.get("TotalNum")), (page - 1) * page_size * bool(tasks) + len(tasks)),
+        request_id=_text(fields.get("RequestId")),
+        observed_at=now,
+    )
+
+
+def domain_page(fields: Mapping[str, Any]) -> tuple[tuple[LiveDomain, ...], int]:
+    """A reply of DescribeLiveUserDomains: its domains, and how many there are in all.
+
+    Raises:
+        MalformedReply: its list of domains is no list.
+    """
+    rows = _rows(fields, "Domains", "PageData")
+    domains = tuple(
+        LiveDomain(
+            name=_text(row.get("DomainName")),
+            status=_text(row.get("LiveDomainStatus")),
+            region=_text(row.get("RegionName")),
+            description=_text(row.get("Description")),
+        )
+        for row in rows
+    )
+    return domains, _int(fields.get("TotalCount"))
+
+
+def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[dict[str, Any]]:
+    """The rows in either shape: `{outer: {inner: [...]}}` or `{outer: [...]}`; empty is [].
+
+    One row may stand without its list, as in XML that was turned into JSON.
+    """
+    found = fields.get(outer)
+    if isinstance(found, dict):
+        found = found.get(inner, [found] if "TaskId" in found else None)
+    if isinstance(found, dict):
+        found = [found]
+    if found is None or found == "":
+        return []
+    if not isinstance(found, list):
+        raise errors.MalformedReply(
+            message=f"{outer} is no list", request_id=_text(fields.get("RequestId"))
+        )
+    return [row for row in found if isinstance(row, dict)]
+
+
+def _task(row: Mapping[str, Any], domain: str, found_as: StatusFilter | None) -> PreloadTask:
+    get = row.get
+    return PreloadTask(
+        task_id=_text(get("TaskId")),
+        domain=_text(get("DomainName")) or domain,
+        url=_text(get("PlayUrl")),
+        created=_time(get("CreateTime")),
+        area=_text(get("Area")),
+        window_start=_time(get("PreloadedStartTime")),
+        window_end=_time(get("PreloadedEndTime")),
+        process=_percent(get("Process")),
+        status=_text(get("Status")),
+        description=_text(get("Description")),
+        found_as=found_as,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _int(value: object) -> int:
+    """A count; 0 where there is none that can be read."""
+    try:
+        return max(0, int(value))  # type: ignore[call-overload,no-any-return] # what cannot be an int raises
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _time(value: object) -> datetime | None:
+    """A time as the API writes it (`2026-11-22T19:30:00Z`); None where there is none."""
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _percent(value: object) -> float | None:
+    """`"63%"` as 63.0; None where there is no number from 0 to 100."""
+    try:
+        percent = float(_text(value).strip().removesuffix("%"))
+    except ValueError:
+        return None
+    return percent if 0 <= percent <= 100 else None  # noqa: PLR2004 - percent

@@ -1,0 +1,204 @@
+"""The quota: never more than N calls in any second as the server counts them, people first.
+
+A call takes a place, and the place is free again one second after the call's reply arrived, or one
+second after the call's deadline where no reply came. Whatever the delays on the way, the server
+then sees the calls of one place at least a second apart: a call arrives there before its reply
+arrives here, and the next call is sent a second after that. With N places no second has N + 1.
+Spacing the sends would not do: a slow connection lets calls of two seconds arrive in one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+REST_S = 1.0
+"""How long a place rests after its reply: the second the quota is counted by."""
+LOWERED_TO = 0.7
+"""What throttling leaves of the rate: the account's other tools call too."""
+LOWERED_EVERY_S = 1.0
+"""Several replies that tell of the same throttling lower it once."""
+RAISED_EVERY_S = 5.0
+"""One place comes back after so long without throttling, until all have."""
+
+
+class Priority(IntEnum):
+    """Who waits: people are served before pollers."""
+
+    PERSON = 0
+    BACKGROUND = 1
+
+
+@dataclass(slots=True)
+class Place:
+    """The right to send one call.
+
+    Attributes:
+        deadline_s: until when the call may arrive at the server; None while it has not been sent.
+        replied_s: when its reply arrived; None while it has not.
+    """
+
+    deadline_s: float | None = None
+    replied_s: float | None = None
+
+    def free_at(self, now: float) -> float:
+        """From when on the place can be given to another call."""
+        if self.replied_s is not None:
+            return self.replied_s + REST_S
+        return now if self.deadline_s is None else self.deadline_s + REST_S
+
+
+class Quota(Protocol):
+    """Gives out places; in this process (`LocalQuota`), or shared by several."""
+
+    def place(self, priority: Priority) -> AbstractAsyncContextManager[Place]:
+        """Wait for a place; the call sets its times, and leaving gives it back."""
+        ...
+
+    def throttled(self) -> None:
+        """The API said that the account is over its quota: slow down, and recover gradually."""
+        ...
+
+
+class Places:
+    """How many calls may be under way: the arithmetic, without a clock or a loop.
+
+    Args:
+        per_s: calls in any one second, from 1.
+    """
+
+    def __init__(self, per_s: int) -> None:
+        self.per_s = per_s
+        self._taken = 0
+        self._resting: list[float] = []  # a heap of when each is free
+        self._lowered_to = per_s
+        self._lowered_at = float("-inf")
+
+    def limit(self, now: float) -> int:
+        """How many places there are now."""
+        if self._lowered_to == self.per_s:
+            return self.per_s
+        raised = int((now - self._lowered_at) / RAISED_EVERY_S)
+        return min(self.per_s, self._lowered_to + raised)
+
+    def used(self, now: float) -> int:
+        """How many of them are taken, or resting."""
+        while self._resting and self._resting[0] <= now:
+            heapq.heappop(self._resting)
+        return self._taken + len(self._resting)
+
+    def take(self, now: float) -> bool:
+        """Take a place if there is one."""
+        if self.used(now) >= self.limit(now):
+            return False
+        self._taken += 1
+        return True
+
+    def give_back(self, now: float, *, free_at: float) -> None:
+        """Give a place back, to be taken again from `free_at` on."""
+        self._taken -= 1
+        if free_at > now:
+            heapq.heappush(self._resting, free_at)
+
+    def lower(self, now: float) -> None:
+        """Have fewer places for a while; at least one is left."""
+        if now - self._lowered_at < LOWERED_EVERY_S:
+            return
+        self._lowered_to = max(1, int(self.limit(now) * LOWERED_TO))
+        self._lowered_at = now
+
+    def next_change(self, now: float) -> float | None:
+        """When a place may become free by itself; None if only a reply can free one."""
+        times = self._resting[:1]
+        if self.limit(now) < self.per_s:
+            steps = int((now - self._lowered_at) / RAISED_EVERY_S) + 1
+            times = [*times, self._lowered_at + steps * RAISED_EVERY_S]
+        return min(times, default=None)
+
+
+class LocalQuota:
+    """The quota of one process.
+
+    First come, first served within a priority; who stops waiting gives the place back.
+    """
+
+    def __init__(self, per_s: int) -> None:
+        self._places = Places(per_s)
+        self._waiting: list[tuple[Priority, int, asyncio.Future[None]]] = []
+        self._arrivals = count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a place."""
+        return sum(not waiter.done() for _, _, waiter in self._waiting)
+
+    @property
+    def used(self) -> int:
+        """How many places calls took within the last second, or hold now."""
+        return self._places.used(_now())
+
+    @property
+    def limit(self) -> int:
+        """How many places there are now; fewer than set after the API has throttled."""
+        return self._places.limit(_now())
+
+    @asynccontextmanager
+    async def place(self, priority: Priority) -> AsyncIterator[Place]:
+        """Wait for a place and hold it."""
+        await self._granted(priority)
+        place = Place()
+        try:
+            yield place
+        finally:
+            self._give_back(place.free_at(_now()))
+
+    def throttled(self) -> None:
+        """Lower the rate; it recovers by itself."""
+        self._places.lower(_now())
+
+    async def _granted(self, priority: Priority) -> None:
+        if not self._waiting and self._places.take(_now()):
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (priority, next(self._arrivals), waiter))
+        self._grant()
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():  # granted in the tick it was cancelled in
+                self._give_back(_now())
+            raise
+
+    def _give_back(self, free_at: float) -> None:
+        self._places.give_back(_now(), free_at=free_at)
+        self._grant()
+
+    def _grant(self) -> None:
+        """Give out what is free, and wake up when the next place may be."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting:
+            if self._waiting[0][2].done():  # stopped waiting
+                heapq.heappop(self._waiting)
+            elif self._places.take(_now()):
+                heapq.heappop(self._waiting)[2].set_result(None)
+            else:
+                break
+        change = self._places.next_change(_now())
+        if self._waiting and change is not None:
+            self._timer = asyncio.get_running_loop().call_at(change, self._grant)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

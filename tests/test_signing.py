@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.live.credentials import Credentials
+from bot.live.signing import Request, canonical_query, signed
+
+EXAMPLE_KEYS = Credentials("YourAccessKeyId", "YourAccessKeySecret")
+EXAMPLE_DATE = datetime(2023, 10, 26, 10, 22, 32, tzinfo=UTC)
+EXAMPLE = Request(
+    host="ecs.cn-shanghai.aliyuncs.com",
+    action="RunInstances",
+    version="2014-05-26",
+    query=canonical_query(
+        {
+            "RegionId": "cn-shanghai",
+            "ImageId": "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd",
+        }
+    ),
+)
+
+
+def test_the_example_that_the_vendor_published_comes_out_the_same() -> None:
+    headers = signed(
+        EXAMPLE, credentials=EXAMPLE_KEYS, nonce="3156853299f313e23d1673dc12e1703d", at=EXAMPLE_DATE
+    )
+    assert headers["authorization"] == (
+        "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,"
+        "SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;"
+        "x-acs-signature-nonce;x-acs-version,"
+        "Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
+    )
+    assert headers["x-acs-date"] == "2023-10-26T10:22:32Z"
+
+
+def test_a_security_token_is_sent_and_signed() -> None:
+    keys = Credentials("id", "secret", "token")
+    headers = signed(EXAMPLE, credentials=keys, nonce="n", at=EXAMPLE_DATE)
+    assert headers["x-acs-security-token"] == "token"
+    assert headers["x-acs-accesskey-id"] == "id"
+    assert "x-acs-accesskey-id" in headers["authorization"]
+    assert "x-acs-security-token" in headers["authorization"]
+
+
+def test_only_unreserved_characters_stay_as_they_are() -> None:
+    assert canonical_query({"b": "a-_.~ +*/", "a": "中"}) == "a=%E4%B8%AD&b=a-_.~%20%2B%2A%2F"
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text(min_size=1)))
+def test_a_server_reads_the_query_as_it_was_meant(parameters: dict[str, str]) -> None:
+    assert (
+        dict(parse_qsl(canonical_query(parameters), strict_parsing=bool(parameters))) == parameters
+    )
