@@ -89,20 +89,13 @@ class _Page:
         if name != workspace.COMMAND:
             return _answer(f"{name} is not a valid command.")
         # the outcome is an event: a failure is shown by Slackbot in the channel
-        await self._slack.command(
-            _person(given.get("user")).id, _text(given, "channel"), _text(given, "text")
-        )
+        await self._slack.command(*_place(given), _text(given, "text"))
         return _answer(None)
 
     async def say(self, request: web.Request) -> web.Response:
         given = await _body(request)
-        thread = given.get("thread_ts")
-        self._slack.say(
-            _person(given.get("user")).id,
-            _text(given, "channel"),
-            _text(given, "text"),
-            thread_ts=str(thread) if thread else None,
-        )
+        thread_ts = _text(given, "thread_ts") if given.get("thread_ts") else None
+        self._slack.say(*_place(given), _text(given, "text"), thread_ts=thread_ts)
         return _answer(None)
 
     async def action(self, request: web.Request) -> web.Response:
@@ -130,6 +123,14 @@ def _person(user_id: object) -> User:
     if person is None or person.is_bot:
         raise web.HTTPBadRequest(text="no such person")
     return person
+
+
+def _place(given: dict[str, Any]) -> tuple[str, str]:
+    """The IDs of the person and of the channel, which they must be in."""
+    person, place = _person(given.get("user")), workspace.channel(given.get("channel"))
+    if place is None or not place.admits(person.id):
+        raise web.HTTPBadRequest(text="no such channel")
+    return person.id, place.id
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
