@@ -125,8 +125,11 @@ async def test_a_connection_says_hello_and_its_url_works_once(slack: LocalSlack)
         assert (hello["type"], hello["num_connections"]) == ("hello", 1)
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await http.ws_connect(url)
-        await socket.send_str("not JSON")
-        await socket.send_json({"envelope_id": "unknown"})
+        for ignored in ("not JSON", "[]", '{"envelope_id": "unknown"}'):
+            await socket.send_str(ignored)
+        typing = asyncio.create_task(slack.command(ANNA, LIVE_OPS, "/preload"))
+        await socket.send_json({"envelope_id": (await socket.receive_json())["envelope_id"]})
+        assert (await typing).ok
         closing = asyncio.create_task(slack.sockets.disconnect())
         goodbye = await socket.receive_json()
         assert (goodbye["type"], goodbye["reason"]) == ("disconnect", "refresh_requested")
