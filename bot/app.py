@@ -24,6 +24,8 @@ from bot.health import Health, routes
 from bot.jobs import Jobs
 from bot.live.client import LiveClient
 from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
+from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS
+from bot.live.quota import LocalQuota
 from bot.manifest import EVENTS_PATH
 from bot.queries import Queries
 from bot.settings import require
@@ -158,7 +160,7 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
             require(slack, "app_token")
             handler = AsyncSocketModeHandler(bot.bolt, _told(slack.app_token))
             stack.push_async_callback(handler.close_async)
-            await handler.connect_async()
+            await handler.connect_async()  # type: ignore[no-untyped-call] # Bolt leaves it so
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}"
 

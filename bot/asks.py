@@ -106,7 +106,7 @@ class Ask:
     @property
     def key(self) -> str:
         """A short name for the ask as a whole, the same on every machine: 16 characters."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        return hashlib.sha256(self.to_json().encode(errors="surrogatepass")).hexdigest()[:16]
 
     def question(self) -> Ask:
         """The ask without its form: what two asks share that the same tasks answer."""

@@ -9,7 +9,7 @@ import asyncio
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -119,7 +119,9 @@ def demo(
 @click.option("--qps", default=10, show_default=True, help="Calls a second before it throttles.")
 @click.option("--tasks", default=140, show_default=True, help="Of live.example.com.")
 @click.option("--shape", type=click.Choice(["nested", "flat"]), default="nested")
-def simulate(*, port: int, seed: int, qps: int, tasks: int, shape: str) -> None:
+def simulate(
+    *, port: int, seed: int, qps: int, tasks: int, shape: Literal["nested", "flat"]
+) -> None:
     """Run only the simulated Live API (key testid, secret testsecret), over plain HTTP."""
     from bot import demo as demonstration
 
@@ -169,6 +171,7 @@ def _explained() -> Iterator[None]:
 def _ready(settings_file: Path | None) -> Settings:
     """The settings, and the log as they want it."""
     import sys
+    from logging import getLevelNamesMapping
 
     from bot import logs
     from bot.settings import load
@@ -176,5 +179,7 @@ def _ready(settings_file: Path | None) -> Settings:
     settings = load(settings_file)
     redactor = logs.Redactor()
     redactor.hide(*settings.secrets())
-    logs.configure(sys.stderr, redactor=redactor, level=settings.log.level)
+    logs.configure(
+        sys.stderr, redactor=redactor, level=getLevelNamesMapping()[settings.log.level.upper()]
+    )
     return settings

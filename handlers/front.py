@@ -102,7 +102,7 @@ async def take_click(desk: Desk, click: Click) -> None:
 
 async def _reply(desk: Desk, source: Command | Click) -> Reply:
     reader = await desk.people.reader(source.user_id)
-    return Reply(desk, reader, source.response_url)
+    return Reply(desk, reader, source.response_url, source.channel_id)
 
 
 async def _explain(desk: Desk, reply: Reply, error: BotError) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.asks import MAX_ROWS, MIN_ROWS
+from bot.errors import StaleReference
 from bot.live.model import StatusFilter
 from bot.queries import FIRST, LAST_OFFSET, Place
 from bot.views import refs
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
     from bot.slack.incoming import Click
     from handlers.desk import Desk
     from handlers.reply import Reply
+
+
+_STATUSES: dict[str, StatusFilter | None] = {
+    refs.ALL: None,
+    **{status.value: status for status in StatusFilter},
+}
 
 
 async def turn(desk: Desk, click: Click, reply: Reply) -> None:
@@ -42,8 +50,9 @@ async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
 async def filter_status(desk: Desk, click: Click, reply: Reply) -> None:
     """Ask for another status, or for all."""
     ref = ChoiceRef.unpack(click.value)
-    status = None if ref.choice == refs.ALL else StatusFilter(ref.choice)
-    ask = replace(await desk.kept(ref.key), status=status)
+    if ref.choice not in _STATUSES:
+        raise StaleReference
+    ask = replace(await desk.kept(ref.key), status=_STATUSES[ref.choice])
     await _show(desk, reply, ask, FIRST)
 
 
@@ -55,7 +64,12 @@ async def more(desk: Desk, click: Click, reply: Reply) -> None:
     if ref.choice == refs.LAST:
         place = Place(offset=LAST_OFFSET, refresh=True)
     elif ref.choice.startswith(refs.ROWS):
-        ask = replace(ask, rows=int(ref.choice.removeprefix(refs.ROWS)))
+        rows = ref.choice.removeprefix(refs.ROWS)
+        if not rows.isdecimal() or not MIN_ROWS <= int(rows) <= MAX_ROWS:
+            raise StaleReference
+        ask = replace(ask, rows=int(rows))
+    elif ref.choice != refs.FIRST:
+        raise StaleReference
     await _show(desk, reply, ask, place)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from bot.slack.errors import SlackRefused
+from bot.slack.errors import ResponseUrlSpent, SlackRefused
+from bot.views import notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -32,7 +33,8 @@ class Reply:
     Attributes:
         desk: the bot's parts.
         reader: who reads it.
-        response_url: Slack's address for it; a secret.
+        response_url: Slack's address for it; a secret. Where it is used up, a direct message goes.
+        channel_id: where it was asked.
         replaces: it takes the place of the message that was clicked, or answered before.
         in_channel: everyone in the channel sees it.
     """
@@ -40,6 +42,7 @@ class Reply:
     desk: Desk
     reader: Reader
     response_url: str
+    channel_id: str
     replaces: bool = False
     in_channel: bool = False
 
@@ -70,12 +73,16 @@ class Reply:
     async def tell(self, message: Message) -> None:
         """Send a message as it is. Raises as `send` does."""
         await self.desk.keep(message.asks)
-        await self.desk.sender.respond(
-            self.response_url,
-            message,
-            in_channel=self.in_channel,
-            replace_original=self.replaces,
-        )
+        try:
+            await self.desk.sender.respond(
+                self.response_url,
+                message,
+                in_channel=self.in_channel,
+                replace_original=self.replaces,
+            )
+        except ResponseUrlSpent:
+            moved = notices.by_direct_message(message, self.channel_id, self.reader)
+            await self.desk.sender.post(self.reader.user_id, moved)
 
     async def unless_quick(
         self,

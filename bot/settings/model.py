@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -208,6 +209,13 @@ class Settings(_Section):
     def domains(self) -> tuple[str, ...]:
         """Every configured play domain, in the file's order."""
         return tuple(name for account in self.accounts.values() for name in account.domains)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must never stand in a log."""
+        own = (self.slack.bot_token, self.slack.app_token, self.slack.signing_secret)
+        keys = ((one.access_key_secret, one.security_token) for one in self.accounts.values())
+        given = (*own, *chain.from_iterable(keys), self.store.url)
+        return tuple(secret.get_secret_value() for secret in given if secret is not None)
 
     def account_of(self, domain: str) -> str | None:
         """The name of the account that has this domain, if one does."""
