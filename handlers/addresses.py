@@ -10,6 +10,7 @@ _LONGEST_DOMAIN: Final = 253
 _LONGEST_URL: Final = 2_000
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
+_MIXED_END = re.compile(r"[a-z0-9-][^\x00-\x7f][^.]*$", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 
@@ -22,7 +23,7 @@ def domain(text: str) -> str | None:
     try:
         parts = urlsplit(address)
         name = (parts.hostname or "").removesuffix(".")
-        if len(name) > _LONGEST_DOMAIN or "@" in parts.netloc:
+        if len(name) > _LONGEST_DOMAIN or "@" in parts.netloc or _MIXED_END.search(name):
             return None
         name = name.encode("idna").decode("ascii").lower()
     except ValueError:  # brackets, and labels that IDNA does not allow

@@ -101,7 +101,8 @@ def _help(reading: Reading) -> HelpRequest:
     topics: Mapping[str, Key | Subcommand] = {**KEYS, **SUBCOMMANDS}
     topic = topics.get(folded(piece.text))
     if topic is None:
-        reading.refuse(Problem.UNKNOWN_TOPIC, piece, suggestion=nearest(piece.text, topics))
+        suggestion = nearest(piece.text, topics)
+        reading.refuse(Problem.UNKNOWN_TOPIC, piece, Subcommand.HELP, suggestion)
     return HelpRequest(topic.value)
 
 
@@ -115,13 +116,18 @@ def _default(reading: Reading) -> DefaultRequest:
             reading.position += 1
             _domain(reading, reading.expect(Key.DOMAIN, piece))
         elif piece.is_key or folded(piece.text) in KEYS:
-            reading.refuse(Problem.NOT_HERE, piece, subcommand=Subcommand.DEFAULT.value)
+            _misplaced(reading, piece)
         else:
             _domain(reading, piece)
     domain = reading.value(Key.DOMAIN)
     if clear and domain:
-        reading.refuse(Problem.NOT_HERE, clear, subcommand=Subcommand.DEFAULT.value)
+        _misplaced(reading, clear)
     return DefaultRequest(domain, clear is not None)
+
+
+def _misplaced(reading: Reading, piece: Piece) -> NoReturn:
+    subcommand = Subcommand.DEFAULT
+    reading.refuse(Problem.NOT_HERE, piece, subcommand, subcommand=subcommand.value)
 
 
 def _bare(reading: Reading, piece: Piece) -> None:

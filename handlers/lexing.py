@@ -38,13 +38,16 @@ _ANY_KEY = "|".join(map(re.escape, KEYS))
 _GAP = re.compile(r"[\s,\"']+")
 _KEY = re.compile(rf"-{{0,2}}(?P<name>{_NAME})\s*(?:=|:(?!//))(?P<space>\s*)[\"']*")
 _FLAG = re.compile(rf"--?(?P<name>{_NAME})(?![^\s,\"'])")
+_NAME_THEN_CHINESE = re.compile(rf"[!-~]*\.[a-zA-Z]+(?={CHINESE_WORD.pattern})")
 _CHUNK = re.compile(r"[^\s\"]*")
 _NEXT = re.compile(rf",(?=,*$|{_SCHEME}|(?:{_ANY_KEY})[=:])", re.IGNORECASE)
 
 _END = rf"(?=,{{0,3}}(?:\s|$)|,{_SCHEME})"
 _SIGNED = rf"(?:(?!auth_key)\S)+?(?:(?=auth_key)|{_END})"
 _SECRET = re.compile(
-    rf"(?<=auth_key)[\s\"']*[=:][\s\"'=:]*{_SIGNED}|(?<=\?){_SIGNED}|(?<=://)[^\s/@]+(?=@)",
+    rf"(?<=auth_key)[\s\"']*[=:][\s\"'=:]*{_SIGNED}"
+    rf"|(?<=\?)(?![,\"]|['.!]+(?:[\s,\"]|$)){_SIGNED}"
+    r"|(?<=://)[^\s/@]+(?=@)",
     re.IGNORECASE,
 )
 _MASK = "…"
@@ -96,6 +99,8 @@ def _spaced(chunk: str) -> str:
     """Chinese words written together set apart; URLs and domain names are left whole."""
     if "/" in chunk:
         return chunk
+    if name := _NAME_THEN_CHINESE.match(chunk):
+        return f"{name[0]} {_spaced(chunk[name.end() :])}"
     is_domain = re.search(r"\.[^\W\d]", chunk) is not None
 
     def apart(match: re.Match[str]) -> str:
@@ -128,7 +133,7 @@ def pieces(text: str) -> list[Piece]:
             is_value = match.re is _KEY and not match["space"]
             continue
         word = _word(text, position)
-        if stripped := word.rstrip("'"):
+        if stripped := word.rstrip("'" if "/" in word else "'.!"):
             found.append(Piece(stripped, position, position + len(stripped)))
         position += len(word)
         is_value = False

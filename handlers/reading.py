@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from bot.errors import UsageError
 from handlers.lexing import Piece, masked, masked_position
-from handlers.vocabulary import EXAMPLES, Key, Problem
+from handlers.vocabulary import EXAMPLES, Key, Problem, Subcommand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Meaning = TypeVar("Meaning")
 
 _MOST_WORDS: Final = 4
-_EXAMPLE: Final = "/preload status=failed since=2h"
 
 
 @dataclass(slots=True)
@@ -101,29 +100,29 @@ class Reading:
         problem: Problem,
         start: int,
         end: int,
-        key: Key | None = None,
+        about: Key | Subcommand = Subcommand.TASKS,
         suggestion: str | None = None,
         **values: str,
     ) -> NoReturn:
-        """Raise the usage error, with all secrets masked."""
+        """Raise the usage error, with all secrets masked and an example of what it is about."""
         raise UsageError(
             problem=problem.value,
             text=masked(self.text),
             start=masked_position(self.text, start),
             end=masked_position(self.text, end),
-            values={"key": key.value, **values} if key else values,
+            values={"key": about.value, **values} if isinstance(about, Key) else values,
             suggestion=suggestion,
-            example=EXAMPLES[key] if key else _EXAMPLE,
+            example=EXAMPLES[about],
         )
 
     def refuse(
         self,
         problem: Problem,
         piece: Piece,
-        key: Key | None = None,
+        about: Key | Subcommand = Subcommand.TASKS,
         suggestion: str | None = None,
         **values: str,
     ) -> NoReturn:
         """Raise the usage error that says the piece is wrong."""
         given = self.shown(piece.start, piece.end)
-        self.fail(problem, piece.start, piece.end, key, suggestion, given=given, **values)
+        self.fail(problem, piece.start, piece.end, about, suggestion, given=given, **values)

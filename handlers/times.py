@@ -37,6 +37,8 @@ _DAYS_BACK: Final = {
     "前天": 2,
 }
 _NOON: Final = 12
+_EVENING: Final = timedelta(hours=12)
+"""How much later than its beginning a window may end that is given by clock times alone."""
 _AFTERNOON: Final = frozenset({"pm", "下午", "晚上"})
 
 
@@ -97,7 +99,8 @@ def moment(
     """`today 18:00`, `11-20 19:00`, `2026-11-20T19:00Z`, `昨天`, `now`: a moment in UTC, else None.
 
     A day alone is its beginning. A clock time alone is the last one up to `now`, or, if that is
-    not after `after`, the one a day later; a day without its year is likewise the last one.
+    not after `after`, the one in the 12 hours after it; a day without its year is likewise the
+    last one.
 
     Args:
         text: what was typed.
@@ -124,7 +127,8 @@ def moment(
                 result = _in_utc(day - timedelta(days=1), clock, zone, latest=latest)
             if after is not None and result <= after:
                 next_day = result.astimezone(zone).date() + timedelta(days=1)
-                result = _in_utc(next_day, clock, zone, latest=latest)
+                following = _in_utc(next_day, clock, zone, latest=latest)
+                result = following if following - after <= _EVENING else result
     except (ValueError, OverflowError):
         return None
     return result if _EARLIEST_YEAR <= result.year <= _LATEST_YEAR else None

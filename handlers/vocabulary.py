@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Meaning = TypeVar("Meaning")
 
 _SHORTEST_HINT: Final = 3
+_LEAST_LIKENESS: Final = 0.7
 
 
 class Subcommand(StrEnum):
@@ -140,7 +141,7 @@ STATUSES: Final[dict[str, StatusFilter | None]] = {
 SWITCHES: Final = _spread({True: "yes true on 1 是", False: "no false off 0 否"})
 CLEAR: Final = frozenset({"clear", "none", "remove", "清除"})
 
-EXAMPLES: Final = {
+EXAMPLES: Final[Mapping[Key | Subcommand, str]] = {
     Key.DOMAIN: "/preload domain=live.example.com",
     Key.TASK: "/preload task=1234567",
     Key.URL: "/preload url=rtmp://live.example.com/liveApp/cup_main",
@@ -150,8 +151,11 @@ EXAMPLES: Final = {
     Key.SIZE: "/preload status=failed size=20",
     Key.PAGE: "/preload status=failed page=2",
     Key.PUBLIC: "/preload status=failed public",
+    Subcommand.TASKS: "/preload status=failed since=2h",
+    Subcommand.DEFAULT: "/preload default domain=live.example.com",
+    Subcommand.HELP: "/preload help status",
 }
-"""For each key one whole command that works."""
+"""For each key and subcommand one whole command that works."""
 
 _CHINESE = sorted(
     (word for word in (*SUBCOMMANDS, *KEYS, *STATUSES, *CLEAR) if not word.isascii()),
@@ -169,4 +173,4 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
         for candidate in candidates
         if len(candidate) >= _SHORTEST_HINT or not candidate.isascii()
     ]
-    return next(iter(get_close_matches(word.casefold(), likely, n=1)), None)
+    return next(iter(get_close_matches(word.casefold(), likely, n=1, cutoff=_LEAST_LIKENESS)), None)

@@ -65,6 +65,8 @@ def test_an_empty_command_asks_for_all_tasks() -> None:
         "域名live.example.com 状态失败 最近2小时",
         "live.example.com\u3000预热失败\u00a0最近2小时",
         "预热失败最近两小时 live.example.com",
+        "live.example.com预热失败最近2小时。",
+        "live.example.com failed 2h!",
         "查询 live.example.com 出错 2小时内",
         "\ufeffli\u00adve.exam\u200bple.com \u202afailed\u202c 2\u200dh",
         "domain=live.example.com domain=live.example.com failed status=error 2h",
@@ -239,6 +241,9 @@ def test_subcommands(text: str, request_: Request) -> None:
         ("until=soon", Problem.BAD_TIME, "soon", None),
         ("domain=live", Problem.BAD_DOMAIN, "live", LIVE),
         ("live_example.com", Problem.BAD_DOMAIN, "live_example.com", LIVE),
+        ("live.example.com直播", Problem.BAD_DOMAIN, "live.example.com直播", LIVE),
+        ("成功?,", Problem.UNKNOWN_WORD, "成功?", "成功"),
+        ("since=11:00 until=10:00", Problem.SINCE_NOT_BEFORE_UNTIL, "10:00", None),
         ("domain=1.2.3.4", Problem.BAD_DOMAIN, "1.2.3.4", None),
         ("url=http://live.example.com", Problem.BAD_URL, "http://live.example.com", None),
         ("rtmp://[live/a", Problem.BAD_URL, "rtmp://[live/a", None),
@@ -339,4 +344,5 @@ def test_the_place_is_right_after_masking() -> None:
 
 def test_every_example_is_a_command_that_works() -> None:
     for key, example in EXAMPLES.items():
-        assert isinstance(asked(example), TasksRequest), key
+        assert example.startswith("/preload ")
+        assert isinstance(asked(example), TasksRequest | HelpRequest | DefaultRequest), key

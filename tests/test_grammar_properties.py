@@ -83,6 +83,8 @@ def test_any_text_with_broken_unicode_is_answered(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join))
+@example("past?'")
+@example("成功?,")
 @example("status=faild")
 @example("status=faild，stauts=faild")
 def test_any_mixture_of_what_the_grammar_knows_is_answered(text: str) -> None:
