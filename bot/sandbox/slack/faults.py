@@ -26,7 +26,7 @@ class Fault:
         retry_after_s: what `Retry-After` says with a 429.
         error: an error Slack answers with, `{"ok": false, "error": …}`.
         accepted_after_s: the call takes effect this much later and its reply is lost: the client
-            times out, or finds the connection closed.
+            times out, or finds the connection closed. Of Web API methods only.
     """
 
     method: str | None = None

@@ -6,7 +6,7 @@ them, with a JSON pointer to the place. Where Slack is silent or vague:
 
 - the sum over a message's blocks is unpublished (`msg_blocks_too_long` is reported from about
   11,000 characters): every string in them counts, and 9,000 is the most;
-- a text of nothing but white space is taken for empty;
+- a text of nothing but white space is taken for empty, and a menu's values must differ;
 - only the blocks and elements that the bot draws are known; others are refused.
 """
 

@@ -143,12 +143,9 @@ def _state(message: Message, action: Mapping[str, Any]) -> dict[str, dict[str, A
     for block in message.all_blocks:
         for one in _controls(block):
             if one["type"] == "static_select":
-                chosen = one.get("initial_option")
-                if (block["block_id"], one["action_id"]) == (
-                    action["block_id"],
-                    action["action_id"],
-                ):
-                    chosen = action["selected_option"]
+                clicked = (action["block_id"], action["action_id"])
+                is_clicked = (block["block_id"], one["action_id"]) == clicked
+                chosen = action["selected_option"] if is_clicked else one.get("initial_option")
                 entry = {"type": "static_select", "selected_option": chosen}
                 values.setdefault(block["block_id"], {})[one["action_id"]] = entry
     return values

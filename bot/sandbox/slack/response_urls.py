@@ -83,9 +83,10 @@ class ResponseUrls:
         if not isinstance(payload, dict):
             return self._answer(payload, 400, Refused("invalid_payload").answer)
         try:
-            self.use(given, payload)
+            self._take(given, payload)
         except Refused as refused:
             return self._answer(payload, 400, refused.answer)
+        given.uses += 1
         return self._answer(payload, 200, {"ok": True})
 
     def answered(self, response_url: str, payload: Mapping[str, Any]) -> None:
@@ -94,11 +95,9 @@ class ResponseUrls:
         Raises:
             Refused: as for an answer through the URL.
         """
-        given = self._given[response_url.rpartition("/")[2]]
-        self.use(given, payload)
-        given.uses -= 1
+        self._take(self._given[response_url.rpartition("/")[2]], payload)
 
-    def use(self, given: ResponseUrl, payload: Mapping[str, Any]) -> None:
+    def _take(self, given: ResponseUrl, payload: Mapping[str, Any]) -> None:
         """Post, replace or delete what the payload says.
 
         Raises:
@@ -108,15 +107,10 @@ class ResponseUrls:
         if payload.get("delete_original"):
             if original is not None:
                 self._slack.messages.remove(original)
-            given.uses += 1
             return
         replaces = bool(payload.get("replace_original")) and original is not None
-        validate(
-            payload,
-            self._slack.faults,
-            text_chars=UPDATE_TEXT_CHARS if replaces else POST_TEXT_CHARS,
-        )
-        given.uses += 1
+        text_chars = UPDATE_TEXT_CHARS if replaces else POST_TEXT_CHARS
+        validate(payload, self._slack.faults, text_chars=text_chars)
         if original is not None and replaces:
             self._slack.messages.change(original, payload)
             return

@@ -100,7 +100,7 @@ def items(of: Check, *, least: int = 1, most: int) -> Check:
 
 def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
     """An object of those fields and no others."""
-    known = {**(optional or {}), **required, "type": anything}
+    known = {**(optional or {}), **required}
 
     def checked(value: object, where: str) -> Iterator[Problem]:
         if not isinstance(value, dict):
@@ -129,7 +129,8 @@ def typed(kinds: Mapping[str, Check]) -> Check:
         elif not isinstance(value["type"], str) or value["type"] not in kinds:
             yield wrong(f"unsupported type: {value['type']}", f"{where}/type")
         else:
-            yield from kinds[value["type"]](value, where)
+            rest = {name: part for name, part in value.items() if name != "type"}
+            yield from kinds[value["type"]](rest, where)
 
     return checked
 
@@ -143,8 +144,3 @@ def both(first: Check, second: Check) -> Check:
             yield from second(value, where)
 
     return checked
-
-
-def anything(_value: object, _where: str) -> Iterator[Problem]:
-    """No condition."""
-    return iter(())
