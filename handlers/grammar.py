@@ -10,13 +10,11 @@ fits. What was read is checked as a whole at the end.
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from bot.asks import MAX_ROWS, MIN_ROWS
 from bot.live.model import MAX_URLS
-from handlers import addresses, times
+from handlers import addresses, filters
 from handlers.lexing import MAX_CHARACTERS, normalised, pieces
 from handlers.reading import Reading
 from handlers.requests import DefaultRequest, HelpRequest, Request, TasksRequest, canonical
@@ -25,7 +23,6 @@ from handlers.vocabulary import (
     KEYS,
     STATUSES,
     SUBCOMMANDS,
-    SWITCHES,
     Key,
     Problem,
     Subcommand,
@@ -35,18 +32,15 @@ from handlers.vocabulary import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bot.live.model import StatusFilter
     from handlers.lexing import Piece
 
 __all__ = ["DefaultRequest", "HelpRequest", "Request", "TasksRequest", "canonical", "parse"]
 
 _COMMAND: Final = "/preload"
 _ECHOED_CHARACTERS: Final = 100
-_TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-_PAGE = re.compile(r"0*[1-9][0-9]{0,5}")
-_SIZE = re.compile(r"0*([0-9]{1,6})[条行]?")
 
 
 def parse(text: str, *, now: datetime, zone: ZoneInfo, domains: Sequence[str] = ()) -> Request:
@@ -85,7 +79,7 @@ def _tasks(reading: Reading) -> TasksRequest:
             reading.put(key, True, piece)  # noqa: FBT003 # the value of a key like any other
         elif key is not None:
             reading.position += 1
-            _KEYS[key](reading, reading.expect(key, piece))
+            filters.READERS[key](reading, reading.expect(key, piece))
         elif piece.is_key:
             reading.refuse(Problem.UNKNOWN_KEY, piece, suggestion=nearest(piece.text, KEYS))
         else:
@@ -114,11 +108,11 @@ def _default(reading: Reading) -> DefaultRequest:
             reading.position += 1
         elif KEYS.get(folded(piece.text)) is Key.DOMAIN:
             reading.position += 1
-            _domain(reading, reading.expect(Key.DOMAIN, piece))
+            filters.domain(reading, reading.expect(Key.DOMAIN, piece))
         elif piece.is_key or folded(piece.text) in KEYS:
             _misplaced(reading, piece)
         else:
-            _domain(reading, piece)
+            filters.domain(reading, piece)
     domain = reading.value(Key.DOMAIN)
     if clear and domain:
         _misplaced(reading, clear)
@@ -132,16 +126,16 @@ def _misplaced(reading: Reading, piece: Piece) -> NoReturn:
 
 def _bare(reading: Reading, piece: Piece) -> None:
     """A word that follows no key: a status, a time, a URL or a domain."""
-    if found := reading.longest(_status_of):
+    if found := reading.longest(filters.status_of):
         reading.put(Key.STATUS, found[0][0], found[1])
-    elif reading.longest(lambda text: _since_of(reading, text), step=False):
-        _since(reading, piece)
+    elif reading.longest(lambda text: filters.since_of(reading, text), step=False):
+        filters.since(reading, piece)
     elif addresses.is_url(piece.text):
-        _url(reading, piece)
+        filters.url(reading, piece)
     elif addresses.domain(piece.text):
-        _domain(reading, piece)
+        filters.domain(reading, piece)
     elif addresses.looks_like_address(piece.text):
-        (_url if "/" in piece.text else _domain)(reading, piece)
+        (filters.url if "/" in piece.text else filters.domain)(reading, piece)
     else:
         _unknown(reading, piece)
 
@@ -153,95 +147,6 @@ def _unknown(reading: Reading, piece: Piece) -> NoReturn:
     is_subcommand = suggestion in subcommands
     problem = Problem.UNKNOWN_SUBCOMMAND if is_subcommand else Problem.UNKNOWN_WORD
     reading.refuse(problem, piece, suggestion=suggestion)
-
-
-def _domain(reading: Reading, piece: Piece) -> None:
-    domain = addresses.domain(piece.text)
-    if domain is None:
-        holding = (name for name in reading.domains if piece.text.casefold() in name)
-        suggestion = nearest(piece.text, reading.domains) or next(holding, None)
-        reading.refuse(Problem.BAD_DOMAIN, piece, Key.DOMAIN, suggestion)
-    reading.take(Key.DOMAIN, domain, piece)
-
-
-def _task(reading: Reading, piece: Piece) -> None:
-    if not _TASK_ID.fullmatch(piece.text):
-        reading.refuse(Problem.BAD_TASK, piece, Key.TASK)
-    reading.take(Key.TASK, piece.text, piece)
-
-
-def _url(reading: Reading, piece: Piece) -> None:
-    if not addresses.is_url(piece.text):
-        reading.refuse(Problem.BAD_URL, piece, Key.URL)
-    reading.urls.setdefault(piece.text, piece)
-    reading.position += 1
-
-
-def _status(reading: Reading, piece: Piece) -> None:
-    found = reading.longest(_status_of)
-    if found is None:
-        suggestion = nearest(piece.text, STATUSES)
-        reading.refuse(Problem.UNKNOWN_STATUS, piece, Key.STATUS, suggestion)
-    reading.put(Key.STATUS, found[0][0], found[1])
-
-
-def _since(reading: Reading, piece: Piece) -> None:
-    found = reading.longest(lambda text: _since_of(reading, text))
-    if found is None:
-        reading.refuse(Problem.BAD_TIME, piece, Key.SINCE)
-    since, words = found
-    if isinstance(since, datetime) and since >= reading.now:
-        reading.refuse(Problem.SINCE_IN_FUTURE, words, Key.SINCE)
-    reading.put(Key.SINCE, since, words)
-
-
-def _until(reading: Reading, piece: Piece) -> None:
-    found = reading.longest(lambda text: _until_of(reading, text))
-    if found is None:
-        reading.refuse(Problem.BAD_TIME, piece, Key.UNTIL)
-    reading.put(Key.UNTIL, *found)
-
-
-def _size(reading: Reading, piece: Piece) -> None:
-    number = _SIZE.fullmatch(piece.text)
-    rows = int(number[1]) if number else 0
-    if not MIN_ROWS <= rows <= MAX_ROWS:
-        low, high = str(MIN_ROWS), str(MAX_ROWS)
-        suggestion = (high if rows > MAX_ROWS else low) if number else None
-        reading.refuse(Problem.BAD_SIZE, piece, Key.SIZE, suggestion, low=low, high=high)
-    reading.take(Key.SIZE, rows, piece)
-
-
-def _page(reading: Reading, piece: Piece) -> None:
-    if not _PAGE.fullmatch(piece.text):
-        suggestion = "1" if set(piece.text) == {"0"} else None
-        reading.refuse(Problem.BAD_PAGE, piece, Key.PAGE, suggestion)
-    reading.take(Key.PAGE, int(piece.text), piece)
-
-
-def _public(reading: Reading, piece: Piece) -> None:
-    is_public = SWITCHES.get(folded(piece.text))
-    if is_public is None:
-        suggestion = nearest(piece.text, SWITCHES)
-        reading.refuse(Problem.BAD_PUBLIC, piece, Key.PUBLIC, suggestion)
-    reading.take(Key.PUBLIC, is_public, piece)
-
-
-def _status_of(text: str) -> tuple[StatusFilter | None] | None:
-    """The filter in a tuple of its own, because `all` is a status word that means none."""
-    word = folded(text)
-    return (STATUSES[word],) if word in STATUSES else None
-
-
-def _since_of(reading: Reading, text: str) -> timedelta | datetime | None:
-    return times.duration(text) or times.moment(text, now=reading.now, zone=reading.zone)
-
-
-def _until_of(reading: Reading, text: str, after: datetime | None = None) -> datetime | None:
-    """The window's end; a duration is that long ago."""
-    if back := times.duration(text):
-        return reading.now.astimezone(UTC).replace(microsecond=0) - back
-    return times.moment(text, now=reading.now, zone=reading.zone, after=after, latest=True)
 
 
 def _checked(reading: Reading) -> TasksRequest:
@@ -282,11 +187,11 @@ def _all_urls(reading: Reading) -> tuple[str, ...]:
 
 
 def _end(reading: Reading) -> datetime | None:
-    """The window's end: a clock time alone is the next one after the window's beginning."""
+    """The window's end, read again now that its beginning is known (see `times.moment`)."""
     since, until = reading.values.get(Key.SINCE), reading.values.get(Key.UNTIL)
     if since is None or until is None or isinstance(since[0], timedelta):
         return until[0] if until else None
-    end = _until_of(reading, until[1].text, after=since[0])
+    end = filters.until_of(reading, until[1].text, after=since[0])
     if end is None or since[0] >= end:
         first, second = (reading.shown(piece.start, piece.end) for _, piece in (since, until))
         reading.fail(
@@ -305,16 +210,3 @@ _SUBCOMMANDS: Final[Mapping[Subcommand, Callable[[Reading], Request]]] = {
     Subcommand.DEFAULT: _default,
     Subcommand.HELP: _help,
 }
-
-_KEYS: Final[Mapping[Key, Callable[[Reading, Piece], None]]] = {
-    Key.DOMAIN: _domain,
-    Key.TASK: _task,
-    Key.URL: _url,
-    Key.STATUS: _status,
-    Key.SINCE: _since,
-    Key.UNTIL: _until,
-    Key.SIZE: _size,
-    Key.PAGE: _page,
-    Key.PUBLIC: _public,
-}
-"""Each reads the value that begins at the reading's position, and steps over it."""

@@ -42,8 +42,8 @@ _NAME_THEN_CHINESE = re.compile(rf"[!-~]*\.[a-zA-Z]+(?={CHINESE_WORD.pattern})")
 _CHUNK = re.compile(r"[^\s\"]*")
 _NEXT = re.compile(rf",(?=,*$|{_SCHEME}|(?:{_ANY_KEY})[=:])", re.IGNORECASE)
 
-_END = rf"(?=,{{0,3}}(?:\s|$)|,{_SCHEME})"
-_SIGNED = rf"(?:(?!auth_key)\S)+?(?:(?=auth_key)|{_END})"
+_END = rf"(?=,{{0,3}}(?:[\s\"]|$)|,{_SCHEME})"
+_SIGNED = rf"(?:(?!auth_key)[^\s\"])+?(?:(?=auth_key)|{_END})"
 _SECRET = re.compile(
     rf"(?<=auth_key)[\s\"']*[=:][\s\"'=:]*{_SIGNED}"
     rf"|(?<=\?)(?![,\"]|['.!]+(?:[\s,\"]|$)){_SIGNED}"
