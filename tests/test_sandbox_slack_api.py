@@ -242,6 +242,7 @@ async def test_arguments_come_as_a_form_or_as_json(api: Api) -> None:
     for sent, error in bad:
         async with api.http.post(url, **sent) as reply:
             assert await reply.json() == {"ok": False, "error": error}
+    assert all("token" not in call.arguments for call in api.slack.calls)
 
 
 async def test_calls_are_kept_without_their_tokens(api: Api, client: AsyncWebClient) -> None:
