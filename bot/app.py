@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.health import Health, routes
 from bot.jobs import Jobs
-from bot.live.client import LiveClient
+from bot.live.client import LiveClient, Timeouts
 from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
 from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota
@@ -92,9 +92,17 @@ class Bot:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, *, now: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Bot]:
     """Open the bot's parts; on the way out, jobs are drained first and connections closed last.
+
+    Args:
+        settings: tokens, accounts and all the rest.
+        now: the wall clock, in UTC.
+        timeouts: how long calls of the Live API may take.
 
     Raises:
         SettingsError: something that is needed is not set.
@@ -114,7 +122,7 @@ async def opened(
         )
         credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
         lives = {
-            name: await stack.enter_async_context(_client(account, credentials[name]))
+            name: await stack.enter_async_context(_client(account, credentials[name], timeouts))
             for name, account in settings.accounts.items()
         }
         people = await stack.enter_async_context(People(client))
@@ -165,12 +173,12 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
         yield f"http://{host}:{port}"
 
 
-def _client(account: Account, source: CredentialsSource) -> LiveClient:
+def _client(account: Account, source: CredentialsSource, timeouts: Timeouts) -> LiveClient:
     quotas = {
         DESCRIBE_TASKS: LocalQuota(account.calls_per_s.describe),
         DESCRIBE_DOMAINS: LocalQuota(account.calls_per_s.domains),
     }
-    return LiveClient(source, account.endpoint, quotas=quotas)
+    return LiveClient(source, account.endpoint, quotas=quotas, timeouts=timeouts)
 
 
 def credentials_of(account: Account) -> CredentialsSource:

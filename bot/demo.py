@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from pydantic import SecretStr
 
 from bot.app import Bot, listening, opened
+from bot.live.client import Timeouts
 from bot.manifest import EVENTS_PATH
 from bot.sandbox import live as live_sandbox
 from bot.sandbox import slack as slack_sandbox
@@ -65,7 +66,12 @@ class Step:
 
 @asynccontextmanager
 async def running(
-    *, port: int = 0, speed: float = 1.0, seed: int = 1, socket_mode: bool = False
+    *,
+    port: int = 0,
+    speed: float = 1.0,
+    seed: int = 1,
+    socket_mode: bool = False,
+    timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Demo]:
     """Everything on loopback, with a store that is thrown away."""
     live = SimulatedLive(seed=seed, speed=speed)
@@ -74,7 +80,9 @@ async def running(
         async with (
             live_sandbox.running(live) as endpoint,
             slack_sandbox.running(slack, port=port) as page,
-            opened(_settings(endpoint, page, Path(folder), live.world.domains)) as bot,
+            opened(
+                _settings(endpoint, page, Path(folder), live.world.domains), timeouts=timeouts
+            ) as bot,
         ):
             await bot.desk.store.defaults.set("T0001", CHANNEL, domain=DOMAIN, set_by="U0001")
             async with listening(bot, socket_mode=socket_mode) as address:

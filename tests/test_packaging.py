@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import distribution, version
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CONSTRAINTS = dict(entry.split("==") for entry in PROJECT["tool"]["uv"]["constraint-dependencies"])
+REQUIREMENTS = (ROOT / "requirements.txt").read_text().splitlines()
+PINNED = dict(line.split("==") for line in REQUIREMENTS if "==" in line)
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def needed(name: str, extras: frozenset[str], found: set[str]) -> set[str]:
+    """The package and all it needs here, by what the installed packages say of themselves."""
+    for requirement in distribution(name).requires or ():
+        wanted, _, marker = requirement.partition(";")
+        if "extra ==" in marker and not any(
+            f"'{one}'" in marker.replace('"', "'") for one in extras
+        ):
+            continue
+        if "sys_platform" in marker or "platform_system" in marker or "python_version <" in marker:
+            continue
+        match = re.match(r"([\w.-]+)\s*(?:\[([^]]*)\])?", wanted.strip())
+        assert match
+        dependency = normalised(match[1])
+        more = frozenset((match[2] or "").replace(" ", "").split(",")) - {""}
+        if dependency not in found or more:
+            found.add(dependency)
+            needed(dependency, more, found)
+    return found
+
+
+def test_requirements_txt_pins_just_what_the_bot_needs() -> None:
+    assert set(PINNED) == needed("preload-bot", frozenset(), set())
+    assert REQUIREMENTS[-1] == "."  # and the bot itself
+
+
+def test_deployments_and_tests_use_the_same_versions() -> None:
+    assert {name: CONSTRAINTS.get(name) for name in PINNED} == PINNED
+    assert {name: version(name) for name in PINNED} == PINNED
+
+
+def test_the_whole_tree_of_the_environment_is_pinned() -> None:
+    groups = PROJECT["dependency-groups"]["dev"]
+    named = {normalised(re.split(r"[\[><=;~ ]", entry)[0]) for entry in groups}
+    assert named <= set(CONSTRAINTS)
+
+
+def test_no_file_names_a_registrys_host() -> None:
+    text = (ROOT / "pyproject.toml").read_text() + "\n".join(REQUIREMENTS)
+    assert "index-url" not in text
+    assert "://" not in text
+
+
+def test_the_readmes_test_command_is_the_one_that_ci_runs() -> None:
+    command = "pip install uv && uv run pytest --cov"
+    assert f"```sh\n{command}\n```" in (ROOT / "README.md").read_text()
+    assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text()
