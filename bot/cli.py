@@ -92,6 +92,7 @@ def demo(
     """
     from bot import demo as demonstration
 
+    _log("warning")
     with _explained():
         steps = [
             demonstration.Step(name == "click_", value) for name, value in ctx.meta["in_order"]
@@ -125,6 +126,7 @@ def simulate(
     """Run only the simulated Live API (key testid, secret testsecret), over plain HTTP."""
     from bot import demo as demonstration
 
+    _log("warning")
     with _explained():
         asyncio.run(
             demonstration.simulate(
@@ -170,16 +172,20 @@ def _explained() -> Iterator[None]:
 
 def _ready(settings_file: Path | None) -> Settings:
     """The settings, and the log as they want it."""
-    import sys
-    from logging import getLevelNamesMapping
-
-    from bot import logs
     from bot.settings import load
 
     settings = load(settings_file)
-    redactor = logs.Redactor()
-    redactor.hide(*settings.secrets())
-    logs.configure(
-        sys.stderr, redactor=redactor, level=getLevelNamesMapping()[settings.log.level.upper()]
-    )
+    _log(settings.log.level, *settings.secrets())
     return settings
+
+
+def _log(level: str, *secrets: str) -> None:
+    """Log to standard error, without the secrets."""
+    import sys
+    from logging import getLevelNamesMapping
+
+    from bot.logs import Redactor, configure
+
+    redactor = Redactor()
+    redactor.hide(*secrets)
+    configure(sys.stderr, redactor=redactor, level=getLevelNamesMapping()[level.upper()])

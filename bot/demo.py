@@ -81,7 +81,8 @@ async def running(
             live_sandbox.running(live) as endpoint,
             slack_sandbox.running(slack, port=port) as page,
             opened(
-                _settings(endpoint, page, Path(folder), live.world.domains), timeouts=timeouts
+                _settings(endpoint, page, Path(folder), tuple(live.world.domains)),
+                timeouts=timeouts,
             ) as bot,
         ):
             await bot.desk.store.defaults.set("T0001", CHANNEL, domain=DOMAIN, set_by="U0001")

@@ -79,7 +79,7 @@ def window_of(question: Ask, *, now: datetime, end: datetime | None) -> Window:
         ArgumentRefused: the question itself is about such a time.
     """
     oldest = now - _HISTORY
-    last = (end or question.until or now).replace(microsecond=0)
+    last = min(end or question.until or now, now).replace(microsecond=0)
     if last <= oldest:
         if end is not None and question.until is None:
             raise StaleReference

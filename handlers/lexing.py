@@ -14,7 +14,7 @@ from typing import Final
 
 from handlers.vocabulary import CHINESE_WORD, KEYS
 
-MAX_CHARACTERS: Final = 8_000
+MAX_CHARACTERS: Final = 20_000
 
 _LINK = re.compile(r"<([a-zA-Z][\w+.-]*:[^<>|\s]*)(?:\|([^<>]*))?>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")

@@ -11,6 +11,7 @@ from bot.asks import Ask
 from bot.errors import StoreUnavailable, UsageError
 from bot.queries import Place
 from bot.views import tasks as views
+from handlers.vocabulary import Problem
 
 if TYPE_CHECKING:
     from bot.slack.incoming import Command
@@ -37,7 +38,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
     if not domain:
         domains = await desk.domains()
         if not domains:
-            raise UsageError("no_domain", example="/preload domain=live.example.com")
+            raise UsageError(Problem.NO_DOMAIN, example="/preload domain=live.example.com")
         await reply.tell(views.pick_domain(ask, domains, reply.reader))
         return
     place = Place(offset=(request.page - 1) * ask.rows)

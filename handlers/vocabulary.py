@@ -89,6 +89,8 @@ class Problem(StrEnum):
     """`since`, `until`"""
     TOO_LONG = "too_long"
     """`given` (how many characters), `most`"""
+    NO_DOMAIN = "no_domain"
+    """None was given, the channel has no default, and no domain is known: `handlers.tasks`."""
 
 
 def folded(word: str) -> str:

@@ -45,6 +45,7 @@ USAGE = {
     "since_in_future": marked("since={given} is still to come."),
     "since_not_before_until": marked("since={since} is not before until={until}."),
     "too_long": marked("The command has {given} characters; at most {most} are read."),
+    "no_domain": marked("Which domain? No play domain is set up or listed by the account."),
 }
 """A sentence for each problem that `handlers.grammar` finds."""
 
