@@ -6,6 +6,7 @@ Each command imports what it needs, so that `--help` comes at once.
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -104,7 +105,7 @@ def demo(
                 seed=seed,
                 language=language,
                 as_json=as_json,
-                out=click.get_text_stream("stdout"),
+                out=sys.stdout,
             )
             ctx.exit(0 if asyncio.run(played) else 1)
         asyncio.run(
@@ -181,7 +182,6 @@ def _ready(settings_file: Path | None) -> Settings:
 
 def _log(level: str, *secrets: str) -> None:
     """Log to standard error, without the secrets."""
-    import sys
     from logging import getLevelNamesMapping
 
     from bot.logs import Redactor, configure

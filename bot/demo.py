@@ -199,11 +199,9 @@ def _elements(message: Message) -> Iterator[Mapping[str, Any]]:
 
 
 def _option(element: Mapping[str, Any], choice: str) -> str | None:
-    """The value of the option that is called so, or whose value ends in the choice."""
+    """The value of the option that is called so, or whose value ends so; without a choice, any."""
     options = element.get("options", ())
-    if not options:
-        return None
     for option in options:
-        if option["text"]["text"] == choice or option["value"].split("|")[-1] == choice:
+        if choice in {"", option["text"]["text"], option["value"].split("|")[-1]}:
             return str(option["value"])
-    return choice
+    return choice if options else None
