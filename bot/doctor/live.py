@@ -1,0 +1,120 @@
+"""Whether an account's credentials are there, and may do what the bot does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bot import errors
+from bot.app import credentials_of
+from bot.doctor.finding import Finding
+from bot.live.client import LiveClient
+from bot.live.model import TaskQuery
+from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    import aiohttp
+
+    from bot.settings import Account
+
+_SET_CLOCK = "set this machine's clock (NTP)"
+_ADVICE: tuple[tuple[type[errors.LiveError], str], ...] = (
+    (errors.Throttled, "the account's other tools use up its quota: try again when they rest"),
+    (errors.Unavailable, "see that {endpoint} is right ({setting}.endpoint) and can be reached"),
+    (errors.ClockSkewed, _SET_CLOCK),
+    (errors.TokenExpired, "get a new security token: {keys}"),
+    (errors.CredentialsRefused, "correct {keys}"),
+    (errors.PermissionRefused, "attach this RAM policy to the key's user or role:\n{policy}"),
+    (errors.ArgumentRefused, "correct {setting}.domains: streaming domains of this account"),
+    (errors.LiveError, "look the code up in the vendor's reference of {action}"),
+)
+"""What to do about a refusal: the first kind that fits."""
+
+_KEY_OF_CODE = {
+    "InvalidAccessKeyId": "access_key_id",
+    "SignatureDoesNotMatch": "access_key_secret",
+    "IncompleteSignature": "access_key_secret",
+    "InvalidSecurityToken": "security_token",
+    "MissingSecurityToken": "security_token",
+}
+
+
+async def of_account(
+    name: str, account: Account, session: aiohttp.ClientSession, now: Callable[[], datetime]
+) -> list[Finding]:
+    """Look at the credentials, and use them once."""
+    check = f"credentials of {name}"
+    source = credentials_of(account)
+    try:
+        await source.current()
+    except errors.CredentialsRefused as error:
+        keys = "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+        fix = f"set {keys}, or access_key_id and access_key_secret in [accounts.{name}]"
+        return [Finding(check, ok=False, detail=error.message, fix=fix)]
+    where = "the settings" if account.key_source == "static" else "the vendor's provider chain"
+    async with LiveClient(source, account.endpoint, session=session, now=now) as live:
+        return [
+            Finding(check, ok=True, detail=f"present, from {where}"),
+            await _of_permission(name, account, live),
+        ]
+
+
+async def _of_permission(name: str, account: Account, live: LiveClient) -> Finding:
+    check = f"Live API for {name}"
+    action = DESCRIBE_TASKS if account.domains else DESCRIBE_DOMAINS
+    try:
+        if not account.domains:
+            count = len(await live.describe_user_domains())
+            detail = f"{action} lists {count} play domains; accounts.{name}.domains has none"
+            fix = "" if count else "use the keys of the account that has the play domains"
+            return Finding(check, ok=count > 0, detail=detail, fix=fix)
+        query = TaskQuery(account.domains[0], region_id=account.region_id)
+        page = await live.describe_preload_tasks(query, page_size=1)
+    except errors.LiveError as error:
+        fix = _advice(error).format(
+            action=action,
+            endpoint=account.endpoint,
+            setting=f"accounts.{name}",
+            keys=_keys(name, account, error.code),
+            policy=json.dumps(ram_policy(account.domains), indent=2),
+        )
+        return Finding(check, ok=False, detail=f"{action}: {error}", fix=fix)
+    return Finding(check, ok=True, detail=f"{action} finds {page.total} tasks of {query.domain}")
+
+
+def _advice(error: errors.LiveError) -> str:
+    if isinstance(error, errors.ArgumentRefused) and error.argument in {"StartTime", "EndTime"}:
+        return _SET_CLOCK  # they were made from it: further back than the API keeps, or to come
+    return next(advice for kind, advice in _ADVICE if isinstance(error, kind))
+
+
+def _keys(name: str, account: Account, code: str) -> str:
+    """Where the credentials come from that a refusal with this code is about."""
+    if account.key_source == "chain":
+        return "what the vendor's provider chain finds (variables, ~/.aliyun/config.json, a role)"
+    key = _KEY_OF_CODE.get(code.partition(".")[0])
+    keys = (key,) if key else ("access_key_id", "access_key_secret")
+    return " and ".join(f"accounts.{name}.{key} (ALIBABA_CLOUD_{key.upper()})" for key in keys)
+
+
+def ram_policy(domains: Sequence[str]) -> dict[str, Any]:
+    """The RAM policy that lets the bot read the tasks of these play domains; of none: of all.
+
+    The actions are Live's, the resources CDN's. To list domains is to ask about all of them.
+    Source: the vendor's "RAM authorization" reference of ApsaraVideo Live.
+    """
+    resources = {DESCRIBE_TASKS: domains or ("*",), DESCRIBE_DOMAINS: ("*",)}
+    return {
+        "Version": "1",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": f"live:{action}",
+                "Resource": [f"acs:cdn:*:*:domain/{name}" for name in names],
+            }
+            for action, names in resources.items()
+        ],
+    }

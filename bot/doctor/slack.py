@@ -1,0 +1,142 @@
+"""Whether Slack takes the app's tokens, has granted its scopes, and can reach it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.doctor.finding import Finding, wrong
+from bot.manifest import SCOPES
+from bot.settings import WrongSettings, require
+from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.views import blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterator
+
+    from bot.settings import Slack
+
+_TIMEOUT_S = 10
+_NOT_SLACK = "not an answer of Slack's"
+_PAGE = "of the app at https://api.slack.com/apps"
+_BOT_TOKEN = f"copy the bot token from OAuth & Permissions {_PAGE} into SLACK_BOT_TOKEN"
+_APP_TOKEN = (
+    f"turn Socket Mode on, make a token with connections:write in Basic Information {_PAGE}, "
+    "and put it into SLACK_APP_TOKEN"
+)
+_SIGNING_SECRET = f"copy the secret from Basic Information {_PAGE} into SLACK_SIGNING_SECRET"
+_SCOPE = f"add it in OAuth & Permissions {_PAGE}, and reinstall the app"
+
+
+async def of_slack(slack: Slack, session: aiohttp.ClientSession) -> list[Finding]:
+    """Look at both tokens, and at what the workspace allows."""
+    client = AsyncWebClient(
+        token=slack.bot_token.get_secret_value() if slack.bot_token else None,
+        base_url=slack.api_url,
+        session=session,
+        timeout=_TIMEOUT_S,
+        retry_handlers=[],
+    )
+    return [*await _of_bot_token(slack, client), *await _of_ways_in(slack, client)]
+
+
+async def _of_bot_token(slack: Slack, client: AsyncWebClient) -> list[Finding]:
+    check = "Slack bot token"
+    try:
+        require(slack, "bot_token")
+        answer = await _answered(client.auth_test())
+    except WrongSettings as error:
+        return [replace(wrong(check, error), fix=_BOT_TOKEN)]
+    except (SlackRefused, SlackUnavailable) as error:
+        return [_failed(check, error, slack, fix=_BOT_TOKEN)]
+    granted = answer.headers.get("x-oauth-scopes", "").split(",")
+    return [
+        Finding(check, ok=True, detail=f"{answer.get('user')} in {answer.get('team')}"),
+        *_of_scopes({scope.strip() for scope in granted}),
+        await _of_tables(client),
+    ]
+
+
+def _of_scopes(granted: set[str]) -> Iterator[Finding]:
+    """One finding for each scope that is missing, or one that says that none is."""
+    check = "Slack scopes"
+    missing = {scope: purpose for scope, purpose in SCOPES.items() if scope not in granted}
+    for scope, purpose in missing.items():
+        yield Finding(check, ok=False, detail=f"{scope} is missing, for {purpose}", fix=_SCOPE)
+    if not missing:
+        yield Finding(check, ok=True, detail=f"all {len(SCOPES)} are granted")
+
+
+async def _of_tables(client: AsyncWebClient) -> Finding:
+    """Whether messages may have tables. No failure if not: the bot sends lists instead.
+
+    Source: https://docs.slack.dev/reference/methods/blocks.validate
+    """
+    table = blocks.table([("Status", "Stream"), ("ready", "liveApp/cup_main.flv")])
+    try:
+        await _answered(client.blocks_validate(blocks=[table]))
+    except (SlackRefused, SlackUnavailable) as error:
+        is_about_the_table = isinstance(error, SlackRefused) and error.place
+        said = (
+            "no, so answers come as lists" if is_about_the_table else "the first answer will show"
+        )
+        return Finding("Slack tables", ok=True, detail=f"{said} (blocks.validate: {error})")
+    return Finding("Slack tables", ok=True, detail="accepted")
+
+
+async def _of_ways_in(slack: Slack, client: AsyncWebClient) -> list[Finding]:
+    """How requests reach the bot: by Socket Mode, by HTTP, by either, or not at all."""
+    found = []
+    if slack.app_token is not None:
+        check, token = "Slack app token", slack.app_token.get_secret_value()
+        try:
+            await _answered(client.apps_connections_open(app_token=token))
+        except (SlackRefused, SlackUnavailable) as error:
+            found.append(_failed(check, error, slack, fix=_APP_TOKEN))
+        else:
+            found.append(Finding(check, ok=True, detail="opens Socket Mode connections"))
+    if slack.signing_secret is not None:
+        detail = "set; only a request from Slack can show whether it is right"
+        found.append(Finding("Slack signing secret", ok=True, detail=detail))
+    if not found:
+        detail = "neither SLACK_SIGNING_SECRET (HTTP) nor SLACK_APP_TOKEN (Socket Mode) is set"
+        fix = f"HTTP: {_SIGNING_SECRET}\nSocket Mode: {_APP_TOKEN}"
+        found.append(Finding("Slack's way in", ok=False, detail=detail, fix=fix))
+    return found
+
+
+def _failed(
+    check: str, error: SlackRefused | SlackUnavailable, slack: Slack, *, fix: str
+) -> Finding:
+    if isinstance(error, SlackUnavailable):
+        fix = f"see that {slack.api_url} is Slack's Web API (SLACK_API_URL) and can be reached"
+    return Finding(check, ok=False, detail=str(error), fix=fix)
+
+
+async def _answered(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    """What Slack says.
+
+    Raises:
+        SlackRefused: it says no; `place` is the first of the errors it lists, if it does.
+        SlackUnavailable: it says nothing, or nothing that can be read.
+    """
+    try:
+        return await call
+    except SlackApiError as error:
+        reply = error.response
+        said = reply.data if isinstance(reply, AsyncSlackResponse) else None
+        if not isinstance(said, dict) or "error" not in said:
+            raise SlackUnavailable(_NOT_SLACK, delivered=True) from None
+        listed = said.get("errors")
+        place = str(listed[0]) if isinstance(listed, list) and listed else ""
+        raise SlackRefused(str(said["error"]), place) from None
+    except AttributeError:
+        # slack_sdk looks for fields in any answer of status 200, be it plain text.
+        raise SlackUnavailable(_NOT_SLACK, delivered=True) from None
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise SlackUnavailable(type(error).__name__, delivered=False) from None

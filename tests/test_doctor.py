@@ -1,0 +1,429 @@
+"""`preload-bot doctor` against the simulated Live API and the local Slack."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from aiohttp import web
+
+from bot.doctor import Finding, examined, printed
+from bot.manifest import SCOPES
+from bot.sandbox import live as live_sandbox
+from bot.sandbox import slack as slack_sandbox
+from bot.sandbox.live import SimulatedLive
+from bot.sandbox.live.faults import Refuse
+from bot.sandbox.slack import Fault, LocalSlack
+from bot.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from pytest_aiohttp import AiohttpServer
+
+BOT_TOKEN, APP_TOKEN = "xoxb-clinic-1", "xapp-clinic-2"
+NOBODY_THERE = "http://127.0.0.1:9"
+
+
+@dataclass
+class Patient:
+    """What the doctor looks at: both ends of the sandbox, and the environment of a bot."""
+
+    live: SimulatedLive
+    slack: LocalSlack
+    env: dict[str, str]
+    fast: timedelta = timedelta()
+    """How far this machine's clock is ahead."""
+    found: tuple[Finding, ...] = field(default=())
+
+    async def examined(self) -> tuple[Finding, ...]:
+        def now() -> datetime:
+            return datetime.now(UTC) + self.fast
+
+        self.found = await examined(None, env=self.env, now=now)
+        return self.found
+
+    async def finding(self, check: str) -> Finding:
+        """The only finding of this check."""
+        (one,) = [one for one in await self.examined() if one.check == check]
+        return one
+
+    async def faults(self) -> list[str]:
+        """The checks that found something to mend."""
+        return [one.check for one in await self.examined() if not one.ok]
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+async def patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Patient]:
+    monkeypatch.chdir(tmp_path)
+    live = SimulatedLive()
+    slack = LocalSlack(signing_secret="shhh-hmac", bot_token=BOT_TOKEN, app_token=APP_TOKEN)
+    async with AsyncExitStack() as stack:
+        endpoint = await stack.enter_async_context(live_sandbox.running(live))
+        base = await stack.enter_async_context(slack_sandbox.running(slack))
+        env = {
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_APP_TOKEN": APP_TOKEN,
+            "SLACK_SIGNING_SECRET": "shhh-hmac",
+            "SLACK_API_URL": f"{base}/api/",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "testid",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "testsecret",
+            "PRELOAD_BOT_ENDPOINT": endpoint,
+            "PRELOAD_BOT_DOMAINS": "live.example.com,cup.example.com",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'bot.sqlite3'}",
+        }
+        yield Patient(live, slack, env)
+
+
+async def test_a_bot_in_good_health_gets_a_line_for_each_thing_and_nothing_to_do(
+    patient: Patient,
+) -> None:
+    found = await patient.examined()
+    assert [one.check for one in found if one.ok and not one.fix] == [
+        "settings",
+        "credentials of default",
+        "Live API for default",
+        "Slack bot token",
+        "Slack scopes",
+        "Slack tables",
+        "Slack app token",
+        "Slack signing secret",
+        "store",
+        "clock",
+        "clock",
+    ]
+    assert len(found) == 11
+
+
+async def test_each_wrong_setting_is_named_with_what_is_allowed(patient: Patient) -> None:
+    patient.env |= {"PORT": "eighty", "SLACK_BOT_TOKEN": "xoxp-of-a-person"}
+    found = await patient.examined()
+    assert [(one.check, one.ok, one.detail) for one in found] == [
+        ("settings", False, "SLACK_BOT_TOKEN"),
+        ("settings", False, "PORT"),
+    ]
+    assert "xoxb-" in found[0].fix
+    assert "0-65535" in found[1].fix
+    assert "xoxp-of-a-person" not in printed(found, as_json=True)
+
+
+async def test_permission_is_tried_with_one_real_call_for_the_first_domain(
+    patient: Patient,
+) -> None:
+    finding = await patient.finding("Live API for default")
+    (call,) = patient.live.arrivals
+    assert call.action == "DescribeLiveStreamPreloadTasks"
+    assert call.parameters["DomainName"] == "live.example.com"
+    assert "tasks of live.example.com" in finding.detail
+
+
+async def test_a_refused_permission_comes_with_the_policy_to_paste(patient: Patient) -> None:
+    patient.live.faults.inject(Refuse("Forbidden.RAM", 403))
+    finding = await patient.finding("Live API for default")
+    assert "Forbidden.RAM" in finding.detail
+    policy = json.loads(finding.fix[finding.fix.index("{") :])
+    assert policy == {
+        "Version": "1",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "live:DescribeLiveStreamPreloadTasks",
+                "Resource": [
+                    "acs:cdn:*:*:domain/live.example.com",
+                    "acs:cdn:*:*:domain/cup.example.com",
+                ],
+            },
+            {
+                "Effect": "Allow",
+                "Action": "live:DescribeLiveUserDomains",
+                "Resource": ["acs:cdn:*:*:domain/*"],
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "advice"),
+    [
+        (
+            {"ALIBABA_CLOUD_ACCESS_KEY_ID": "other"},
+            "InvalidAccessKeyId.NotFound",
+            "correct accounts.default.access_key_id (ALIBABA_CLOUD_ACCESS_KEY_ID)",
+        ),
+        (
+            {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "other-secret"},
+            "SignatureDoesNotMatch",
+            "correct accounts.default.access_key_secret (ALIBABA_CLOUD_ACCESS_KEY_SECRET)",
+        ),
+        (
+            {"PRELOAD_BOT_DOMAINS": "live.example.org"},
+            "InvalidDomain.NotFound",
+            "correct accounts.default.domains",
+        ),
+        (
+            {"PRELOAD_BOT_ENDPOINT": NOBODY_THERE},
+            "cannot connect",
+            f"see that {NOBODY_THERE} is right (accounts.default.endpoint)",
+        ),
+    ],
+)
+async def test_what_the_live_api_refuses_is_told_with_the_setting_to_look_at(
+    patient: Patient, changed: dict[str, str], code: str, advice: str
+) -> None:
+    patient.env |= changed
+    finding = await patient.finding("Live API for default")
+    assert not finding.ok
+    assert code in finding.detail
+    assert advice in finding.fix
+
+
+async def test_without_domains_those_of_the_account_are_listed_instead(patient: Patient) -> None:
+    del patient.env["PRELOAD_BOT_DOMAINS"]
+    finding = await patient.finding("Live API for default")
+    assert finding.ok
+    assert {call.action for call in patient.live.arrivals} == {"DescribeLiveUserDomains"}
+    assert "accounts.default.domains has none" in finding.detail
+
+
+async def test_without_domains_the_policy_is_for_all_of_them(patient: Patient) -> None:
+    del patient.env["PRELOAD_BOT_DOMAINS"]
+    patient.live.faults.inject(Refuse("NoPermission", 403))
+    finding = await patient.finding("Live API for default")
+    policy = json.loads(finding.fix[finding.fix.index("{") :])
+    resources = [statement["Resource"] for statement in policy["Statement"]]
+    assert resources == [["acs:cdn:*:*:domain/*"], ["acs:cdn:*:*:domain/*"]]
+
+
+async def test_an_account_without_play_domains_is_no_use(patient: Patient) -> None:
+    del patient.env["PRELOAD_BOT_DOMAINS"]
+    patient.live.world.account.clear()
+    assert not (await patient.finding("Live API for default")).ok
+
+
+async def test_missing_credentials_are_missed_and_nothing_is_called(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "alibabacloud_credentials.client", None)  # not installed
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        del patient.env[name]
+    assert await patient.faults() == ["credentials of default"]
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in patient.found[1].fix
+    assert patient.live.arrivals == []
+
+
+async def test_each_account_is_looked_at(patient: Patient, tmp_path: Path) -> None:
+    endpoint = patient.env.pop("PRELOAD_BOT_ENDPOINT")
+    accounts = "".join(
+        f'[accounts.{name}]\naccess_key_id = "{key_id}"\naccess_key_secret = "testsecret"\n'
+        f'endpoint = "{endpoint}"\ndomains = ["{domain}"]\n'
+        for name, key_id, domain in [
+            ("main", "testid", "live.example.com"),
+            ("spare", "lost", "cup.example.com"),
+        ]
+    )
+    (tmp_path / "preload-bot.toml").write_text(accounts)
+    patient.env = {
+        name: value
+        for name, value in patient.env.items()
+        if not name.startswith(("ALIBABA", "PRELOAD"))
+    }
+    assert await patient.faults() == ["Live API for spare"]
+    assert "accounts.spare.access_key_id" in next(o for o in patient.found if not o.ok).fix
+    assert len([one for one in patient.found if one.check == "clock"]) == 2
+
+
+@pytest.mark.parametrize("fast_s", [45, -45])
+async def test_a_clock_less_than_a_minute_off_will_do(patient: Patient, fast_s: int) -> None:
+    patient.fast = timedelta(seconds=fast_s)
+    assert await patient.faults() == []
+
+
+@pytest.mark.parametrize(("fast_s", "word"), [(90, "ahead of"), (-90, "behind")])
+async def test_a_clock_further_off_is_to_be_set(patient: Patient, fast_s: int, word: str) -> None:
+    patient.fast = timedelta(seconds=fast_s)
+    assert await patient.faults() == ["clock", "clock"]
+    live, slack = patient.found[-2:]
+    assert f"s {word} the Live API; the bound is 900 s" in live.detail
+    assert f"s {word} Slack; the bound is 300 s" in slack.detail
+    assert "NTP" in live.fix
+
+
+async def test_a_slow_clock_is_blamed_for_the_start_time_that_is_made_from_it(
+    patient: Patient,
+) -> None:
+    patient.fast = timedelta(minutes=-5)
+    finding = await patient.finding("Live API for default")
+    assert "InvalidStartTime" in finding.detail
+    assert finding.fix == "set this machine's clock (NTP)"
+
+
+async def test_a_clock_past_the_live_apis_bound_is_the_only_fault_it_causes(
+    patient: Patient,
+) -> None:
+    patient.live.faults.skew = timedelta(minutes=20)
+    assert await patient.faults() == ["clock"]
+    assert "behind the Live API" in patient.found[-2].detail
+
+
+async def test_a_missing_bot_token_is_missed(patient: Patient) -> None:
+    del patient.env["SLACK_BOT_TOKEN"]
+    finding = await patient.finding("Slack bot token")
+    assert (finding.ok, finding.detail) == (False, "SLACK_BOT_TOKEN")
+    assert "OAuth & Permissions" in finding.fix
+
+
+async def test_a_refused_bot_token_is_told_in_slacks_word(patient: Patient) -> None:
+    patient.env["SLACK_BOT_TOKEN"] = "xoxb-of-old"
+    finding = await patient.finding("Slack bot token")
+    assert (finding.ok, finding.detail) == (False, "invalid_auth")
+    assert "SLACK_BOT_TOKEN" in finding.fix
+
+
+async def test_each_missing_scope_is_told_with_what_it_is_for(patient: Patient) -> None:
+    patient.slack.faults.missing_scopes |= {"users:read", "files:write"}
+    found = [one for one in await patient.examined() if one.check == "Slack scopes"]
+    for one, scope in zip(found, ["users:read", "files:write"], strict=True):
+        assert not one.ok
+        assert scope in one.detail
+        assert SCOPES[scope] in one.detail
+        assert "reinstall" in one.fix
+
+
+async def test_a_refused_app_token_is_told(patient: Patient) -> None:
+    patient.env["SLACK_APP_TOKEN"] = "xapp-of-old"
+    finding = await patient.finding("Slack app token")
+    assert (finding.ok, finding.detail) == (False, "invalid_auth")
+    assert "connections:write" in finding.fix
+
+
+async def test_http_alone_needs_no_app_token(patient: Patient) -> None:
+    del patient.env["SLACK_APP_TOKEN"]
+    assert await patient.faults() == []
+    assert "Slack app token" not in {one.check for one in patient.found}
+
+
+async def test_without_a_way_in_both_are_named(patient: Patient) -> None:
+    del patient.env["SLACK_APP_TOKEN"], patient.env["SLACK_SIGNING_SECRET"]
+    finding = await patient.finding("Slack's way in")
+    assert not finding.ok
+    assert "SLACK_SIGNING_SECRET" in finding.fix
+    assert "SLACK_APP_TOKEN" in finding.fix
+
+
+async def test_a_refused_table_is_no_failure(patient: Patient) -> None:
+    patient.slack.faults.refuse_tables = True
+    finding = await patient.finding("Slack tables")
+    assert finding.ok
+    assert "answers come as lists" in finding.detail
+    assert "invalid_blocks" in finding.detail
+
+
+async def test_a_workspace_that_cannot_validate_blocks_is_no_failure(patient: Patient) -> None:
+    patient.slack.faults.add(Fault(method="blocks.validate", error="unknown_method"))
+    finding = await patient.finding("Slack tables")
+    assert finding.ok
+    assert finding.detail == "the first answer will show (blocks.validate: unknown_method)"
+
+
+async def test_a_slack_out_of_reach_is_told_for_both_tokens(patient: Patient) -> None:
+    patient.env["SLACK_API_URL"] = NOBODY_THERE
+    assert await patient.faults() == ["Slack bot token", "Slack app token"]
+    fixes = [one.fix for one in patient.found if not one.ok]
+    assert all(f"{NOBODY_THERE}/ is Slack's Web API (SLACK_API_URL)" in fix for fix in fixes)
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "body"),
+    [
+        (200, "text/plain", "It works!"),
+        (404, "text/plain", "404: Not Found"),
+        (200, "text/html", "<h1>Welcome</h1>"),
+        (502, "application/json", "<h1>Bad Gateway</h1>"),
+        (200, "application/json", '{"Code": "InvalidAction.NotFound"}'),
+    ],
+)
+async def test_an_address_that_is_not_slacks_is_told(
+    patient: Patient, aiohttp_server: AiohttpServer, status: int, content_type: str, body: str
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, content_type=content_type, text=body)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    server = await aiohttp_server(app)
+    patient.env["SLACK_API_URL"] = str(server.make_url("/"))
+    finding = await patient.finding("Slack bot token")
+    assert (finding.ok, finding.detail) == (False, "not an answer of Slack's")
+    assert "SLACK_API_URL" in finding.fix
+
+
+async def test_the_store_is_written_and_left_as_it_was(patient: Patient) -> None:
+    assert (await patient.finding("store")).ok
+    async with Store.open(patient.env["DATABASE_URL"]) as store:
+        assert await store.defaults.get("doctor", "doctor") is None
+
+
+async def test_a_store_that_cannot_be_made_is_told(patient: Patient, tmp_path: Path) -> None:
+    patient.env["DATABASE_URL"] = f"sqlite:///{tmp_path / 'nowhere' / 'bot.sqlite3'}"
+    finding = await patient.finding("store")
+    assert not finding.ok
+    assert "nowhere/bot.sqlite3: unable to open database file" in finding.detail
+    assert "DATABASE_URL" in finding.fix
+
+
+async def test_no_secret_is_printed_even_if_a_server_repeats_it(
+    patient: Patient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = "no such key: LTAI5tAbCdEfGh12 with testsecret"
+    patient.live.faults.inject(Refuse("InvalidAccessKeyId.Inactive", message=said))
+    patient.slack.faults.add(Fault(method="auth.test", error=f"bad_token {BOT_TOKEN}"))
+    patient.slack.faults.add(Fault(method="apps.connections.open", error=APP_TOKEN))
+    found = await patient.examined()
+    everything = printed(found, as_json=True) + printed(found, as_json=False)
+    assert "no such key" in everything
+    for secret in ("testsecret", "LTAI5t", "clinic", "shhh-hmac"):
+        assert secret not in everything
+    assert capfd.readouterr() == ("", "")
+
+
+FOUND = (
+    Finding("store", ok=True, detail="bot.sqlite3 is up to date"),
+    Finding("Slack bot token", ok=False, detail="invalid_auth", fix="copy it\nfrom there"),
+)
+
+
+def test_a_person_reads_a_line_for_each_and_what_to_do_below_it() -> None:
+    assert printed(FOUND, as_json=False).splitlines() == [
+        "ok   store: bot.sqlite3 is up to date",
+        "FIX  Slack bot token: invalid_auth",
+        "       copy it",
+        "       from there",
+    ]
+
+
+def test_a_program_reads_a_list_of_objects() -> None:
+    assert json.loads(printed(FOUND, as_json=True)) == [
+        {"check": "store", "ok": True, "detail": "bot.sqlite3 is up to date", "fix": ""},
+        {
+            "check": "Slack bot token",
+            "ok": False,
+            "detail": "invalid_auth",
+            "fix": "copy it\nfrom there",
+        },
+    ]
