@@ -9,17 +9,25 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from yarl import URL
 
-from bot.errors import ClockSkewed, LiveError, Throttled, TimedOut, TokenExpired, Unavailable
+from bot.errors import (
+    ClockSkewed,
+    LiveError,
+    SettingsError,
+    Throttled,
+    TimedOut,
+    TokenExpired,
+    Unavailable,
+)
 from bot.live import protocol, retry
 from bot.live.credentials import Credentials, StaticCredentials
-from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS, Reply
+from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS, Reply
 from bot.live.quota import LocalQuota, Priority
 from bot.live.signing import Request, canonical_query, signed
 
@@ -32,9 +40,13 @@ if TYPE_CHECKING:
     from bot.live.quota import Place, Quota
 
 ENDPOINT = "https://live.aliyuncs.com"
-CALLS_PER_S = {DESCRIBE_TASKS: 10, DESCRIBE_DOMAINS: 100}
+CALLS_PER_S = {DESCRIBE_TASKS: 10, CREATE_TASKS: 50, DESCRIBE_DOMAINS: 100}
 """The quota of an account for each operation, as the vendor's reference has it."""
 MAX_DOMAIN_PAGES = 10
+
+_NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +67,8 @@ class Timeouts:
 
     Attributes:
         call_s: a call with all its waits, for the quota too, and all its tries.
-        try_s: one try, from sending to the reply's last byte.
+        try_s: one try, from the place in the quota to the reply's last byte. Connecting may take
+            half of it, so that what is sent has the other half to arrive before it counts as lost.
     """
 
     call_s: float = 20.0
@@ -78,6 +91,9 @@ class LiveClient:
         nonce: makes what no call has had before.
         random: a number from 0 to 1.
         sleep: how to wait between tries.
+
+    Raises:
+        SettingsError: the endpoint is no address.
     """
 
     def __init__(
@@ -96,13 +112,17 @@ class LiveClient:
         self._source: CredentialsSource = (
             StaticCredentials(credentials) if isinstance(credentials, Credentials) else credentials
         )
-        self._endpoint = endpoint.rstrip("/")
-        self._host = urlsplit(endpoint).netloc
+        address = urlsplit(endpoint)
+        if address.scheme not in {"http", "https"} or not address.netloc:
+            raise SettingsError("endpoint", f"an address such as {ENDPOINT}")
+        self._endpoint = f"{address.scheme}://{address.netloc}"
+        self._host = address.netloc
         defaults = {name: LocalQuota(per_s) for name, per_s in CALLS_PER_S.items()}
         self._quotas: dict[str, Quota] = {**defaults, **(quotas or {})}
         self._session = session
         self._owns_session = session is None
         self._timeouts = timeouts
+        self._http_timeout = aiohttp.ClientTimeout(connect=timeouts.try_s / 2)
         self._now = now
         self._nonce = nonce
         self._random = random
@@ -111,7 +131,9 @@ class LiveClient:
 
     async def __aenter__(self) -> Self:
         if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+            )
         return self
 
     async def __aexit__(
@@ -154,15 +176,17 @@ class LiveClient:
             ArgumentRefused: an argument is wrong; mostly nothing was sent.
             LiveError: any other of its kinds, after the tries that are worth while.
         """
-        protocol.check(query, page=page, page_size=page_size, now=self._now())
-        fields = await self._call(
+        protocol.check(query, page=page, page_size=page_size, now=self._gateway_time())
+        return await self._call(
             DESCRIBE_TASKS,
             lambda: protocol.task_parameters(
-                query, page=page, page_size=page_size, now=self._now()
+                query, page=page, page_size=page_size, now=self._gateway_time()
+            ),
+            lambda fields: protocol.task_page(
+                fields, query, page=page, page_size=page_size, now=self._now()
             ),
             priority,
         )
-        return protocol.task_page(fields, query, page=page, page_size=page_size, now=self._now())
 
     async def describe_user_domains(
         self, *, keyword: str = "", priority: Priority = Priority.PERSON
@@ -174,103 +198,132 @@ class LiveClient:
         found: list[LiveDomain] = []
         for page in range(1, MAX_DOMAIN_PAGES + 1):
             parameters = partial(protocol.domain_parameters, keyword, page=page)
-            fields = await self._call(DESCRIBE_DOMAINS, parameters, priority)
-            domains, total = protocol.domain_page(fields)
+            domains, total = await self._call(
+                DESCRIBE_DOMAINS, parameters, protocol.domain_page, priority
+            )
             found += domains
-            if not domains or len(found) >= total:
+            if len(domains) < protocol.MAX_DOMAINS_PAGE or len(found) == total:
                 break
         return tuple(found)
 
+    def _gateway_time(self) -> datetime:
+        return self._now() + self._skew
+
     async def _call(
-        self, action: str, parameters: Callable[[], dict[str, str]], priority: Priority
-    ) -> dict[str, Any]:
+        self,
+        action: str,
+        parameters: Callable[[], dict[str, str]],
+        decode: Callable[[dict[str, Any]], T],
+        priority: Priority,
+    ) -> T:
         """Try until it works, cannot work, or time is up."""
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + self._timeouts.call_s
         failed: Counter[type[LiveError]] = Counter()
         while True:
             try:
-                return await self._try(action, parameters, priority, deadline_s)
+                return await self._try(action, parameters, decode, priority, deadline_s)
             except LiveError as error:
+                log.warning(
+                    "call failed",
+                    action=action,
+                    error=type(error).__name__,
+                    code=error.code,
+                    http_status=error.http_status,
+                    api_request_id=error.request_id,
+                )
                 kind = retry.kind_of(error)
                 pause_s = retry.pause_s(error, failed_before=failed[kind], random=self._random)
                 failed[kind] += 1
                 if pause_s is None or loop.time() + pause_s >= deadline_s:
                     raise
-                await self._put_right(error)
             await self._sleep(pause_s)
-
-    async def _put_right(self, error: LiveError) -> None:
-        """Change what has to be changed for the next try to go better."""
-        if isinstance(error, TokenExpired):
-            await self._source.refreshed()
-        elif isinstance(error, ClockSkewed) and error.server_time_s is not None:
-            server_time = datetime.fromtimestamp(error.server_time_s, UTC)
-            self._skew = server_time - self._now()
-            log.warning("clock skewed", seconds=round(self._skew.total_seconds()))
 
     async def _try(
         self,
         action: str,
         parameters: Callable[[], dict[str, str]],
+        decode: Callable[[dict[str, Any]], T],
         priority: Priority,
         deadline_s: float,
-    ) -> dict[str, Any]:
+    ) -> T:
         loop = asyncio.get_running_loop()
         quota = self._quotas[action]
+        reply: Reply | None = None
+        missing = "no place in the quota"
         try:
             async with asyncio.timeout_at(deadline_s) as until:
                 credentials = await self._source.current()
                 async with quota.place(priority) as place:
+                    missing = "no reply"
                     began_s = loop.time()
+                    query = canonical_query(parameters())
+                    headers = self._signed(action, query, credentials)
                     place.deadline_s = min(deadline_s, began_s + self._timeouts.try_s)
                     until.reschedule(place.deadline_s)
-                    reply = await self._send(action, parameters(), credentials, place)
-        except TimeoutError as error:
-            log.warning("call timed out", action=action)
-            raise TimedOut(message="no answer in time") from error
-        took_ms = round(1_000 * (loop.time() - began_s))
+                    reply = await self._send(query, headers, place)
+        except TimeoutError:
+            pass
+        if reply is None:  # raised here, where nothing that holds the URL is at hand
+            raise TimedOut(message=f"{missing} in time")
         try:
-            fields = protocol.fields_of(reply)
+            answer = decode(protocol.fields_of(reply))
         except LiveError as error:
-            if isinstance(error, Throttled):
-                quota.throttled()
-            log.warning(
-                "call failed",
-                action=action,
-                code=error.code,
-                http_status=reply.status,
-                api_request_id=error.request_id,
-                ms=took_ms,
-            )
+            error.http_status, error.request_id = reply.status, error.request_id or reply.request_id
+            self._learn(error, credentials, quota)
             raise
-        log.debug("call done", action=action, api_request_id=fields.get("RequestId"), ms=took_ms)
-        return fields
+        took_ms = round(1_000 * (loop.time() - began_s))
+        log.debug("call done", action=action, api_request_id=reply.request_id, ms=took_ms)
+        return answer
 
-    async def _send(
-        self, action: str, parameters: Mapping[str, str], credentials: Credentials, place: Place
-    ) -> Reply:
-        """Sign and send at this very moment: any wait is over."""
-        if self._session is None:
-            raise RuntimeError("LiveClient is used outside its `async with`")
-        query = canonical_query(parameters)
+    def _learn(self, error: LiveError, credentials: Credentials, quota: Quota) -> None:
+        """Change what has to be changed for the next try to go better."""
+        if isinstance(error, Throttled):
+            quota.throttled()
+        elif isinstance(error, TokenExpired):
+            self._source.expired(credentials)
+        elif isinstance(error, ClockSkewed) and error.server_time_s is not None:
+            self._skew = datetime.fromtimestamp(error.server_time_s, UTC) - self._now()
+            log.warning("clock skewed", seconds=round(self._skew.total_seconds()))
+
+    def _signed(self, action: str, query: str, credentials: Credentials) -> dict[str, str]:
+        """The headers, signed at this very moment: any wait is over."""
         headers = signed(
             Request(self._host, action, protocol.VERSION, query),
             credentials=credentials,
             nonce=self._nonce(),
-            at=self._now() + self._skew,
+            at=self._gateway_time(),
         )
         headers["accept"] = "application/json"
-        url = URL(f"{self._endpoint}/?{query}", encoded=True)
+        return headers
+
+    async def _send(self, query: str, headers: Mapping[str, str], place: Place) -> Reply:
+        if self._session is None:
+            raise RuntimeError("LiveClient is used outside its `async with`")
+        loop = asyncio.get_running_loop()
         try:
             async with self._session.post(
-                url, headers=headers, skip_auto_headers=("Content-Type",), allow_redirects=False
+                URL(f"{self._endpoint}/?{query}", encoded=True),
+                headers=headers,
+                skip_auto_headers=("Content-Type",),
+                allow_redirects=False,
+                timeout=self._http_timeout,
             ) as reply:
-                place.replied_s = asyncio.get_running_loop().time()
-                return Reply(reply.status, reply.headers, await reply.read())
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            place.deadline_s = None  # nothing was sent
-            raise Unavailable(message=f"cannot connect: {type(error).__name__}") from error
+                place.replied_s = loop.time()
+                return Reply(reply.status, reply.headers, await _body(reply))
+        except _NOTHING_SENT as error:
+            place.deadline_s = None
+            problem = f"cannot connect: {type(error).__name__}"
         except aiohttp.ClientError as error:
-            # Not `from error`: its text may hold the URL, and so the query.
-            raise Unavailable(message=f"connection failed: {type(error).__name__}") from None
+            place.replied_s = loop.time()  # the server got nothing of it after the connection's end
+            problem = f"connection failed: {type(error).__name__}"
+        # Not where aiohttp's error is still at hand: it may hold the URL and the signature.
+        raise Unavailable(message=problem)
+
+
+async def _body(reply: aiohttp.ClientResponse) -> bytes:
+    """The whole body; none where it was cut off: that cannot be read either, and is told so."""
+    try:
+        return await reply.read()
+    except aiohttp.ClientError:
+        return b""

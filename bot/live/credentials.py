@@ -37,17 +37,18 @@ class Credentials:
 
 
 class CredentialsSource(Protocol):
-    """Where credentials come from.
-
-    Both raise `CredentialsRefused` where there are none.
-    """
+    """Where credentials come from."""
 
     async def current(self) -> Credentials:
-        """Credentials that are good as far as is known."""
+        """Credentials that are good as far as is known.
+
+        Raises:
+            CredentialsRefused: there are none.
+        """
         ...
 
-    async def refreshed(self) -> Credentials:
-        """Credentials fetched anew, since the API said that the current ones have expired."""
+    def expired(self, credentials: Credentials) -> None:
+        """The API said that these have expired: `current` shall give newer ones."""
         ...
 
 
@@ -61,9 +62,8 @@ class StaticCredentials:
         """The keys."""
         return self._credentials
 
-    async def refreshed(self) -> Credentials:
-        """The same keys: there are no others."""
-        return self._credentials
+    def expired(self, credentials: Credentials) -> None:
+        """Nothing can be done about it: there are no others."""
 
 
 def from_environment(variables: Mapping[str, str]) -> Credentials:
@@ -72,50 +72,66 @@ def from_environment(variables: Mapping[str, str]) -> Credentials:
     Raises:
         CredentialsRefused: the ID or the secret is missing.
     """
-    key_id, secret = variables.get(ID_VARIABLE, ""), variables.get(SECRET_VARIABLE, "")
+    names = (ID_VARIABLE, SECRET_VARIABLE, TOKEN_VARIABLE)
+    key_id, secret, token = (variables.get(name, "").strip() for name in names)
     if not key_id or not secret:
         missing = ID_VARIABLE if not key_id else SECRET_VARIABLE
         raise CredentialsRefused(message=f"{missing} is not set")
-    return Credentials(key_id, secret, variables.get(TOKEN_VARIABLE) or None)
+    return Credentials(key_id, secret, token or None)
 
 
-def ask_provider_chain() -> Credentials:
-    """Ask the vendor's default provider chain; blocks, also on the network.
+def vendor_chain() -> Callable[[], Credentials]:
+    """Open the vendor's default provider chain; blocks, and so does what it returns.
 
     Source: `alibabacloud-credentials`, the extra `ram`. Only its sync interface is used: its async
-    one holds a thread lock across an await, which freezes the loop of two concurrent callers.
+    one holds a thread lock across an await, which freezes the loop of two concurrent callers. One
+    client is kept, as each starts a thread; it renews a token 15 minutes before its end, which it
+    does not tell.
 
     Raises:
-        CredentialsRefused: the library is not installed, or no provider has credentials.
+        CredentialsRefused: the library is not installed; later: no provider has credentials.
     """
     try:
         from alibabacloud_credentials.client import Client  # noqa: PLC0415 - an optional extra
     except ImportError as error:
         raise CredentialsRefused(message="install preload-bot[ram], or set keys") from error
-    try:
-        found = Client().get_credential()
-    except Exception as error:  # noqa: BLE001 - the library raises bare Exceptions, with secrets in some
-        raise CredentialsRefused(message=f"no provider: {type(error).__name__}") from None
-    return Credentials(found.access_key_id, found.access_key_secret, found.security_token or None)
+    client = Client()
+
+    def ask() -> Credentials:
+        try:
+            found = client.get_credential()
+        except Exception as error:  # noqa: BLE001 - the library raises bare ones
+            problem = type(error).__name__
+        else:
+            key_id, secret = found.access_key_id, found.access_key_secret
+            if key_id and secret:
+                return Credentials(key_id, secret, found.security_token or None)
+            problem = "no access key"
+        # Not where the library's error is still at hand: its text may hold secrets.
+        raise CredentialsRefused(message=f"no provider in the chain has credentials ({problem})")
+
+    return ask
 
 
 class ProviderChain:
     """Credentials from a blocking function, asked in a worker thread, one question at a time.
 
     Args:
-        ask: the function; by default the vendor's provider chain.
+        open_chain: makes the function, and makes it anew where what it gave had expired; by
+            default the vendor's provider chain. It blocks too.
         now: the wall clock, in UTC.
         timeout_s: how long an answer is waited for.
     """
 
     def __init__(
         self,
-        ask: Callable[[], Credentials] = ask_provider_chain,
+        open_chain: Callable[[], Callable[[], Credentials]] = vendor_chain,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         timeout_s: float = CHAIN_TIMEOUT_S,
     ) -> None:
-        self._ask = ask
+        self._open_chain = open_chain
+        self._chain: Callable[[], Credentials] | None = None
         self._now = now
         self._timeout_s = timeout_s
         self._held: Credentials | None = None
@@ -123,13 +139,15 @@ class ProviderChain:
         self._asking: asyncio.Task[Credentials] | None = None
 
     async def current(self) -> Credentials:
-        """The credentials held, or new ones shortly before those expire."""
+        """The credentials held, or new ones shortly before those expire.
+
+        Whoever asks while they are being fetched gets the same.
+
+        Raises:
+            CredentialsRefused: there are none, or none in time.
+        """
         if self._held is not None and self._now() < self._good_until:
             return self._held
-        return await self.refreshed()
-
-    async def refreshed(self) -> Credentials:
-        """New credentials; whoever asks while they are being fetched gets the same."""
         if self._asking is None:
             self._asking = asyncio.create_task(self._fetched(), name="credentials")
             self._asking.add_done_callback(self._forget)
@@ -139,11 +157,21 @@ class ProviderChain:
         except TimeoutError as error:
             raise CredentialsRefused(message="the provider chain does not answer") from error
 
+    def expired(self, credentials: Credentials) -> None:
+        """Forget these credentials, unless newer ones are held already."""
+        if credentials == self._held:
+            self._held = self._chain = None
+
     async def _fetched(self) -> Credentials:
-        held = await asyncio.to_thread(self._ask)
+        held = await asyncio.to_thread(self._asked)
         ends = held.expires_at - RENEWED_BEFORE if held.expires_at else self._now() + KEPT
         self._held, self._good_until = held, ends
         return held
+
+    def _asked(self) -> Credentials:
+        if self._chain is None:
+            self._chain = self._open_chain()
+        return self._chain()
 
     def _forget(self, asking: asyncio.Task[Credentials]) -> None:
         self._asking = None

@@ -79,16 +79,16 @@ class TaskQuery:
 
     Attributes:
         domain: one streaming (play) domain.
-        status: only tasks the API's filter finds so.
+        status: only tasks the API's filter finds so; a `StatusFilter` or its plain word.
         task_id: only this task.
         urls: only tasks of these play URLs, exactly as submitted; at most 100.
         start: created at or after; None is as far back as the API keeps (3 days).
-        end: created before; None is now.
+        end: created before; None, and any time still to come, is now.
         region_id: the vendor's RegionId; rarely needed.
     """
 
     domain: str
-    status: StatusFilter | None = None
+    status: StatusFilter | str | None = None
     task_id: str | None = None
     urls: tuple[str, ...] = ()
     start: datetime | None = None
@@ -149,7 +149,8 @@ def _progress(task: PreloadTask) -> StatusFilter | None:
     """The task's status in the filter's words; None where the API left it open."""
     word = task.status.strip().lower()
     if word in _FILTER_WORDS:
-        return _FILTER_WORDS[word]
+        named = _FILTER_WORDS[word]
+        return (task.found_as or named) if named is StatusFilter.COMPLETE else named
     if word not in {"success", ""}:
         return None
     if word == "success" and task.process is not None:
@@ -161,7 +162,7 @@ def _progress(task: PreloadTask) -> StatusFilter | None:
     return task.found_as
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def stream_of(url: str) -> str:
     """The key under which tasks of one stream meet: the play URL without `auth_key`.
 

@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot import errors
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 VERSION = "2016-11-01"
 DESCRIBE_TASKS = "DescribeLiveStreamPreloadTasks"
 DESCRIBE_DOMAINS = "DescribeLiveUserDomains"
+CREATE_TASKS = "SetLiveStreamPreloadTasks"
 MAX_DOMAINS_PAGE = 50
 
 SAFETY = timedelta(minutes=2)
@@ -39,8 +41,13 @@ SAFETY = timedelta(minutes=2)
 
 _HISTORY = timedelta(days=HISTORY_DAYS)
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+", re.IGNORECASE)
-_XML = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
+_STATUSES = frozenset(StatusFilter)
+_SECOND = timedelta(seconds=1)
+_IN_XML = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
+_IN_CUT_JSON = re.compile(r'"(Code|Message|RequestId)"\s*:\s*"([^"\\]*)"')
 _CLIENT_ERROR = 400
+_READ_CHARS = 10_000
+_MAX_COUNT = 1_000_000_000
 
 
 # --- what is asked ---
@@ -62,11 +69,23 @@ def check(query: TaskQuery, *, page: int, page_size: int, now: datetime) -> None
         _refuse("PlayUrl", f"at most {MAX_URLS} URLs")
     if any("," in url or not url.strip() for url in query.urls):
         _refuse("PlayUrl", "URLs without a comma in them")
+    if query.status is not None and query.status not in _STATUSES:
+        _refuse("Status", ", ".join(StatusFilter))
+    _check_window(query, now=now)
+
+
+def _check_window(query: TaskQuery, *, now: datetime) -> None:
+    allowed = f"within the last {HISTORY_DAYS} days"
     start, end = window(query, now=now)
+    if query.start is not None:
+        if query.start < now - _HISTORY - SAFETY:
+            _refuse("StartTime", allowed)
+        # From the very edge on means all there is, however far off the end.
+        if query.end and query.end - query.start > _HISTORY and query.start > now - _HISTORY:
+            _refuse("EndTime", f"at most {HISTORY_DAYS} days after StartTime")
     if start >= end:
-        _refuse("StartTime" if query.start else "EndTime", f"within the last {HISTORY_DAYS} days")
-    if query.start is not None and query.start < now - _HISTORY - SAFETY:
-        _refuse("StartTime", f"within the last {HISTORY_DAYS} days")
+        after_end = query.start is not None and query.start >= end
+        _refuse("StartTime" if after_end else "EndTime", allowed)
 
 
 def _refuse(argument: str, allowed: str) -> NoReturn:
@@ -74,9 +93,13 @@ def _refuse(argument: str, allowed: str) -> NoReturn:
 
 
 def window(query: TaskQuery, *, now: datetime) -> tuple[datetime, datetime]:
-    """The times to send at `now`: never more than the API takes, whatever time has passed."""
-    end = query.end or now
-    oldest = max(now, end) - _HISTORY + SAFETY
+    """The times to send at `now`: never more than the API takes, whatever time has passed.
+
+    An end still to come is now: no task is created in the future.
+    """
+    end = min(query.end or now, now)
+    # Times are sent in whole seconds: rounded down, the start would leave the safe part.
+    oldest = now.replace(microsecond=0) + _SECOND - _HISTORY + SAFETY
     return max(query.start or oldest, oldest), end
 
 
@@ -128,6 +151,11 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def request_id(self) -> str:
+        """The API's request ID as the headers have it, or ""."""
+        return self.headers.get("x-acs-request-id", "")
+
 
 def fields_of(reply: Reply) -> dict[str, Any]:
     """The JSON of a reply that says that all went well.
@@ -141,13 +169,15 @@ def fields_of(reply: Reply) -> dict[str, Any]:
         fields = None
     if reply.status < _CLIENT_ERROR and isinstance(fields, dict) and not fields.get("Code"):
         return fields
-    said = fields if isinstance(fields, dict) else _xml(reply.body)
+    said = fields if isinstance(fields, dict) else _left_in(reply.body)
     raise error_of(reply.status, reply.headers, said)
 
 
-def _xml(body: bytes) -> dict[str, Any]:
-    """The parts of an XML error, which stand on one level; HTML and the like have none."""
-    return dict(_XML.findall(body[:10_000].decode(errors="replace")))
+def _left_in(body: bytes) -> dict[str, str]:
+    """The parts of an XML error or of JSON that was cut off; HTML and the like have none."""
+    text = body.decode(errors="replace")
+    xml = {name: unescape(value) for name, value in _IN_XML.findall(text[:_READ_CHARS])}
+    return xml or dict(_IN_CUT_JSON.findall(text[:_READ_CHARS] + text[-_READ_CHARS:]))
 
 
 def task_page(
@@ -156,7 +186,7 @@ def task_page(
     """A reply of DescribeLiveStreamPreloadTasks; `now` is when it arrived.
 
     Raises:
-        MalformedReply: its list of tasks is no list.
+        MalformedReply: its list of tasks is no list, or it is another reply altogether.
     """
     found_as = StatusFilter(query.status) if query.status else None
     tasks = tuple(
@@ -176,7 +206,7 @@ def domain_page(fields: Mapping[str, Any]) -> tuple[tuple[LiveDomain, ...], int]
     """A reply of DescribeLiveUserDomains: its domains, and how many there are in all.
 
     Raises:
-        MalformedReply: its list of domains is no list.
+        MalformedReply: its list of domains is no list, or it is another reply altogether.
     """
     rows = _rows(fields, "Domains", "PageData")
     domains = tuple(
@@ -196,6 +226,8 @@ def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[dict[str, A
 
     One row may stand without its list, as in XML that was turned into JSON.
     """
+    if outer not in fields and "RequestId" not in fields:
+        raise errors.MalformedReply(message=f"neither {outer} nor RequestId is there")
     found = fields.get(outer)
     if isinstance(found, dict):
         found = found.get(inner, [found] if "TaskId" in found else None)
@@ -228,13 +260,15 @@ def _task(row: Mapping[str, Any], domain: str, found_as: StatusFilter | None) ->
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    """The value as text that can be written anywhere: JSON may hold half a surrogate pair."""
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _int(value: object) -> int:
     """A count; 0 where there is none that can be read."""
     try:
-        return max(0, int(value))  # type: ignore[call-overload,no-any-return] # what cannot be an int raises
+        return min(max(0, int(value)), _MAX_COUNT)  # type: ignore[call-overload,no-any-return] # what cannot be an int raises
     except (TypeError, ValueError, OverflowError):
         return 0
 
@@ -244,7 +278,9 @@ def _time(value: object) -> datetime | None:
     if not isinstance(value, str) or not value:
         return None
     try:
-        at = datetime.fromisoformat(value)
+        at = datetime.fromisoformat(value.strip())
+        if at.tzinfo is UTC:
+            return at
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

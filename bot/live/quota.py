@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
-REST_S = 1.0
-"""How long a place rests after its reply: the second the quota is counted by."""
+REST_S = 1.001
+"""How long a place rests: the second the quota is counted by, as two clocks may measure it."""
 LOWERED_TO = 0.7
 """What throttling leaves of the rate: the account's other tools call too."""
 LOWERED_EVERY_S = 1.0
@@ -44,7 +44,7 @@ class Place:
 
     Attributes:
         deadline_s: until when the call may arrive at the server; None while it has not been sent.
-        replied_s: when its reply arrived; None while it has not.
+        replied_s: when its reply arrived, or the connection ended; None while neither has.
     """
 
     deadline_s: float | None = None
@@ -54,7 +54,7 @@ class Place:
         """From when on the place can be given to another call."""
         if self.replied_s is not None:
             return self.replied_s + REST_S
-        return now if self.deadline_s is None else self.deadline_s + REST_S
+        return now if self.deadline_s is None else max(now, self.deadline_s) + REST_S
 
 
 class Quota(Protocol):
@@ -80,15 +80,16 @@ class Places:
         self.per_s = per_s
         self._taken = 0
         self._resting: list[float] = []  # a heap of when each is free
-        self._lowered_to = per_s
+        self._limit = per_s
         self._lowered_at = float("-inf")
+        self._raised_next = float("inf")
 
     def limit(self, now: float) -> int:
         """How many places there are now."""
-        if self._lowered_to == self.per_s:
-            return self.per_s
-        raised = int((now - self._lowered_at) / RAISED_EVERY_S)
-        return min(self.per_s, self._lowered_to + raised)
+        while self._raised_next <= now and self._limit < self.per_s:
+            self._limit += 1
+            self._raised_next += RAISED_EVERY_S
+        return self._limit
 
     def used(self, now: float) -> int:
         """How many of them are taken, or resting."""
@@ -113,15 +114,16 @@ class Places:
         """Have fewer places for a while; at least one is left."""
         if now - self._lowered_at < LOWERED_EVERY_S:
             return
-        self._lowered_to = max(1, int(self.limit(now) * LOWERED_TO))
+        self._limit = max(1, int(self.limit(now) * LOWERED_TO))
         self._lowered_at = now
+        self._raised_next = now + RAISED_EVERY_S
 
     def next_change(self, now: float) -> float | None:
         """When a place may become free by itself; None if only a reply can free one."""
+        self.used(now)  # forget those that are free already
         times = self._resting[:1]
         if self.limit(now) < self.per_s:
-            steps = int((now - self._lowered_at) / RAISED_EVERY_S) + 1
-            times = [*times, self._lowered_at + steps * RAISED_EVERY_S]
+            times = [*times, self._raised_next]
         return min(times, default=None)
 
 

@@ -6,6 +6,7 @@ Source: the vendor's lists of error codes, of the gateway and of the operations.
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MESSAGE_CHARS = 300
-_URL_QUERY = re.compile(r"\?[^\s\"'<>]+")
+_NAME_CHARS = 100
+_URL_QUERY = re.compile(r"(?:\?|%(?:25)*3F)[^\s\"'<>]+", re.IGNORECASE)
 _TIME_LEFT_MS = re.compile(r"TimeLeft:\s*(\d+)")
 _SERVER_ERROR = 500
-_TOO_MANY = 429
+_CLIENT_ERROR = 400
 
 _FINAL_CREDENTIALS = (
     "InvalidAccessKeyId",
@@ -38,12 +40,17 @@ BY_CODE: tuple[tuple[str, type[errors.LiveError]], ...] = (
     *((code, errors.CredentialsRefused) for code in _FINAL_CREDENTIALS),
     ("Forbidden", errors.PermissionRefused),
     ("NoPermission", errors.PermissionRefused),
-    ("InvalidDomain", errors.ArgumentRefused),
     ("IllegalOperation", errors.ArgumentRefused),
     ("Missing", errors.ArgumentRefused),
     ("Invalid", errors.ArgumentRefused),
 )
 """By how a code begins: the first that fits. What fits none is classified by the HTTP status."""
+BY_STATUS: dict[int, type[errors.LiveError]] = {
+    401: errors.CredentialsRefused,
+    403: errors.PermissionRefused,
+    408: errors.Unavailable,
+    429: errors.Throttled,
+}
 
 _ARGUMENTS = (
     ("Domain", "DomainName"),
@@ -55,7 +62,9 @@ _ARGUMENTS = (
     ("TaskId", "TaskId"),
     ("PlayUrl", "PlayUrl"),
     ("Url", "PlayUrl"),
+    ("IllegalOperation", "DomainName"),
 )
+"""What stands in a code, and the argument it is about."""
 
 
 def error_of(status: int, headers: Mapping[str, str], said: Mapping[str, Any]) -> errors.LiveError:
@@ -66,38 +75,47 @@ def error_of(status: int, headers: Mapping[str, str], said: Mapping[str, Any]) -
         headers: in a case-insensitive mapping.
         said: `Code`, `Message` and `RequestId`, as far as the body had them.
     """
-    code = str(said.get("Code") or "")
-    fields: dict[str, Any] = {
-        "code": code,
-        "message": _harmless(code, str(said.get("Message") or "")),
-        "http_status": status,
-        "request_id": str(said.get("RequestId") or "") or headers.get("x-acs-request-id", ""),
-    }
+    code = _text(said.get("Code"), _NAME_CHARS)
     kind = next((kind for start, kind in BY_CODE if code.startswith(start)), None)
     if kind is None:
         kind = _by_status(status, code)
+    fields: dict[str, Any] = {
+        "code": code,
+        "message": _harmless(code, _text(said.get("Message"))),
+        "http_status": status,
+        "request_id": _text(said.get("RequestId"), _NAME_CHARS)
+        or headers.get("x-acs-request-id", ""),
+    }
+    if kind is errors.MalformedReply:
+        fields["message"] = "the reply is no JSON of the API"
     if kind is errors.Throttled:
         return errors.Throttled(**fields, retry_after_s=_retry_after_s(headers))
     if kind is errors.ClockSkewed:
         return errors.ClockSkewed(**fields, server_time_s=_server_time_s(headers))
     if kind is errors.ArgumentRefused:
-        return errors.ArgumentRefused(**fields, argument=_argument(code))
+        argument = _argument(code) or _argument(fields["message"])
+        return errors.ArgumentRefused(**fields, argument=argument)
     return kind(**fields)
 
 
 def _by_status(status: int, code: str) -> type[errors.LiveError]:
-    if status == _TOO_MANY:
-        return errors.Throttled
-    if status in {401, 403}:
-        return errors.PermissionRefused
-    if not code:
-        return errors.MalformedReply
-    return errors.Unavailable if status >= _SERVER_ERROR else errors.LiveError
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    if status >= _SERVER_ERROR:
+        return errors.Unavailable if code else errors.MalformedReply
+    # Without a code a page of success is a proxy's, and may be gone soon; a "not found" stays.
+    return errors.LiveError if code or status >= _CLIENT_ERROR else errors.MalformedReply
 
 
-def _argument(code: str) -> str:
-    """The argument that a code such as `InvalidStartTime.Malformed` is about."""
-    return next((name for part, name in _ARGUMENTS if part.lower() in code.lower()), "")
+def _argument(text: str) -> str:
+    """The argument that a code such as `InvalidStartTime.Malformed`, or a message, is about."""
+    return next((name for part, name in _ARGUMENTS if part.lower() in text.lower()), "")
+
+
+def _text(value: object, most_chars: int | None = None) -> str:
+    """The value as text that can be written anywhere: JSON may hold half a surrogate pair."""
+    text = "" if value is None else str(value)
+    return text.encode(errors="replace").decode()[:most_chars]
 
 
 def _harmless(code: str, message: str) -> str:
@@ -121,6 +139,7 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 def _server_time_s(headers: Mapping[str, str]) -> float | None:
     try:
-        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        at = parsedate_to_datetime(headers.get("Date", ""))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None

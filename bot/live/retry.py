@@ -20,8 +20,8 @@ class Rule:
 
     Attributes:
         times: how often at most.
-        first_pause_s: about how long the first pause is; each further one is twice as long. 0 is
-            none: what was wrong has been put right.
+        first_pause_s: how long the first pause is at most, and half of it at least; each further
+            one is twice as long. 0 is none: what was wrong has been put right.
     """
 
     times: int
@@ -51,9 +51,11 @@ def pause_s(
     rule = next((rule for kind, rule in RULES if isinstance(error, kind)), None)
     if rule is None or failed_before >= rule.times:
         return None
-    if isinstance(error, errors.Throttled) and error.retry_after_s is not None:
+    if isinstance(error, errors.ClockSkewed) and error.server_time_s is None:
+        return None  # there is nothing to put the clock right by
+    if isinstance(error, errors.Throttled) and error.retry_after_s:
         return min(error.retry_after_s, MAX_PAUSE_S) + 0.1 * random()
-    return min(rule.first_pause_s * 2.0**failed_before, MAX_PAUSE_S) * (0.5 + random())
+    return min(rule.first_pause_s * 2.0**failed_before, MAX_PAUSE_S) * (0.5 + 0.5 * random())
 
 
 def kind_of(error: errors.LiveError) -> type[errors.LiveError]:

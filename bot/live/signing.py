@@ -67,10 +67,10 @@ def signed(
     }
     if credentials.security_token is not None:
         headers["x-acs-accesskey-id"] = credentials.access_key_id
-        headers["x-acs-security-token"] = credentials.security_token
+        headers["x-acs-security-token"] = credentials.security_token.strip()
     names = sorted(headers)
     signed_names = ";".join(names)
-    canonical_headers = "".join(f"{name}:{headers[name].strip()}\n" for name in names)
+    canonical_headers = "".join(f"{name}:{headers[name]}\n" for name in names)
     canonical = f"POST\n/\n{request.query}\n{canonical_headers}\n{signed_names}\n{_EMPTY_BODY}"
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.digest(
