@@ -6,14 +6,12 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.live.model import StatusFilter, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from zoneinfo import ZoneInfo
 
     from bot.errors import BotError
     from bot.live.model import PreloadTask
@@ -21,22 +19,6 @@ if TYPE_CHECKING:
 DEFAULT_ROWS = 10
 MIN_ROWS = 5
 MAX_ROWS = 30
-
-
-class Language(StrEnum):
-    """The languages the bot speaks."""
-
-    ENGLISH = "en"
-    CHINESE = "zh"
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """The person an answer is for: times and words are theirs."""
-
-    user_id: str
-    language: Language
-    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.errors import ArgumentRefused, BotError, Busy, StaleReference
+from bot.logs import request_id
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import Click, Command
 from bot.views import errors as views
@@ -112,7 +113,9 @@ async def _explain(desk: Desk, reply: Reply, error: BotError) -> None:
         if isinstance(error, ArgumentRefused) and error.argument == "DomainName":
             suggestion = await desk.domain_like(ask.domain)
     log.info("explained", error=type(error).__name__, reason=str(error))
-    message = views.message(error, reply.reader, ask=ask, suggestion=suggestion)
+    message = views.message(
+        error, reply.reader, ask=ask, suggestion=suggestion, log_id=request_id()
+    )
     await reply.beside().tell(message)
 
 

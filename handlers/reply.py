@@ -14,7 +14,7 @@ from bot.views import notices
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from bot.asks import Reader
+    from bot.reader import Reader
     from bot.views.limits import Message
     from handlers.desk import Desk
 

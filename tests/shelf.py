@@ -20,9 +20,9 @@ EVENING = datetime(2026, 11, 22, 19, 42, 10, tzinfo=UTC)
 DOMAIN = "live.example.com"
 
 _FILTERS = {
-    StatusFilter.FAILED: {TaskState.FAILED},
-    StatusFilter.PENDING: {TaskState.PENDING},
-    StatusFilter.PRELOADING: {TaskState.PRELOADING},
+    StatusFilter.FAILED: TaskState.FAILED,
+    StatusFilter.PENDING: TaskState.PENDING,
+    StatusFilter.PRELOADING: TaskState.PRELOADING,
 }
 
 
@@ -87,8 +87,8 @@ class Shelf:
         state = one.state(self.now)
         of_status = (
             query.status is None
-            or state in _FILTERS.get(query.status, set())
             or (query.status is StatusFilter.COMPLETE and state.is_complete)
+            or _FILTERS.get(StatusFilter(query.status)) is state
         )
         created = one.created or EVENING
         return (

@@ -12,7 +12,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.asks import Language, Reader
+from bot.reader import Language, Reader
 from bot.sandbox.slack import LocalSlack, running
 from bot.slack.people import People, read
 

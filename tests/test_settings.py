@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from bot.asks import Language
 from bot.errors import SettingsError
+from bot.reader import Language
 from bot.settings import Settings, WrongSettings, load, require
 from bot.settings.reading import ACCOUNT_VARIABLES, FILE_VARIABLE, KEY_VARIABLES, VARIABLES
 

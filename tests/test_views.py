@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.asks import Answer, Ask, Language, Reader, Row, TaskCard
+from bot.asks import Answer, Ask, Row, TaskCard
 from bot.errors import Throttled, TimedOut
 from bot.live.model import PreloadTask, StatusFilter, TaskState
+from bot.reader import Language, Reader
 from bot.views import tasks
 from bot.views.limits import Message
 from bot.views.refs import ChoiceRef, OpenRef, PageRef, anchor_of

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot import errors
-from bot.asks import Answer, Ask, Language, Reader, Row, TaskCard
+from bot.asks import Answer, Ask, Row, TaskCard
 from bot.live.model import PreloadTask, StatusFilter, TaskState
+from bot.reader import Language, Reader
 from bot.sandbox.slack.limits import check
 from bot.views import errors as error_views
 from bot.views import help as help_view

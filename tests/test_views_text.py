@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asks import Ask, Language, Reader
+from bot.asks import Ask
 from bot.live.model import PreloadTask, StatusFilter
+from bot.reader import Language, Reader
 from bot.views.commands import command
 from bot.views.mrkdwn import code, escaped, masked, plain, shortened, stream_name, unsigned
 from bot.views.times import clock, dated, for_everyone, to_the_second, window, zone_name

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from bot.asks import Language
+from bot.reader import Language
 from bot.words import words
 
 TREE = Path(__file__).parent.parent

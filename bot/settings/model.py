@@ -25,7 +25,8 @@ from pydantic import (
     model_validator,
 )
 
-from bot.asks import DEFAULT_ROWS, MAX_ROWS, MIN_ROWS, Language
+from bot.asks import DEFAULT_ROWS, MAX_ROWS, MIN_ROWS
+from bot.reader import Language
 
 DEFAULT_ACCOUNT = "default"
 """The account there is where the file names none."""

@@ -14,7 +14,7 @@ from cachetools import LRUCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.asks import Language, Reader
+from bot.reader import Language, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,8 +13,9 @@ from bot.views.underline import underlined
 from bot.words import marked, words
 
 if TYPE_CHECKING:
-    from bot.asks import Ask, Reader
+    from bot.asks import Ask
     from bot.errors import BotError
+    from bot.reader import Reader
     from bot.words import Words
 
 USAGE = {
@@ -143,7 +144,12 @@ _READ_ACTION = "live:DescribeLiveStreamPreloadTasks"
 
 
 def message(
-    error: BotError, reader: Reader, *, ask: Ask | None = None, suggestion: str | None = None
+    error: BotError,
+    reader: Reader,
+    *,
+    ask: Ask | None = None,
+    suggestion: str | None = None,
+    log_id: str = "",
 ) -> Message:
     """The whole explanation.
 
@@ -152,6 +158,7 @@ def message(
         reader: for whom.
         ask: what was asked, if that is known: names the domain and the command.
         suggestion: the nearest valid value for a refused argument, if one is near.
+        log_id: under which the log has the rest.
     """
     w = words(reader.language)
     if isinstance(error, errors.UsageError):
@@ -161,6 +168,8 @@ def message(
     lines = [f"*{said}*", *_allowed(error, w), detail, advice]
     body = [blocks.section("\n".join(filter(None, lines)))]
     quoted = _to_quote(error, w)
+    if log_id:
+        quoted.append(w.t("log ID {log_id}", log_id=code(log_id, 100)))
     if quoted:
         body.append(blocks.context(" · ".join(quoted)))
     return fitted(Message(w.paragraph([said, detail or advice]), tuple(body)))

@@ -10,7 +10,7 @@ from bot.views.mrkdwn import code
 from bot.words import marked, words
 
 if TYPE_CHECKING:
-    from bot.asks import Reader
+    from bot.reader import Reader
     from bot.views.limits import Block
     from bot.words import Words
 

@@ -10,7 +10,7 @@ from bot.views.mrkdwn import code, escaped
 from bot.words import words
 
 if TYPE_CHECKING:
-    from bot.asks import Reader
+    from bot.reader import Reader
 
 _SET_IT = "/preload default domain=live.example.com"
 

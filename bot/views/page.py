@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from bot.asks import Answer, Ask, Reader, Row
+    from bot.asks import Answer, Ask, Row
     from bot.errors import BotError
+    from bot.reader import Reader
     from bot.views.limits import Block
     from bot.words import Words
 

@@ -13,8 +13,9 @@ from bot.words import marked
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.asks import Reader, Row
+    from bot.asks import Row
     from bot.live.model import PreloadTask
+    from bot.reader import Reader
     from bot.words import Words
 
 _WORD_CHARS = 40

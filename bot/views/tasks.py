@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from bot.asks import Answer, Ask, Reader, TaskCard
+    from bot.asks import Answer, Ask, TaskCard
     from bot.live.model import PreloadTask
+    from bot.reader import Reader
     from bot.views.limits import Block
     from bot.words import Words
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.asks import Language
+from bot.reader import Language
 from bot.views.mrkdwn import NOTHING
 
 if TYPE_CHECKING:
-    from bot.asks import Reader
     from bot.live.model import PreloadTask
+    from bot.reader import Reader
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SLACK_YEARS = range(1971, 2100)

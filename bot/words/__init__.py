@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Protocol
 
-from bot.asks import Language
+from bot.reader import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -275,6 +275,7 @@ async def test_a_refusal_names_what_to_look_at_the_code_and_the_request_id(
     assert told in said
     assert code in said
     assert "request ID" in said
+    assert "log ID" in said
     assert "testsecret" not in said
 
 

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from bot.slack.guard import signed
 from tests.end_to_end.people import ANNA, LIVE_OPS, Person
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 SECRET = "demo-signing-secret"
 HELLO = urlencode({"command": "/preload", "text": "help", "user_id": ANNA, "team_id": "T0001"})
@@ -31,7 +32,12 @@ async def demo() -> AsyncIterator[Demo]:
 
 
 async def posted(
-    demo: Demo, body: bytes, *, age_s: int = 0, sign: bool = True, **headers: str
+    demo: Demo,
+    body: bytes,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    *,
+    age_s: int = 0,
+    sign: bool = True,
 ) -> tuple[int, str]:
     """Post to the bot as Slack would; the answer's status and text."""
     timestamp = str(int(time.time()) - age_s)
@@ -64,9 +70,9 @@ async def test_a_signed_request_is_acknowledged_with_nothing(demo: Demo) -> None
     ("body", "options", "status"),
     [
         (HELLO.encode(), {"sign": False}, 401),
-        (HELLO.encode(), {"X-Slack-Signature": "v0=0000"}, 401),
-        (HELLO.encode(), {"X-Slack-Signature": "v0=ünsigned"}, 401),
-        (HELLO.encode(), {"X-Slack-Request-Timestamp": "soon"}, 401),
+        (HELLO.encode(), {"headers": {"X-Slack-Signature": "v0=0000"}}, 401),
+        (HELLO.encode(), {"headers": {"X-Slack-Signature": "v0=ünsigned"}}, 401),
+        (HELLO.encode(), {"headers": {"X-Slack-Request-Timestamp": "soon"}}, 401),
         (HELLO.encode(), {"age_s": 301}, 401),
         (b"\xff\xfe", {}, 400),
         (b"payload=%7Bnot+json", {}, 400),
@@ -88,8 +94,8 @@ async def test_an_identical_request_gets_200_and_no_second_answer(demo: Demo) ->
         "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": signed(timestamp, HELLO.encode(), secret=SECRET),
     }
-    first = await posted(demo, HELLO.encode(), sign=False, **headers)
-    again = await posted(demo, HELLO.encode(), sign=False, **headers)
+    first = await posted(demo, HELLO.encode(), headers, sign=False)
+    again = await posted(demo, HELLO.encode(), headers, sign=False)
     assert first == again == (200, "")
     await demo.bot.jobs.idle()
 
