@@ -17,8 +17,7 @@ from bot.doctor import Finding, examined, printed
 from bot.manifest import SCOPES
 from bot.sandbox import live as live_sandbox
 from bot.sandbox import slack as slack_sandbox
-from bot.sandbox.live import SimulatedLive
-from bot.sandbox.live.faults import Refuse
+from bot.sandbox.live import Refuse, SimulatedLive
 from bot.sandbox.slack import Fault, LocalSlack
 from bot.store import Store
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from aiohttp.typedefs import Handler
     from pytest_aiohttp import AiohttpServer
 
 BOT_TOKEN, APP_TOKEN = "xoxb-clinic-1", "xapp-clinic-2"
@@ -58,6 +58,13 @@ class Patient:
     async def faults(self) -> list[str]:
         """The checks that found something to mend."""
         return [one.check for one in await self.examined() if not one.ok]
+
+
+async def serving(aiohttp_server: AiohttpServer, answer: Handler) -> str:
+    """The address of a server that answers so, whatever is asked."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    return str((await aiohttp_server(app)).make_url("/"))
 
 
 @pytest.fixture(autouse=True)
@@ -227,6 +234,19 @@ async def test_missing_credentials_are_missed_and_nothing_is_called(
     assert patient.live.arrivals == []
 
 
+async def test_keys_that_the_provider_chain_finds_are_tried_and_blamed_as_such(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "other-secret")
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        del patient.env[name]
+    finding = await patient.finding("Live API for default")
+    assert "SignatureDoesNotMatch" in finding.detail
+    assert "what the vendor's provider chain finds" in finding.fix
+    assert "present, from the vendor's provider chain" in {one.detail for one in patient.found}
+
+
 async def test_each_account_is_looked_at(patient: Patient, tmp_path: Path) -> None:
     endpoint = patient.env.pop("PRELOAD_BOT_ENDPOINT")
     accounts = "".join(
@@ -281,10 +301,21 @@ async def test_a_clock_past_the_live_apis_bound_is_the_only_fault_it_causes(
     assert "behind the Live API" in patient.found[-2].detail
 
 
+async def test_a_server_that_does_not_tell_the_time_is_not_judged_by_it(
+    patient: Patient, aiohttp_server: AiohttpServer
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({"ok": True}, headers={"Date": "soon"})
+
+    patient.env["SLACK_API_URL"] = await serving(aiohttp_server, answer)
+    clock = await patient.finding("clock")
+    assert "the Live API" in clock.detail
+
+
 async def test_a_missing_bot_token_is_missed(patient: Patient) -> None:
     del patient.env["SLACK_BOT_TOKEN"]
     finding = await patient.finding("Slack bot token")
-    assert (finding.ok, finding.detail) == (False, "SLACK_BOT_TOKEN")
+    assert (finding.ok, finding.detail) == (False, "SLACK_BOT_TOKEN is not set")
     assert "OAuth & Permissions" in finding.fix
 
 
@@ -330,8 +361,26 @@ async def test_a_refused_table_is_no_failure(patient: Patient) -> None:
     patient.slack.faults.refuse_tables = True
     finding = await patient.finding("Slack tables")
     assert finding.ok
-    assert "answers come as lists" in finding.detail
-    assert "invalid_blocks" in finding.detail
+    assert finding.detail == (
+        "no, so answers come as lists (blocks.validate: invalid_blocks: unsupported type: table)"
+    )
+
+
+async def test_a_table_that_slack_refuses_in_a_sentence_is_no_failure(
+    patient: Patient, aiohttp_server: AiohttpServer
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        said: dict[str, object] = {"ok": True}
+        if request.path.endswith("blocks.validate"):
+            said = {"ok": False, "error": "invalid_blocks", "errors": ["no tables [/0]"]}
+        return web.json_response(said)
+
+    patient.env["SLACK_API_URL"] = await serving(aiohttp_server, answer)
+    finding = await patient.finding("Slack tables")
+    assert finding.ok
+    assert (
+        "answers come as lists (blocks.validate: invalid_blocks: no tables [/0])" in finding.detail
+    )
 
 
 async def test_a_workspace_that_cannot_validate_blocks_is_no_failure(patient: Patient) -> None:
@@ -364,10 +413,7 @@ async def test_an_address_that_is_not_slacks_is_told(
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, content_type=content_type, text=body)
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    server = await aiohttp_server(app)
-    patient.env["SLACK_API_URL"] = str(server.make_url("/"))
+    patient.env["SLACK_API_URL"] = await serving(aiohttp_server, answer)
     finding = await patient.finding("Slack bot token")
     assert (finding.ok, finding.detail) == (False, "not an answer of Slack's")
     assert "SLACK_API_URL" in finding.fix

@@ -67,11 +67,14 @@ def of_clocks(settings: Settings, clocks: Clocks) -> Iterator[Finding]:
         ahead = clocks.ahead(address)
         if ahead is None:
             continue
+        if abs(ahead) <= WARNED_BEYOND:
+            detail = f"within {_seconds(WARNED_BEYOND)} of {whose}"
+            yield Finding("clock", ok=True, detail=detail)
+            continue
         way = "behind" if ahead > timedelta() else "ahead of"
         detail = f"{_seconds(abs(ahead))} {way} {whose}; the bound is {_seconds(allowed)}"
-        ok = abs(ahead) <= WARNED_BEYOND
-        fix = "" if ok else "set this machine's clock, and keep it set (NTP)"
-        yield Finding("clock", ok=ok, detail=detail, fix=fix)
+        fix = "set this machine's clock, and keep it set (NTP)"
+        yield Finding("clock", ok=False, detail=detail, fix=fix)
 
 
 def _seconds(span: timedelta) -> str:

@@ -14,7 +14,7 @@ import aiohttp
 from bot import logs
 from bot.app import utc_now
 from bot.doctor.clocks import Clocks, of_clocks
-from bot.doctor.finding import Finding, wrong
+from bot.doctor.finding import Finding
 from bot.doctor.live import of_account
 from bot.doctor.slack import of_slack
 from bot.errors import StoreUnavailable
@@ -50,7 +50,10 @@ async def examined(
     try:
         settings = load(settings_file, env)
     except WrongSettings as error:
-        return tuple(wrong("settings", problem) for problem in error.problems)
+        return tuple(
+            Finding("settings", ok=False, detail=wrong.name, fix=wrong.allowed)
+            for wrong in error.problems
+        )
     redactor.hide(*settings.secrets())
     clocks = Clocks(now)
     async with aiohttp.ClientSession(trace_configs=[clocks.watching()]) as session:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.errors import SettingsError
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -28,11 +26,6 @@ class Finding:
     ok: bool
     detail: str
     fix: str = ""
-
-
-def wrong(check: str, problem: SettingsError) -> Finding:
-    """A setting that is missing or not allowed, as a finding."""
-    return Finding(check, ok=False, detail=problem.name, fix=problem.allowed)
 
 
 def printed(findings: Sequence[Finding], *, as_json: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -10,9 +9,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.doctor.finding import Finding, wrong
+from bot.doctor.finding import Finding
 from bot.manifest import SCOPES
-from bot.settings import WrongSettings, require
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import blocks
 
@@ -47,11 +45,10 @@ async def of_slack(slack: Slack, session: aiohttp.ClientSession) -> list[Finding
 
 async def _of_bot_token(slack: Slack, client: AsyncWebClient) -> list[Finding]:
     check = "Slack bot token"
+    if slack.bot_token is None:
+        return [Finding(check, ok=False, detail="SLACK_BOT_TOKEN is not set", fix=_BOT_TOKEN)]
     try:
-        require(slack, "bot_token")
         answer = await _answered(client.auth_test())
-    except WrongSettings as error:
-        return [replace(wrong(check, error), fix=_BOT_TOKEN)]
     except (SlackRefused, SlackUnavailable) as error:
         return [_failed(check, error, slack, fix=_BOT_TOKEN)]
     granted = answer.headers.get("x-oauth-scopes", "").split(",")
@@ -132,11 +129,16 @@ async def _answered(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         said = reply.data if isinstance(reply, AsyncSlackResponse) else None
         if not isinstance(said, dict) or "error" not in said:
             raise SlackUnavailable(_NOT_SLACK, delivered=True) from None
-        listed = said.get("errors")
-        place = str(listed[0]) if isinstance(listed, list) and listed else ""
-        raise SlackRefused(str(said["error"]), place) from None
+        raise SlackRefused(str(said["error"]), _first(said.get("errors"))) from None
     except AttributeError:
         # slack_sdk looks for fields in any answer of status 200, be it plain text.
         raise SlackUnavailable(_NOT_SLACK, delivered=True) from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise SlackUnavailable(type(error).__name__, delivered=False) from None
+
+
+def _first(listed: object) -> str:
+    """The first of the errors that Slack lists, objects with a `message` or sentences; or ""."""
+    if not isinstance(listed, list) or not listed:
+        return ""
+    return str(listed[0].get("message", "") if isinstance(listed[0], dict) else listed[0])
