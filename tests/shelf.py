@@ -67,7 +67,8 @@ class Shelf:
         if self.failing is not None:
             raise self.failing
         self.before_reply()
-        found = [replace(one, found_as=query.status) for one in self.tasks if self._is(one, query)]
+        found_as = StatusFilter(query.status) if query.status else None
+        found = [replace(one, found_as=found_as) for one in self.tasks if self._is(one, query)]
         if self.newest_first:
             found.sort(key=lambda one: one.created or EVENING, reverse=True)
         begin = (page - 1) * page_size
