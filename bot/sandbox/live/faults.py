@@ -63,7 +63,9 @@ class Empty:
     shape: Literal["{}", "[]", "null", "missing"] = "{}"
 
     def changed(self, reply: dict[str, Any]) -> dict[str, Any]:
-        """The reply, emptied."""
+        """The reply, emptied; one that has no place for tasks stays as it is."""
+        if "PreloadTasks" not in reply:
+            return reply
         kept = {key: value for key, value in reply.items() if key != "PreloadTasks"}
         kept |= {"TotalNum": 0, "TotalPage": 0}
         if self.shape == "missing":
@@ -90,8 +92,10 @@ class Odd:
     oddities: tuple[Mapping[str, Any], ...] = ODDITIES
 
     def changed(self, reply: dict[str, Any]) -> dict[str, Any]:
-        """The reply with odd tasks, in the shape it had."""
-        tasks = reply.get("PreloadTasks", [])
+        """The reply with odd tasks, in the shape it had; one without tasks stays as it is."""
+        if "PreloadTasks" not in reply:
+            return reply
+        tasks = reply["PreloadTasks"]
         rows = tasks["PreloadTask"] if isinstance(tasks, dict) else tasks
         odd = [
             {key: value for key, value in (row | change).items() if value is not None}

@@ -88,7 +88,7 @@ class Keyring:
         _check_headers(request, signed)
         _check_date(request.headers["x-acs-date"], at)
         digest = hashlib.sha256(request.body).hexdigest()
-        if not hmac.compare_digest(digest, request.headers["x-acs-content-sha256"]):
+        if digest != request.headers["x-acs-content-sha256"]:
             raise Refused("SignatureDoesNotMatch", "x-acs-content-sha256 is not the body's hash.")
         to_sign = string_to_sign(request, signed)
         if not hmac.compare_digest(sign(self.secrets[key_id], to_sign), signature):
