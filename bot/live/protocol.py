@@ -40,9 +40,9 @@ SAFETY = timedelta(minutes=2)
 """The start stays so far inside the 3 days: the gateway's clock and the way there take time."""
 
 _HISTORY = timedelta(days=HISTORY_DAYS)
+_KEPT = f"within the last {HISTORY_DAYS} days"
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+", re.IGNORECASE)
 _STATUSES = frozenset(StatusFilter)
-_SECOND = timedelta(seconds=1)
 _IN_XML = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
 _IN_CUT_JSON = re.compile(r'"(Code|Message|RequestId)"\s*:\s*"([^"\\]*)"')
 _CLIENT_ERROR = 400
@@ -75,17 +75,16 @@ def check(query: TaskQuery, *, page: int, page_size: int, now: datetime) -> None
 
 
 def _check_window(query: TaskQuery, *, now: datetime) -> None:
-    allowed = f"within the last {HISTORY_DAYS} days"
     start, end = window(query, now=now)
     if query.start is not None:
         if query.start < now - _HISTORY - SAFETY:
-            _refuse("StartTime", allowed)
+            _refuse("StartTime", _KEPT)
         # From the very edge on means all there is, however far off the end.
         if query.end and query.end - query.start > _HISTORY and query.start > now - _HISTORY:
             _refuse("EndTime", f"at most {HISTORY_DAYS} days after StartTime")
     if start >= end:
         after_end = query.start is not None and query.start >= end
-        _refuse("StartTime" if after_end else "EndTime", allowed)
+        _refuse("StartTime" if after_end else "EndTime", _KEPT)
 
 
 def _refuse(argument: str, allowed: str) -> NoReturn:
@@ -99,15 +98,21 @@ def window(query: TaskQuery, *, now: datetime) -> tuple[datetime, datetime]:
     """
     end = min(query.end or now, now)
     # Times are sent in whole seconds: rounded down, the start would leave the safe part.
-    oldest = now.replace(microsecond=0) + _SECOND - _HISTORY + SAFETY
+    oldest = now.replace(microsecond=0) + timedelta(seconds=1) - _HISTORY + SAFETY
     return max(query.start or oldest, oldest), end
 
 
 def task_parameters(
     query: TaskQuery, *, page: int, page_size: int, now: datetime
 ) -> dict[str, str]:
-    """The parameters of DescribeLiveStreamPreloadTasks, as sent at `now`."""
+    """The parameters of DescribeLiveStreamPreloadTasks, as sent at `now`.
+
+    Raises:
+        ArgumentRefused: the API has forgotten the window while the call waited.
+    """
     start, end = window(query, now=now)
+    if start >= end:
+        _refuse("EndTime", _KEPT)
     return _given(
         DomainName=query.domain,
         Status=query.status and StatusFilter(query.status).value,
