@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import aiohttp
 from aiohttp import web
-from slack_sdk.errors import SlackApiError
 
 from bot.errors import LiveError, StoreUnavailable
+from bot.slack.answers import answered
+from bot.slack.errors import SlackRefused, SlackUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -91,11 +91,13 @@ class Health:
     async def _try_slack(self) -> str:
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                await self._slack.auth_test()
-        except SlackApiError as error:
-            return f"refused: {error.response.get('error', 'unknown')}"
-        except (aiohttp.ClientError, TimeoutError) as error:
-            return f"unreachable: {type(error).__name__}"
+                await answered(self._slack.auth_test())
+        except SlackRefused as error:
+            return f"refused: {error}"
+        except SlackUnavailable as error:
+            return f"unreachable: {error}"
+        except TimeoutError:
+            return "unreachable: timeout"
         return OK
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.doctor.finding import Finding
 from bot.manifest import SCOPES
+from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
+    from collections.abc import Iterator
+
+    import aiohttp
 
     from bot.settings import Slack
 
 _TIMEOUT_S = 10
-_NOT_SLACK = "not an answer of Slack's"
 _PAGE = "of the app at https://api.slack.com/apps"
 _BOT_TOKEN = f"copy the bot token from OAuth & Permissions {_PAGE} into SLACK_BOT_TOKEN"
 _APP_TOKEN = (
@@ -48,7 +47,7 @@ async def _of_bot_token(slack: Slack, client: AsyncWebClient) -> list[Finding]:
     if slack.bot_token is None:
         return [Finding(check, ok=False, detail="SLACK_BOT_TOKEN is not set", fix=_BOT_TOKEN)]
     try:
-        answer = await _answered(client.auth_test())
+        answer = await answered(client.auth_test())
     except (SlackRefused, SlackUnavailable) as error:
         return [_failed(check, error, slack, fix=_BOT_TOKEN)]
     granted = answer.headers.get("x-oauth-scopes", "").split(",")
@@ -76,7 +75,7 @@ async def _of_tables(client: AsyncWebClient) -> Finding:
     """
     table = blocks.table([("Status", "Stream"), ("ready", "liveApp/cup_main.flv")])
     try:
-        await _answered(client.blocks_validate(blocks=[table]))
+        await answered(client.blocks_validate(blocks=[table]))
     except (SlackRefused, SlackUnavailable) as error:
         is_about_the_table = isinstance(error, SlackRefused) and error.place
         said = (
@@ -92,7 +91,7 @@ async def _of_ways_in(slack: Slack, client: AsyncWebClient) -> list[Finding]:
     if slack.app_token is not None:
         check, token = "Slack app token", slack.app_token.get_secret_value()
         try:
-            await _answered(client.apps_connections_open(app_token=token))
+            await answered(client.apps_connections_open(app_token=token))
         except (SlackRefused, SlackUnavailable) as error:
             found.append(_failed(check, error, slack, fix=_APP_TOKEN))
         else:
@@ -110,35 +109,9 @@ async def _of_ways_in(slack: Slack, client: AsyncWebClient) -> list[Finding]:
 def _failed(
     check: str, error: SlackRefused | SlackUnavailable, slack: Slack, *, fix: str
 ) -> Finding:
-    if isinstance(error, SlackUnavailable):
+    detail = str(error)
+    if detail == "malformed_reply" or detail.startswith("http_"):
+        detail = "not an answer of Slack's"
+    if detail != str(error) or isinstance(error, SlackUnavailable):
         fix = f"see that {slack.api_url} is Slack's Web API (SLACK_API_URL) and can be reached"
-    return Finding(check, ok=False, detail=str(error), fix=fix)
-
-
-async def _answered(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
-    """What Slack says.
-
-    Raises:
-        SlackRefused: it says no; `place` is the first of the errors it lists, if it does.
-        SlackUnavailable: it says nothing, or nothing that can be read.
-    """
-    try:
-        return await call
-    except SlackApiError as error:
-        reply = error.response
-        said = reply.data if isinstance(reply, AsyncSlackResponse) else None
-        if not isinstance(said, dict) or "error" not in said:
-            raise SlackUnavailable(_NOT_SLACK, delivered=True) from None
-        raise SlackRefused(str(said["error"]), _first(said.get("errors"))) from None
-    except AttributeError:
-        # slack_sdk looks for fields in any answer of status 200, be it plain text.
-        raise SlackUnavailable(_NOT_SLACK, delivered=True) from None
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise SlackUnavailable(type(error).__name__, delivered=False) from None
-
-
-def _first(listed: object) -> str:
-    """The first of the errors that Slack lists, objects with a `message` or sentences; or ""."""
-    if not isinstance(listed, list) or not listed:
-        return ""
-    return str(listed[0].get("message", "") if isinstance(listed[0], dict) else listed[0])
+    return Finding(check, ok=False, detail=detail, fix=fix)

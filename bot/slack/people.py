@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import aiohttp
 import structlog
 from cachetools import LRUCache
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.reader import Language, Reader
+from bot.slack.answers import answered
+from bot.slack.errors import SlackRefused, SlackUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,9 +96,9 @@ class People:
     async def _look_up(self, user_id: str) -> None:
         try:
             async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
-                reply = await self._client.users_info(user=user_id, include_locale=True)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            log.warning("person not looked up", user=user_id, error=_word(error))
+                reply = await answered(self._client.users_info(user=user_id, include_locale=True))
+        except (SlackRefused, SlackUnavailable, TimeoutError) as error:
+            log.warning("person not looked up", user=user_id, error=str(error) or "timeout")
             self._make_do(user_id)
             return
         user = reply.get("user")
@@ -135,10 +134,3 @@ def _zone(name: object, offset_s: object) -> ZoneInfo:
 
 def _stranger(user_id: str) -> Reader:
     return Reader(user_id, Language.ENGLISH, ZoneInfo("UTC"))
-
-
-def _word(error: Exception) -> str:
-    """What went wrong, without the reply it went wrong with."""
-    if isinstance(error, SlackApiError) and isinstance(error.response, AsyncSlackResponse):
-        return str(error.response.get("error") or f"http_{error.response.status_code}")
-    return type(error).__name__

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
-
-from bot.slack.errors import ResponseUrlSpent, SlackRefused, SlackUnavailable
+from bot.slack.answers import answered, check
+from bot.slack.errors import SlackUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    import aiohttp
     from slack_sdk.web.async_client import AsyncWebClient
 
 TRIES = 3
@@ -24,9 +21,7 @@ PAUSE_S = 0.5
 MAX_RETRY_AFTER_S = 30.0
 """What Slack asks beyond this is not waited for: the person would have gone."""
 
-_SPENT = frozenset({"used_url", "expired_url"})
 _WORD = re.compile(r"[a-z_]{1,50}")
-_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 Sent = TypeVar("Sent")
 
@@ -133,14 +128,14 @@ class Sender:
                 asyncio.timeout(self._timeout_s),
                 self._session.post(response_url, json=said, allow_redirects=False) as reply,
             ):
-                _check(reply.status, reply.headers, _parsed(await reply.read()))
+                check(reply.status, reply.headers, _parsed(await reply.read()))
 
         await self._tried(send, repeatable=repeatable)
 
     async def _tried(self, send: Callable[[], Awaitable[Sent]], *, repeatable: bool) -> Sent:
         for pause_s in (PAUSE_S * 2**turn for turn in range(TRIES - 1)):
             try:
-                return await _translated(send)
+                return await answered(send())
             except SlackUnavailable as error:
                 if error.delivered and not repeatable:
                     raise
@@ -148,7 +143,7 @@ class Sender:
                     raise
                 asked_s = error.retry_after_s
             await self._sleep(pause_s if asked_s is None else asked_s)
-        return await _translated(send)
+        return await answered(send())
 
 
 def _said(message: Payload) -> dict[str, Any]:
@@ -160,26 +155,6 @@ def _said(message: Payload) -> dict[str, Any]:
     }
 
 
-async def _translated(send: Callable[[], Awaitable[Sent]]) -> Sent:
-    """Send once; what goes wrong comes out as this package's errors."""
-    try:
-        return await send()
-    except SlackApiError as error:
-        reply = error.response
-        if isinstance(reply, AsyncSlackResponse):
-            _check(reply.status_code, reply.headers, reply.data)
-        raise SlackUnavailable("malformed_reply", delivered=True) from error
-    except aiohttp.InvalidURL:
-        # Its text is the URL: it must not be part of a traceback.
-        raise SlackRefused("invalid_url") from None
-    except _NEVER_SENT as error:
-        raise SlackUnavailable(type(error).__name__, delivered=False) from error
-    except TimeoutError as error:
-        raise SlackUnavailable("timeout", delivered=True) from error
-    except aiohttp.ClientError as error:
-        raise SlackUnavailable(type(error).__name__, delivered=True) from error
-
-
 def _parsed(body: bytes) -> object:
     """What a `response_url` answered: `ok` or nothing, JSON, or one word of refusal."""
     text = body.decode(errors="replace").strip()
@@ -189,41 +164,3 @@ def _parsed(body: bytes) -> object:
         return json.loads(text)
     except ValueError:
         return {"error": text if _WORD.fullmatch(text) else ""}
-
-
-def _check(status: int, headers: Mapping[str, str], said: object) -> None:
-    """Raise what a reply means, unless it means that all is well."""
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise SlackUnavailable(
-            "ratelimited", delivered=False, retry_after_s=_retry_after_s(headers)
-        )
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise SlackUnavailable(f"http_{status}", delivered=True)
-    fields = said if isinstance(said, dict) else {}
-    if status == HTTPStatus.OK and fields.get("ok") is True:
-        return
-    if status == HTTPStatus.OK and not fields.get("error"):
-        raise SlackUnavailable("malformed_reply", delivered=True)
-    code = str(fields.get("error") or f"http_{status}")
-    place = _place(fields)
-    raise ResponseUrlSpent(code, place) if code in _SPENT else SlackRefused(code, place)
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float:
-    """The pause of a 429, in seconds; 1 where it says none that can be read."""
-    value = headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 1.0
-
-
-def _place(fields: Mapping[str, Any]) -> str:
-    """Where in the message the fault is, as Slack says it: the first of its messages.
-
-    Either `errors` or `response_metadata.messages` holds sentences such as "must be less than 151
-    characters [json-pointer:/blocks/0/text]".
-    """
-    metadata = fields.get("response_metadata")
-    messages = metadata.get("messages") if isinstance(metadata, dict) else None
-    for said in (fields.get("errors"), messages):
-        if isinstance(said, list) and said:
-            return str(said[0])
-    return ""
