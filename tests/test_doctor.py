@@ -237,8 +237,9 @@ async def test_missing_credentials_are_missed_and_nothing_is_called(
 async def test_keys_that_the_provider_chain_finds_are_tried_and_blamed_as_such(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid")
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "other-secret")
+    read = "alibabacloud_credentials.utils.auth_util.environment_access_key"
+    monkeypatch.setattr(f"{read}_id", "testid")  # the library reads the variables at import
+    monkeypatch.setattr(f"{read}_secret", "other-secret")
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
         del patient.env[name]
     finding = await patient.finding("Live API for default")
