@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.live.quota import RAISED_EVERY_S, REST_S, LocalQuota, Place, Places, Priority
 from bot.sandbox.live import busiest_second
-from tests.virtual_time import run
+from tests.virtual_time import block, run
 
 PERSON, BACKGROUND = Priority.PERSON, Priority.BACKGROUND
 TRY_S = 2.0
@@ -184,17 +184,19 @@ class Served:
                     place.replied_s = loop.time()
 
 
-calls = st.builds(
-    Call,
-    begins_s=st.floats(0, 4) | st.just(0.0),
-    priority=st.sampled_from(Priority),
-    there_s=st.none() | st.floats(0, TRY_S) | st.just(0.0),
-    back_s=st.none() | st.floats(0, TRY_S) | st.just(0.0),
-    given_up_s=st.none() | st.floats(0, 5) | st.just(0.0),
+priorities = st.sampled_from(Priority)
+delays = st.sampled_from([0.0, 0.0, 0.01, 0.3, TRY_S]) | st.floats(0, TRY_S)
+begins = st.sampled_from([0.0, 0.0, 0.5]) | st.floats(0, 4)
+good = st.builds(Call, begins, priorities, delays, delays)
+bad = st.one_of(
+    st.builds(Call, begins, priorities, st.none()),
+    st.builds(Call, begins, priorities, delays, st.none()),
+    st.builds(Call, begins, priorities, delays, delays, delays),
 )
+calls = st.lists(good | good | bad, min_size=5, max_size=40)
 
 
-@given(st.integers(1, 10), st.lists(calls, max_size=60))
+@given(st.integers(1, 4), calls)
 @settings(deadline=None)
 def test_whatever_happens_on_the_way_no_second_at_the_server_has_a_call_too_many(
     per_s: int, made: list[Call]
@@ -202,26 +204,25 @@ def test_whatever_happens_on_the_way_no_second_at_the_server_has_a_call_too_many
     served = Served(per_s)
     run(served.all(made))
     assert busiest_second(served.arrivals) <= per_s
-    assert served.quota.waiting == 0
     patient = sum(call.given_up_s is None for call in made)
     assert len(served.placed) >= patient
 
 
-@given(st.lists(calls, max_size=40), st.lists(st.floats(0, 20), max_size=5))
+@given(calls, st.lists(st.floats(0, 20), max_size=5))
 @settings(deadline=None)
 def test_throttling_ends_and_everybody_is_served(made: list[Call], throttled: list[float]) -> None:
-    served = Served(10)
+    served = Served(4)
 
     async def main() -> None:
         for moment in throttled:
             asyncio.get_running_loop().call_later(moment, served.quota.throttled)
         await served.all(made)
         await asyncio.sleep(100)
-        assert served.quota.limit == 10
+        assert served.quota.limit == 4
         assert served.quota.used == 0
 
     run(main())
-    assert busiest_second(served.arrivals) <= 10
+    assert busiest_second(served.arrivals) <= 4
 
 
 def test_who_comes_first_is_served_first_and_people_before_the_background() -> None:
@@ -300,12 +301,15 @@ def test_a_newcomer_does_not_overtake_those_who_wait() -> None:
             async with quota.place(priority):
                 order.append(name)
 
-        async with quota.place(PERSON):
+        async with quota.place(PERSON) as place:
             waiting = asyncio.create_task(one("waiting", PERSON))
             await asyncio.sleep(0)
-        newcomer = asyncio.create_task(one("newcomer", PERSON))
-        await asyncio.wait([waiting, newcomer])
+            place.replied_s = 0.0
+        await asyncio.sleep(0.5)
+        block(2.0)  # the place is free, and the timer that would say so is late
+        await one("newcomer", PERSON)
         assert order == ["waiting", "newcomer"]
+        await waiting
 
     run(main())
 

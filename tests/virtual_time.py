@@ -32,6 +32,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now_s
 
+    def jump(self, seconds: float) -> None:
+        self._jumping.now_s += seconds
+
+
+def block(seconds: float) -> None:
+    """Let time pass as code does that blocks the loop: no timer is served meanwhile."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    loop.jump(seconds)
+
 
 def run(main: Coroutine[None, None, T]) -> T:
     """Run `main` in virtual time."""
