@@ -37,7 +37,7 @@ TO_COME_H = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Something that is streamed; kick-off and length in hours from the world's beginning."""
+    """Something that is streamed; kick-off in hours from the last half hour before the world."""
 
     app: str
     name: str
@@ -47,7 +47,7 @@ class Match:
 
     @property
     def ends_h(self) -> float:
-        """When it is over, in hours from the world's beginning."""
+        """When it is over, in hours, counted as `kick_off_h` is."""
         return self.kick_off_h + self.length_h
 
 
@@ -64,6 +64,8 @@ VIEWS = (
     *("main", "main_hd", "cam1", "cam2", "cam3", "main_4k", "cam4", "backup"),
     *("cam5", "sky", "bench", "commentary_zh"),
 )
+UNSIGNED = {"main", "backup"}
+"""Views whose URLs carry no `auth_key`, so that a person can type them."""
 UNTOLD = (
     ("Area",),
     ("Process",),
@@ -75,7 +77,7 @@ UNTOLD = (
 
 def fill(world: World, *, tasks: int) -> None:
     """Put the domains into `world`, about `tasks` tasks on live.example.com, and an archive."""
-    world.domains.update({domain.name: domain for domain in DOMAINS})
+    world.account.update({domain.name: domain for domain in DOMAINS})
     for name, number in {MAIN: tasks, **ELSEWHERE}.items():
         _Evening(world, name, random.Random(f"{world.seed}/{name}")).play(number)
     _archive(world, random.Random(f"{world.seed}/archive"))
@@ -109,8 +111,8 @@ class _Evening:
                 for match in MATCHES:
                     name = f"{match.name}_{view}" + (f"_{take}" if take > 1 else "")
                     yield match, f"rtmp://{self.domain}/{match.app}/{name}"
-                    query = f"?auth_key={self._auth_key(name)}" if view != "backup" else ""
-                    yield match, f"https://{self.domain}/{match.app}/{name}.flv{query}"
+                    query = f"?auth_key={self._auth_key(name)}" if view not in UNSIGNED else ""
+                    yield match, f"http://{self.domain}/{match.app}/{name}.flv{query}"
 
     def _auth_key(self, name: str) -> str:
         until = int(self.world.epoch.timestamp()) // 86_400 * 86_400 + 172_800
@@ -183,7 +185,8 @@ class _Evening:
 
     def _window(self, match: Match, created: datetime) -> tuple[datetime, datetime]:
         """The match's, from a little before it; now and then the default hour, soon over."""
-        opens = self._at((match.kick_off_h - 0.25) * 3600)
+        epoch_s = self.world.epoch.timestamp()
+        opens = self._at((match.kick_off_h - 0.25) * 3600 - epoch_s % 1800)
         closes = opens + timedelta(hours=match.length_h + 0.5)
         if _happens(self.chance, 0.12) or closes <= created:
             return created, created + timedelta(hours=1)

@@ -136,7 +136,7 @@ def describe_domains(parameters: Mapping[str, str], world: World) -> Reply:
     size = rules.whole(parameters, "PageSize", default=20, most=50)
     found = [
         domain
-        for domain in world.domains.values()
+        for domain in world.account.values()
         if (not keyword or MATCHES[search](domain.name, keyword))
         and (not status or domain.status == status)
         and (not kind or domain.kind == kind)

@@ -27,7 +27,7 @@ def play_domain(parameters: Mapping[str, str], world: World) -> Domain:
     name = parameters.get("DomainName", "").strip()
     if not name:
         raise Refused("MissingDomainName", "DomainName is mandatory for this action.")
-    domain = world.domains.get(name.lower())
+    domain = world.account.get(name.lower())
     if domain is None or domain.kind != "liveVideo":
         raise Refused("InvalidDomain.NotFound", "The domain does not belong to you.", 404)
     return domain

@@ -27,6 +27,11 @@ class Domain:
     region: str = "cn-shanghai"
     description: str = ""
 
+    @property
+    def is_played(self) -> bool:
+        """Whether viewers can be served from it now."""
+        return self.kind == "liveVideo" and self.status == "online"
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -75,7 +80,9 @@ class Task:
         goal = 100 if self.outcome == "complete" else self.stops_at
         if at >= self.finished:
             return goal
-        done = max((at - self.started) / (self.finished - self.started), 0.0)
+        if at < self.started:
+            return 0
+        done = (at - self.started) / (self.finished - self.started)
         return min(int(goal * done), 99)
 
 
@@ -88,18 +95,24 @@ class World:
     Attributes:
         epoch: when the world was made, by `now`.
         speed: how much faster than the clock things happen from `epoch` on.
+        account: every domain by its name, those that cannot be asked about too.
     """
 
     seed: int
     speed: float
     now: Callable[[], datetime]
-    domains: dict[str, Domain] = field(default_factory=dict)
+    account: dict[str, Domain] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     epoch: datetime = field(init=False)
     _made: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.epoch = self.now().astimezone(UTC).replace(microsecond=0)
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The names of the play domains that are online."""
+        return tuple(domain.name for domain in self.account.values() if domain.is_played)
 
     def add(
         self,
@@ -130,7 +143,7 @@ class World:
             without: fields that replies about it leave out.
         """
         name = domain or urlsplit(url).hostname or ""
-        known = self.domains.setdefault(name, Domain(name))
+        known = self.account.setdefault(name, Domain(name))
         created = (created or self.now()).astimezone(UTC).replace(microsecond=0)
         started = created + timedelta(seconds=pending_s)
         opens, closes = window or (created, created + DEFAULT_WINDOW)
