@@ -89,7 +89,7 @@ def vendor_chain() -> Callable[[], Credentials]:
     does not tell.
 
     Raises:
-        CredentialsRefused: the library is not installed; later: no provider has credentials.
+        CredentialsRefused: the library is not installed.
     """
     try:
         from alibabacloud_credentials.client import Client  # noqa: PLC0415 - an optional extra
@@ -98,17 +98,9 @@ def vendor_chain() -> Callable[[], Credentials]:
     client = Client()
 
     def ask() -> Credentials:
-        try:
-            found = client.get_credential()
-        except Exception as error:  # noqa: BLE001 - the library raises bare ones
-            problem = type(error).__name__
-        else:
-            key_id, secret = found.access_key_id, found.access_key_secret
-            if key_id and secret:
-                return Credentials(key_id, secret, found.security_token or None)
-            problem = "no access key"
-        # Not where the library's error is still at hand: its text may hold secrets.
-        raise CredentialsRefused(message=f"no provider in the chain has credentials ({problem})")
+        found = client.get_credential()
+        token = found.security_token or None
+        return Credentials(found.access_key_id or "", found.access_key_secret or "", token)
 
     return ask
 
@@ -169,9 +161,20 @@ class ProviderChain:
         return held
 
     def _asked(self) -> Credentials:
-        if self._chain is None:
-            self._chain = self._open_chain()
-        return self._chain()
+        try:
+            if self._chain is None:
+                self._chain = self._open_chain()
+            found = self._chain()
+        except CredentialsRefused:
+            raise
+        except Exception as error:  # noqa: BLE001 - the vendor's library raises bare ones
+            problem = type(error).__name__
+        else:
+            if found.access_key_id and found.access_key_secret:
+                return found
+            problem = "an empty key"
+        # Not where the provider's error is still at hand: its text may hold secrets.
+        raise CredentialsRefused(message=f"no key from the provider chain: {problem}")
 
     def _forget(self, asking: asyncio.Task[Credentials]) -> None:
         self._asking = None
