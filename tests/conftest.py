@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+
+settings.register_profile("bot", deadline=None)  # no test holds a wall-clock limit
+settings.load_profile("bot")
 
 _skipped: list[str] = []
 
