@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import uuid
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import aiohttp
 import pytest
-from yarl import URL
 
 from bot.sandbox.live import (
     CUT,
@@ -26,99 +20,20 @@ from bot.sandbox.live import (
     UNAVAILABLE,
     Empty,
     Odd,
-    SimulatedLive,
+    Refuse,
     Throttle,
     busiest_second,
-    running,
 )
-from bot.sandbox.live.signature import Received, sign, string_to_sign
+from tests.live_caller import DESCRIBE, DOMAINS, SET, standing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
     from typing import Literal
 
     from bot.sandbox.live.faults import Fault
+    from tests.live_caller import Caller
 
 MAIN = "live.example.com"
-DESCRIBE = "DescribeLiveStreamPreloadTasks"
-SET = "SetLiveStreamPreloadTasks"
-DOMAINS = "DescribeLiveUserDomains"
-
-
-@dataclass
-class Clock:
-    """Stands until it is moved."""
-
-    time: datetime = datetime(2026, 11, 22, 19, 42, tzinfo=UTC)
-    seconds: float = 100.0
-
-    def pass_s(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
-        self.seconds += seconds
-
-    def now(self) -> datetime:
-        return self.time
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    text: str
-    json: Any
-
-    @property
-    def code(self) -> str:
-        return str(self.json.get("Code", ""))
-
-    @property
-    def tasks(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.json["PreloadTasks"]["PreloadTask"]
-        return rows
-
-
-@dataclass
-class Caller:
-    """Calls as `testid`; `changed` headers are signed in place of the right ones."""
-
-    session: aiohttp.ClientSession
-    address: str
-    live: SimulatedLive
-    clock: Clock
-    changed: dict[str, str] = field(default_factory=dict)
-
-    async def __call__(self, action: str = DESCRIBE, path: str = "/", **parameters: str) -> Answer:
-        query = urlencode(parameters)
-        url = URL(f"{self.address}{path}?{query}", encoded=True)
-        headers = {
-            "host": url.authority,
-            "x-acs-action": action,
-            "x-acs-content-sha256": hashlib.sha256().hexdigest(),
-            "x-acs-date": self.clock.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "x-acs-signature-nonce": uuid.uuid4().hex,
-            "x-acs-version": "2016-11-01",
-            **self.changed,
-        }
-        signed = sorted(headers)
-        to_sign = string_to_sign(Received("POST", path, query, headers), signed)
-        headers["authorization"] = (
-            f"ACS3-HMAC-SHA256 Credential=testid,SignedHeaders={';'.join(signed)},"
-            f"Signature={sign('testsecret', to_sign)}"
-        )
-        async with self.session.post(url, headers=headers) as reply:
-            json = await reply.json() if "json" in reply.content_type else None
-            return Answer(reply.status, reply.headers.copy(), await reply.text(), json)
-
-
-@asynccontextmanager
-async def standing(
-    *, qps: int = 10, shape: Literal["nested", "flat"] = "nested"
-) -> AsyncIterator[Caller]:
-    """A simulated API whose clock stands, and a caller."""
-    clock = Clock()
-    live = SimulatedLive(qps=qps, shape=shape, now=clock.now, monotonic=lambda: clock.seconds)
-    async with running(live) as address, aiohttp.ClientSession() as session:
-        yield Caller(session, address, live, clock)
 
 
 @pytest.fixture
@@ -449,3 +364,48 @@ async def test_a_hash_that_is_not_ascii_is_refused_like_any_other(call: Caller) 
 async def test_a_request_line_may_be_far_longer_than_a_usual_server_takes(call: Caller) -> None:
     urls = ",".join(f"http://{MAIN}/a/{'x' * 900}{n}.flv?auth_key=1-2-3" for n in range(100))
     assert (await call(DomainName=MAIN, PlayUrl=urls)).json["TotalNum"] == 0
+
+
+async def test_a_task_is_forgotten_after_three_days(call: Caller) -> None:
+    call.live.world.add("rtmp://quiet.example.com/a/b")
+    call.clock.pass_s(3 * 86_400 - 10)
+    assert (await call(DomainName="quiet.example.com")).json["TotalNum"] == 1
+    call.clock.pass_s(20)
+    assert (await call(DomainName="quiet.example.com")).json["TotalNum"] == 0
+
+
+async def test_each_operation_has_a_quota_of_its_own() -> None:
+    async with standing(qps=1) as call:
+        assert (await call(DomainName=MAIN)).status == 200
+        assert (await call(DomainName=MAIN)).code == "Throttling.User"
+        codes = [(await call(SET, DomainName=MAIN)).code for _ in range(51)]
+        assert codes == ["MissingPlayUrl"] * 50 + ["Throttling.User"]
+
+
+async def test_any_code_may_be_answered_with_any_header_and_nothing_is_carried_out(
+    call: Caller,
+) -> None:
+    old = (("x-ratelimit-user", "Limit:1,Remain:0,TimeLeft:2000,Reset:1234"),)
+    call.live.faults.inject(Refuse("Throttling.Api", 503, headers=old), calls=1)
+    before = len(call.live.world.tasks)
+    answer = await call(SET, DomainName=MAIN, PlayUrl=f"rtmp://{MAIN}/a/refused")
+    assert (answer.status, answer.code) == (503, "Throttling.Api")
+    assert "TimeLeft:2000" in answer.headers["x-ratelimit-user"]
+    assert len(call.live.world.tasks) == before
+
+
+async def test_a_url_of_another_host_fails_alone(call: Caller) -> None:
+    urls = f"rtmp://{MAIN}/a/one,rtmp://elsewhere.example.com/a/one"
+    answer = await call(SET, DomainName=MAIN, PlayUrl=urls)
+    counts = [answer.json[key] for key in ("Status", "TotalURL", "SuccessURL", "FailedURL")]
+    assert counts == ["Failed", 2, 1, 1]
+    messages = answer.json["PreloadTasksMessages"]["PreloadTasksMessage"]
+    assert [bool(message["TaskId"]) for message in messages] == [True, False]
+
+
+async def test_the_same_seed_answers_in_the_same_bytes() -> None:
+    texts = []
+    for _ in range(2):
+        async with standing() as call:
+            texts.append((await call(DomainName=MAIN, PageSize="100")).text)
+    assert texts[0] == texts[1]
