@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random as randomness
-import uuid
+import secrets
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ def utc_now() -> datetime:
 
 def new_nonce() -> str:
     """A nonce never used before."""
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +256,9 @@ class LiveClient:
                 credentials = await self._source.current()
                 async with quota.place(priority) as place:
                     missing = "no reply"
-                    began_s = loop.time()
                     query = canonical_query(parameters())
                     headers = self._signed(action, query, credentials)
-                    place.deadline_s = min(deadline_s, began_s + self._timeouts.try_s)
+                    place.deadline_s = min(deadline_s, loop.time() + self._timeouts.try_s)
                     until.reschedule(place.deadline_s)
                     reply = await self._send(query, headers, place)
         except TimeoutError:
@@ -267,14 +266,11 @@ class LiveClient:
         if reply is None:  # raised here, where nothing that holds the URL is at hand
             raise TimedOut(message=f"{missing} in time")
         try:
-            answer = decode(protocol.fields_of(reply))
+            return decode(protocol.fields_of(reply))
         except LiveError as error:
             error.http_status, error.request_id = reply.status, error.request_id or reply.request_id
             self._learn(error, credentials, quota)
             raise
-        took_ms = round(1_000 * (loop.time() - began_s))
-        log.debug("call done", action=action, api_request_id=reply.request_id, ms=took_ms)
-        return answer
 
     def _learn(self, error: LiveError, credentials: Credentials, quota: Quota) -> None:
         """Change what has to be changed for the next try to go better."""

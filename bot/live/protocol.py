@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -142,7 +143,7 @@ def _given(**parameters: str | None) -> dict[str, str]:
 
 
 def _written(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 # --- what comes back ---
@@ -266,8 +267,9 @@ def _task(row: Mapping[str, Any], domain: str, found_as: StatusFilter | None) ->
 
 def _text(value: object) -> str:
     """The value as text that can be written anywhere: JSON may hold half a surrogate pair."""
-    text = value if isinstance(value, str) else "" if value is None else str(value)
-    return text if text.isascii() else text.encode(errors="replace").decode()
+    if isinstance(value, str) and value.isascii():
+        return value
+    return "" if value is None else str(value).encode(errors="replace").decode()
 
 
 def _int(value: object) -> int:
@@ -280,12 +282,14 @@ def _int(value: object) -> int:
 
 def _time(value: object) -> datetime | None:
     """A time as the API writes it (`2026-11-22T19:30:00Z`); None where there is none."""
-    if not isinstance(value, str) or not value:
-        return None
+    return _parsed_time(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _parsed_time(text: str) -> datetime | None:
+    # Remembered, as the same few windows stand in most tasks of an evening.
     try:
-        at = datetime.fromisoformat(value.strip())
-        if at.tzinfo is UTC:
-            return at
+        at = datetime.fromisoformat(text.strip())
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
@@ -293,8 +297,13 @@ def _time(value: object) -> datetime | None:
 
 def _percent(value: object) -> float | None:
     """`"63%"` as 63.0; None where there is no number from 0 to 100."""
+    return _parsed_percent(_text(value))
+
+
+@lru_cache(maxsize=1 << 8)
+def _parsed_percent(text: str) -> float | None:
     try:
-        percent = float(_text(value).strip().removesuffix("%"))
+        percent = float(text.strip().removesuffix("%"))
     except ValueError:
         return None
     return percent if 0 <= percent <= 100 else None  # noqa: PLR2004 - percent

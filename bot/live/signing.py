@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bot.live.credentials import Credentials
 
 ALGORITHM = "ACS3-HMAC-SHA256"
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _EMPTY_BODY = hashlib.sha256(b"").hexdigest()
 
 
@@ -41,9 +43,12 @@ class Request:
 def canonical_query(parameters: Mapping[str, str]) -> str:
     """The parameters sorted by name and quoted as RFC 3986 has it."""
     return "&".join(
-        f"{quote(name, safe='')}={quote(value, safe='')}"
-        for name, value in sorted(parameters.items())
+        [f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(parameters.items())]
     )
+
+
+def _quoted(text: str) -> str:
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
 
 
 def signed(
@@ -61,7 +66,7 @@ def signed(
         "host": request.host,
         "x-acs-action": request.action,
         "x-acs-content-sha256": _EMPTY_BODY,
-        "x-acs-date": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "x-acs-date": f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z",
         "x-acs-signature-nonce": nonce,
         "x-acs-version": request.version,
     }
@@ -70,7 +75,7 @@ def signed(
         headers["x-acs-security-token"] = credentials.security_token.strip()
     names = sorted(headers)
     signed_names = ";".join(names)
-    canonical_headers = "".join(f"{name}:{headers[name]}\n" for name in names)
+    canonical_headers = "".join([f"{name}:{headers[name]}\n" for name in names])
     canonical = f"POST\n/\n{request.query}\n{canonical_headers}\n{signed_names}\n{_EMPTY_BODY}"
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.digest(
