@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from bot import errors
 from bot.live import protocol
 from bot.live.model import LiveDomain, PreloadTask, StatusFilter, TaskPage, TaskQuery
-from bot.live.protocol import Reply
+from bot.live.replies import Reply, fields_of
 
 NOW = datetime(2026, 11, 22, 11, 42, 10, 250_000, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -353,13 +353,13 @@ def test_any_task_can_be_read_shown_and_sorted(row: dict[str, Any], reply: dict[
 def failing(body: bytes, *, status: int = 200, **headers: str) -> errors.LiveError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(errors.LiveError) as failed:
-        protocol.fields_of(Reply(status, CIMultiDict(named), body))
+        fields_of(Reply(status, CIMultiDict(named), body))
     return failed.value
 
 
 def test_a_good_reply_gives_its_fields() -> None:
     body = json.dumps({"RequestId": "R-1", "TotalNum": 0}).encode()
-    assert protocol.fields_of(Reply(200, CIMultiDict(), body))["RequestId"] == "R-1"
+    assert fields_of(Reply(200, CIMultiDict(), body))["RequestId"] == "R-1"
 
 
 def test_an_error_in_json_keeps_code_status_and_request_id() -> None:

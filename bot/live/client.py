@@ -23,13 +23,14 @@ from bot.errors import (
     Throttled,
     TimedOut,
     TokenExpired,
-    Unavailable,
 )
 from bot.live import protocol, retry
 from bot.live.credentials import Credentials, StaticCredentials
-from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS, Reply
+from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota, Priority
+from bot.live.replies import fields_of
 from bot.live.signing import Request, canonical_query, signed
+from bot.live.wire import sent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -38,13 +39,12 @@ if TYPE_CHECKING:
     from bot.live.credentials import CredentialsSource
     from bot.live.model import LiveDomain, TaskPage, TaskQuery
     from bot.live.quota import Place, Quota
+    from bot.live.replies import Reply
 
 ENDPOINT = "https://live.aliyuncs.com"
 CALLS_PER_S = {DESCRIBE_TASKS: 10, CREATE_TASKS: 50, DESCRIBE_DOMAINS: 100}
 """The quota of an account for each operation, as the vendor's reference has it."""
 MAX_DOMAIN_PAGES = 10
-
-_NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 T = TypeVar("T")
 
@@ -266,7 +266,7 @@ class LiveClient:
         if reply is None:  # raised here, where nothing that holds the URL is at hand
             raise TimedOut(message=f"{missing} in time")
         try:
-            return decode(protocol.fields_of(reply))
+            return decode(fields_of(reply))
         except LiveError as error:
             error.http_status, error.request_id = reply.status, error.request_id or reply.request_id
             self._learn(error, credentials, quota)
@@ -296,30 +296,5 @@ class LiveClient:
     async def _send(self, query: str, headers: Mapping[str, str], place: Place) -> Reply:
         if self._session is None:
             raise RuntimeError("LiveClient is used outside its `async with`")
-        loop = asyncio.get_running_loop()
-        try:
-            async with self._session.post(
-                URL(f"{self._endpoint}/?{query}", encoded=True),
-                headers=headers,
-                skip_auto_headers=("Content-Type",),
-                allow_redirects=False,
-                timeout=self._http_timeout,
-            ) as reply:
-                place.replied_s = loop.time()
-                return Reply(reply.status, reply.headers, await _body(reply))
-        except _NOTHING_SENT as error:
-            place.deadline_s = None
-            problem = f"cannot connect: {type(error).__name__}"
-        except aiohttp.ClientError as error:
-            place.replied_s = loop.time()  # the server got nothing of it after the connection's end
-            problem = f"connection failed: {type(error).__name__}"
-        # Not where aiohttp's error is still at hand: it may hold the URL and the signature.
-        raise Unavailable(message=problem)
-
-
-async def _body(reply: aiohttp.ClientResponse) -> bytes:
-    """The whole body; none where it was cut off: that cannot be read either, and is told so."""
-    try:
-        return await reply.read()
-    except aiohttp.ClientError:
-        return b""
+        url = URL(f"{self._endpoint}/?{query}", encoded=True)
+        return await sent(self._session, url, headers, place, timeout=self._http_timeout)

@@ -7,12 +7,9 @@ read.
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from html import unescape
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot import errors
@@ -26,7 +23,6 @@ from bot.live.model import (
     TaskPage,
     TaskQuery,
 )
-from bot.live.refusals import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,10 +40,6 @@ _HISTORY = timedelta(days=HISTORY_DAYS)
 _KEPT = f"within the last {HISTORY_DAYS} days"
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+", re.IGNORECASE)
 _STATUSES = frozenset(StatusFilter)
-_IN_XML = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
-_IN_CUT_JSON = re.compile(r'"(Code|Message|RequestId)"\s*:\s*"([^"\\]*)"')
-_CLIENT_ERROR = 400
-_READ_CHARS = 10_000
 _MAX_COUNT = 1_000_000_000
 
 
@@ -147,43 +139,6 @@ def _written(at: datetime) -> str:
 
 
 # --- what comes back ---
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An HTTP reply: its status, headers (in a case-insensitive mapping) and body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def request_id(self) -> str:
-        """The API's request ID as the headers have it, or ""."""
-        return self.headers.get("x-acs-request-id", "")
-
-
-def fields_of(reply: Reply) -> dict[str, Any]:
-    """The JSON of a reply that says that all went well.
-
-    Raises:
-        LiveError: it says something else, or nothing that can be read.
-    """
-    try:
-        fields = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        fields = None
-    if reply.status < _CLIENT_ERROR and isinstance(fields, dict) and not fields.get("Code"):
-        return fields
-    said = fields if isinstance(fields, dict) else _left_in(reply.body)
-    raise error_of(reply.status, reply.headers, said)
-
-
-def _left_in(body: bytes) -> dict[str, str]:
-    """The parts of an XML error or of JSON that was cut off; HTML and the like have none."""
-    text = body.decode(errors="replace")
-    xml = {name: unescape(value) for name, value in _IN_XML.findall(text[:_READ_CHARS])}
-    return xml or dict(_IN_CUT_JSON.findall(text[:_READ_CHARS] + text[-_READ_CHARS:]))
 
 
 def task_page(

@@ -1,0 +1,56 @@
+"""A reply as it came: either JSON that says that all went well, or an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+from bot.live.refusals import error_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_IN_XML = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
+_IN_CUT_JSON = re.compile(r'"(Code|Message|RequestId)"\s*:\s*"([^"\\]*)"')
+_CLIENT_ERROR = 400
+_READ_CHARS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP reply: its status, headers (in a case-insensitive mapping) and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def request_id(self) -> str:
+        """The API's request ID as the headers have it, or ""."""
+        return self.headers.get("x-acs-request-id", "")
+
+
+def fields_of(reply: Reply) -> dict[str, Any]:
+    """The JSON of a reply that says that all went well.
+
+    Raises:
+        LiveError: it says something else, or nothing that can be read.
+    """
+    try:
+        fields = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        fields = None
+    if reply.status < _CLIENT_ERROR and isinstance(fields, dict) and not fields.get("Code"):
+        return fields
+    said = fields if isinstance(fields, dict) else _left_in(reply.body)
+    raise error_of(reply.status, reply.headers, said)
+
+
+def _left_in(body: bytes) -> dict[str, str]:
+    """The parts of an XML error or of JSON that was cut off; HTML and the like have none."""
+    text = body.decode(errors="replace")
+    xml = {name: unescape(value) for name, value in _IN_XML.findall(text[:_READ_CHARS])}
+    return xml or dict(_IN_CUT_JSON.findall(text[:_READ_CHARS] + text[-_READ_CHARS:]))

@@ -1,0 +1,62 @@
+"""One request sent and its reply read; what becomes of its place in the quota."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from bot.errors import Unavailable
+from bot.live.replies import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from yarl import URL
+
+    from bot.live.quota import Place
+
+_NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+
+async def sent(
+    session: aiohttp.ClientSession,
+    url: URL,
+    headers: Mapping[str, str],
+    place: Place,
+    *,
+    timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - for connecting; the caller bounds the rest
+) -> Reply:
+    """Send an empty POST, exactly once: a POST is never repeated by aiohttp itself.
+
+    Raises:
+        Unavailable: no connection, or none that lasted until the reply began.
+    """
+    try:
+        async with session.post(
+            url,
+            headers=headers,
+            skip_auto_headers=("Content-Type",),
+            allow_redirects=False,
+            timeout=timeout,
+        ) as reply:
+            place.replied_s = asyncio.get_running_loop().time()
+            return Reply(reply.status, reply.headers, await _body(reply))
+    except _NOTHING_SENT as error:
+        place.deadline_s = None
+        problem = f"cannot connect: {type(error).__name__}"
+    except aiohttp.ClientError as error:
+        # What the server got of it, it got before the connection ended.
+        place.replied_s = asyncio.get_running_loop().time()
+        problem = f"connection failed: {type(error).__name__}"
+    # Not where aiohttp's error is still at hand: it may hold the URL and the signature.
+    raise Unavailable(message=problem)
+
+
+async def _body(reply: aiohttp.ClientResponse) -> bytes:
+    """The whole body; none where it was cut off: that cannot be read either, and is told so."""
+    try:
+        return await reply.read()
+    except aiohttp.ClientError:
+        return b""
