@@ -55,3 +55,35 @@ def test_a_server_reads_the_query_as_it_was_meant(parameters: dict[str, str]) ->
     assert (
         dict(parse_qsl(canonical_query(parameters), strict_parsing=bool(parameters))) == parameters
     )
+
+
+def test_a_date_is_sent_in_whole_seconds() -> None:
+    at = EXAMPLE_DATE.replace(microsecond=999_999)
+    headers = signed(EXAMPLE, credentials=EXAMPLE_KEYS, nonce="n", at=at)
+    assert headers["x-acs-date"] == "2023-10-26T10:22:32Z"
+
+
+def test_blanks_round_a_token_are_neither_signed_nor_sent() -> None:
+    one, other = (
+        signed(EXAMPLE, credentials=Credentials("id", "secret", token), nonce="n", at=EXAMPLE_DATE)
+        for token in ("token", " token\n")
+    )
+    assert one == other
+
+
+def test_parameters_are_sorted_by_name() -> None:
+    assert canonical_query({"b": "2", "a": "1", "B": "3"}) == "B=3&a=1&b=2"
+
+
+@given(st.sampled_from(["nonce", "query", "secret", "date"]))
+def test_whatever_is_changed_the_signature_changes(what: str) -> None:
+    def signature(changed: str = "") -> str:
+        request = Request(EXAMPLE.host, EXAMPLE.action, EXAMPLE.version, f"a={changed == 'query'}")
+        return signed(
+            request,
+            credentials=Credentials("id", f"secret{changed == 'secret'}"),
+            nonce=f"n{changed == 'nonce'}",
+            at=EXAMPLE_DATE.replace(second=int(changed == "date")),
+        )["authorization"]
+
+    assert signature(what) != signature()
