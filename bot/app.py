@@ -18,6 +18,7 @@ import structlog
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.health import Health, routes
@@ -114,12 +115,7 @@ async def opened(
             Store.open(settings.store.url.get_secret_value(), now=now)
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        client = AsyncWebClient(
-            token=_told(settings.slack.bot_token),
-            base_url=settings.slack.api_url,
-            session=session,
-            retry_handlers=[],  # the SDK's own would repeat a post that may have arrived
-        )
+        client = _slack_client(settings, session, token=_told(settings.slack.bot_token))
         credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
         lives = {
             name: await stack.enter_async_context(_client(account, credentials[name], timeouts))
@@ -139,7 +135,8 @@ async def opened(
             now=now,
         )
         bolt = AsyncApp(
-            client=client,
+            client=_slack_client(settings, session, token=None),  # it only acknowledges
+            authorize=_one_workspace,
             process_before_response=True,
             request_verification_enabled=False,  # the guard has verified, or Socket Mode has
         )
@@ -171,6 +168,22 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
             await handler.connect_async()  # type: ignore[no-untyped-call] # Bolt leaves it so
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}"
+
+
+def _slack_client(
+    settings: Settings, session: aiohttp.ClientSession, *, token: str | None
+) -> AsyncWebClient:
+    return AsyncWebClient(
+        token=token,
+        base_url=settings.slack.api_url,
+        session=session,
+        retry_handlers=[],  # the SDK's own would repeat a post that may have arrived
+    )
+
+
+async def _one_workspace(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+    """Whose request it is. Bolt's own would call Slack first, and fail the request if that does."""
+    return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
 
 def _client(account: Account, source: CredentialsSource, timeouts: Timeouts) -> LiveClient:
