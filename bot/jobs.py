@@ -26,6 +26,7 @@ class Jobs:
 
     Args:
         limit: how many may run at a time.
+        spare: how many more may, of those that tell people that there is no room.
         drain_timeout_s: how long leaving the context waits for them.
         cancel_grace_s: how long those cancelled then may take to tidy up.
         new_id: makes request IDs.
@@ -35,11 +36,13 @@ class Jobs:
         self,
         *,
         limit: int = 200,
+        spare: int = 20,
         drain_timeout_s: float = 10.0,
         cancel_grace_s: float = 1.0,
         new_id: Callable[[], str] = new_request_id,
     ) -> None:
         self._limit = limit
+        self._spare = spare
         self._drain_timeout_s = drain_timeout_s
         self._cancel_grace_s = cancel_grace_s
         self._new_id = new_id
@@ -66,6 +69,7 @@ class Jobs:
         work: Coroutine[object, object, None],
         *,
         on_crash: Callable[[str], Awaitable[None]] | None = None,
+        is_excuse: bool = False,
     ) -> str:
         """Start `work` and return its request ID at once.
 
@@ -74,11 +78,13 @@ class Jobs:
             work: what is to be done; closed unstarted if there is no room for it.
             on_crash: called with the request ID if `work` raises, so that whoever waits for it
                 can be told the ID under which the log has the reason.
+            is_excuse: it tells that there is no room, and may take one of the spare places.
 
         Raises:
             Busy: as many jobs are running as may, or no more are taken before a shutdown.
         """
-        if not self._is_open or len(self._running) >= self._limit:
+        limit = self._limit + (self._spare if is_excuse else 0)
+        if not self._is_open or len(self._running) >= limit:
             work.close()
             raise Busy
         request_id = self._new_id()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncAck, AsyncApp
 
     from bot.jobs import Jobs
+    from bot.reader import Reader
+    from bot.views.limits import Message
     from handlers.desk import Desk
 
 COMMAND = "/preload"
@@ -61,12 +64,12 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         command = Command.of(body)
-        await _start(desk, jobs, COMMAND, command, take_command(desk, command))
+        _start(desk, jobs, COMMAND, command, take_command(desk, command))
 
     async def on_click(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         click = Click.of(body)
-        await _start(desk, jobs, click.action_id, click, take_click(desk, click))
+        _start(desk, jobs, click.action_id, click, take_click(desk, click))
 
     app.command(COMMAND)(on_command)
     app.action(re.compile(""))(on_click)  # each further listener costs; the table is ours
@@ -119,15 +122,22 @@ async def _explain(desk: Desk, reply: Reply, error: BotError) -> None:
     await reply.beside().tell(message)
 
 
-async def _start(
+def _start(
     desk: Desk, jobs: Jobs, name: str, source: Command | Click, work: Coroutine[Any, Any, None]
 ) -> None:
-    async def on_crash(request_id: str) -> None:
+    """Start a job. Nothing here waits: Bolt acknowledges when the listener returns."""
+
+    async def tell(render: Callable[[Reader], Message]) -> None:
         reply = await _reply(desk, source)
-        await reply.beside().tell(views.crashed(reply.reader, request_id))
+        await reply.beside().tell(render(reply.reader))
+
+    async def on_crash(request_id: str) -> None:
+        await tell(lambda reader: views.crashed(reader, request_id))
 
     try:
         jobs.start(name, work, on_crash=on_crash)
     except Busy as error:
-        reply = await _reply(desk, source)
-        await reply.beside().tell(views.message(error, reply.reader))
+        try:
+            jobs.start(name, tell(partial(views.message, error)), is_excuse=True)
+        except Busy:
+            log.warning("too busy to say so", job=name)

@@ -214,3 +214,18 @@ async def test_a_job_that_outlives_its_cancellation_does_not_hold_the_shutdown()
     ]
     gate.set()
     assert await jobs.drain(timeout_s=60) == 0
+
+
+async def test_past_the_limit_there_is_room_to_say_so_but_not_without_end() -> None:
+    gate = asyncio.Event()
+
+    async def work() -> None:
+        await gate.wait()
+
+    async with Jobs(limit=1, spare=2) as jobs:
+        jobs.start("tasks", work())
+        for _ in range(2):
+            jobs.start("busy", work(), is_excuse=True)
+        with pytest.raises(Busy):
+            jobs.start("busy", work(), is_excuse=True)
+        gate.set()
