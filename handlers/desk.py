@@ -30,10 +30,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(eq=False)
 class Unanswered(BotError):
-    """A question that the Live API did not answer: what was asked, and why not."""
+    """A question that the Live API did not answer.
+
+    Attributes:
+        ask: what was asked. Its URLs may be signed: no traceback shows them.
+        because: why there is no answer.
+        announced: an announcement stands there, whose place the explanation shall take.
+    """
 
     ask: Ask
     because: LiveError
+    announced: bool = False
+
+    def __str__(self) -> str:
+        return str(self.because)
 
 
 @dataclass(slots=True)

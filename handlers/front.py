@@ -7,6 +7,7 @@ anything else ends up in the log, under an ID that the person is told (`bot.jobs
 from __future__ import annotations
 
 import re
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from handlers.reply import Reply
 from handlers.requests import DefaultRequest, HelpRequest, TasksRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 
     from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -78,30 +79,39 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
 async def take_command(desk: Desk, command: Command) -> None:
     """Answer a command, or explain why not."""
     reply = await _reply(desk, command)
-    text = command.text
-    try:
+    async with _explained(desk, reply):
         request = grammar.parse(
-            text, now=desk.now(), zone=reply.reader.zone, domains=desk.settings.domains
+            command.text, now=desk.now(), zone=reply.reader.zone, domains=desk.settings.domains
         )
         await COMMANDS[type(request)](desk, command, reply, request)
-    except (SlackRefused, SlackUnavailable) as error:
-        log.warning("answer not taken", error=str(error))
-    except BotError as error:
-        await _explain(desk, reply, error)
 
 
 async def take_click(desk: Desk, click: Click) -> None:
     """Answer a click, or explain why not; the message it was in stays as it is then."""
     reply = replace(await _reply(desk, click), replaces=click.in_private)
-    try:
+    async with _explained(desk, reply):
         handler = CLICKS.get(click.action_id)
         if handler is None:
             raise StaleReference
         await handler(desk, click, reply)
-    except (SlackRefused, SlackUnavailable) as error:
+
+
+@asynccontextmanager
+async def _explained(desk: Desk, reply: Reply) -> AsyncIterator[None]:
+    """Tell the person what went wrong inside.
+
+    Raises:
+        SlackRefused: Slack won't have a message of ours; nobody foresaw that.
+    """
+    try:
+        try:
+            yield
+        except (SlackRefused, SlackUnavailable):
+            raise
+        except BotError as error:
+            await _explain(desk, reply, error)
+    except SlackUnavailable as error:
         log.warning("answer not taken", error=str(error))
-    except BotError as error:
-        await _explain(desk, reply, error)
 
 
 async def _reply(desk: Desk, source: Command | Click) -> Reply:
@@ -110,16 +120,16 @@ async def _reply(desk: Desk, source: Command | Click) -> Reply:
 
 
 async def _explain(desk: Desk, reply: Reply, error: BotError) -> None:
-    ask, suggestion = None, None
+    ask, suggestion, announced = None, None, False
     if isinstance(error, Unanswered):
-        ask, error = error.ask, error.because
+        ask, announced, error = error.ask, error.announced, error.because
         if isinstance(error, ArgumentRefused) and error.argument == "DomainName":
             suggestion = await desk.domain_like(ask.domain)
     log.info("explained", error=type(error).__name__, reason=str(error))
     message = views.message(
         error, reply.reader, ask=ask, suggestion=suggestion, log_id=request_id()
     )
-    await reply.beside().tell(message)
+    await replace(reply.beside(), replaces=announced).tell(message)
 
 
 def _start(

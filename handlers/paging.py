@@ -104,19 +104,21 @@ async def _ask(desk: Desk, ref: PageRef) -> Ask:
 async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
     """Show a page, and meanwhile, if it takes long, what is remembered of it."""
 
-    async def announce() -> None:
+    async def announce() -> bool:
         remembered = desk.queries.remembered(ask, place)
-        if remembered is not None and reply.replaces:
-            await reply.send(
-                lambda table: views.page(
-                    remembered,
-                    reply.reader,
-                    now=desk.now(),
-                    table=table,
-                    shared=reply.in_channel,
-                    refreshing=True,
-                )
+        if remembered is None or not reply.replaces:
+            return False
+        await reply.send(
+            lambda table: views.page(
+                remembered,
+                reply.reader,
+                now=desk.now(),
+                table=table,
+                shared=reply.in_channel,
+                refreshing=True,
             )
+        )
+        return True
 
     found, _ = await reply.unless_quick(desk.page(ask, place), announce)
     await reply.send(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from bot.slack.errors import ResponseUrlSpent, SlackRefused
+from bot.slack.errors import ResponseUrlSpent, SlackRefused, SlackUnavailable
 from bot.views import notices
+from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -84,17 +85,38 @@ class Reply:
             moved = notices.by_direct_message(message, self.channel_id, self.reader)
             await self.desk.sender.post(self.reader.user_id, moved)
 
+    async def withdraw(self) -> None:
+        """Take the announcement away; where Slack won't, it stays."""
+        try:
+            await self.desk.sender.delete_original(self.response_url)
+        except (SlackRefused, SlackUnavailable) as error:
+            log.warning("announcement not withdrawn", error=str(error))
+
     async def unless_quick(
         self,
         work: Coroutine[object, object, T],
-        announce: Callable[[], Coroutine[object, object, None]],
+        announce: Callable[[], Coroutine[object, object, bool]],
     ) -> tuple[T, bool]:
-        """The result of `work`, and whether it was slow and `announce` was called meanwhile."""
+        """The result of `work`, and whether something stands there that it shall replace.
+
+        That is what `announce` returns, which is called where `work` takes long. An announcement
+        that Slack does not take costs nobody the answer.
+
+        Raises:
+            Unanswered: as `work` does; it says likewise whether it shall replace something.
+        """
         task = asyncio.ensure_future(work)
+        announced = False
         try:
             done, _ = await asyncio.wait({task}, timeout=SLOW_S)
             if not done:
-                await announce()
-            return await task, not done
+                try:
+                    announced = await announce()
+                except (SlackRefused, SlackUnavailable) as error:
+                    log.warning("announcement not taken", error=str(error))
+            return await task, announced
+        except Unanswered as error:
+            error.announced = announced
+            raise
         finally:
             task.cancel()

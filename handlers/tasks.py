@@ -42,13 +42,15 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
         await reply.tell(views.pick_domain(ask, domains, reply.reader))
         return
     place = Place(offset=(request.page - 1) * ask.rows)
-    found, was_slow = await reply.unless_quick(
-        desk.page(ask, place),
-        lambda: reply.tell(views.fetching(ask, reply.reader)),
-    )
-    if was_slow and request.public:
-        await desk.sender.delete_original(reply.response_url)
-    final = replace(reply, replaces=was_slow and not request.public, in_channel=request.public)
+
+    async def announce() -> bool:
+        await reply.tell(views.fetching(ask, reply.reader))
+        return True
+
+    found, announced = await reply.unless_quick(desk.page(ask, place), announce)
+    if announced and request.public:
+        await reply.withdraw()
+    final = replace(reply, replaces=announced and not request.public, in_channel=request.public)
     await final.send(
         lambda table: views.page(
             found, reply.reader, now=desk.now(), table=table, shared=request.public

@@ -9,7 +9,9 @@ import pytest
 
 from bot.demo import Demo, running
 from bot.live.client import Timeouts
+from bot.sandbox.live import Refuse
 from bot.sandbox.slack import Fault
+from bot.slack.errors import SlackUnavailable
 from tests.end_to_end.people import ANNA, LIVE_OPS, Person
 
 if TYPE_CHECKING:
@@ -59,3 +61,45 @@ async def test_telling_that_the_bot_is_busy_does_not_delay_the_acknowledgement(
     gate.set()
     await demo.bot.jobs.idle()
     assert "busy" in anna.sees()[-1]
+
+
+async def test_an_answer_comes_though_slack_did_not_take_its_announcement(
+    demo: Demo, anna: Person
+) -> None:
+    demo.live.faults.latency_s = 0.4  # two calls, one after the other
+    demo.slack.faults.add(Fault("response_url", status=503))
+    assert "13 failed of 140" in await anna.types("/preload status=failed")
+
+
+async def test_a_public_answer_comes_though_its_announcement_cannot_be_taken_away(
+    demo: Demo, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_response_url: str) -> None:
+        raise SlackUnavailable("http_503", delivered=False)
+
+    monkeypatch.setattr(demo.bot.desk.sender, "delete_original", refuse)
+    demo.live.faults.latency_s = 0.4
+    assert "13 failed of 140" in await anna.types("/preload public status=failed")
+
+
+async def test_an_answer_that_slack_refuses_is_told_of_under_the_id_that_the_log_has(
+    demo: Demo, anna: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo.slack.faults.add(Fault("response_url", error="msg_blocks_too_long"))
+    said = await anna.types("/preload help")
+    assert "Something went wrong in the bot" in said
+    assert said.split("`")[1] in capsys.readouterr().out
+
+
+async def test_an_explanation_that_slack_does_not_take_is_logged_once_and_tells_no_url(
+    demo: Demo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo.live.faults.inject(Refuse("Forbidden.RAM", 403))
+    demo.slack.faults.add(Fault("response_url", times=ALWAYS, status=503))
+    outcome = await demo.slack.command(ANNA, LIVE_OPS, f"/preload url={SIGNED_URL}")
+    assert outcome.ok
+    await demo.bot.jobs.idle()
+    logged = capsys.readouterr().out
+    assert logged.count("answer not taken") == 1
+    assert "crash" not in logged
+    assert "s3cr3t" not in logged
