@@ -37,9 +37,12 @@ def _plain(text: str) -> Block:
 
 
 def table(rows: Iterable[Sequence[str]]) -> Block:
-    """A table; its first row is the head."""
+    """A table; its first row is the head.
+
+    The first two columns wrap, so that a phone shows both of them side by side.
+    """
     cells = [[{"type": "raw_text", "text": text} for text in row] for row in rows]
-    return {"type": "table", "rows": cells}
+    return {"type": "table", "column_settings": [{"is_wrapped": True}] * 2, "rows": cells}
 
 
 def listing(rows: Iterable[tuple[str, str]]) -> Block:

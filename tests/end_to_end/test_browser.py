@@ -1,0 +1,242 @@
+"""The local Slack's page in a real browser, as the two people use it.
+
+The pictures of the README are taken here: set `PRELOAD_BOT_SCREENSHOTS=docs/screenshots`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.demo import Demo, running
+from tests.end_to_end.people import ANNA, LIWEI
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP = (1280, 800)
+PHONE = (390, 844)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: apt-get install it")
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[Demo]:
+    async with running() as demo:
+        yield demo
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where pictures go: nowhere lasting, unless one asks."""
+    folder = Path(os.environ.get("PRELOAD_BOT_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser,
+    demo: Demo,
+    *,
+    user: str = ANNA,
+    channel: str = "C0001",
+    theme: str = "light",
+    size: tuple[int, int] = DESKTOP,
+) -> AsyncIterator[Page]:
+    """The page, once it shows all there is; a script error in it fails the test."""
+    width, height = size
+    context = await browser.new_context(viewport={"width": width, "height": height})
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(f"{demo.page}/?user={user}&channel={channel}&theme={theme}")
+    await page.wait_for_selector("body[data-ready]")
+    yield page
+    await context.close()
+    assert errors == []
+
+
+async def typed(page: Page, text: str) -> None:
+    """Type a command and send it with the keyboard."""
+    composer = page.get_by_test_id("composer")
+    await composer.fill(text)
+    await composer.press("Escape")
+    await composer.press("Enter")
+
+
+async def is_as_wide_as_the_window(page: Page) -> bool:
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+async def test_the_command_is_offered_completed_and_answered_with_a_table(
+    browser: Browser, demo: Demo
+) -> None:
+    async with opened(browser, demo) as page:
+        composer = page.get_by_test_id("composer")
+        await composer.press_sequentially("/")
+        await expect(page.get_by_test_id("command-hint")).to_contain_text("/preload")
+        await composer.press("Tab")
+        await expect(composer).to_have_value("/preload ")
+        await composer.press_sequentially("status=failed")
+        await composer.press("Enter")
+        message = page.get_by_test_id("message").last
+        await expect(message).to_contain_text("13 failed of 140 tasks")
+        await expect(message.get_by_test_id("only-visible")).to_be_visible()
+        await expect(message.get_by_test_id("block-table").locator("tr")).to_have_count(11)
+
+
+async def test_buttons_turn_the_page_and_a_task_opens_beside_the_answer(
+    browser: Browser, demo: Demo
+) -> None:
+    async with opened(browser, demo) as page:
+        await typed(page, "/preload status=failed")
+        answer = page.get_by_test_id("message").first
+        await answer.locator("[data-action-id='page.next']").click()
+        await expect(answer).to_contain_text("11–13 of 13")
+        await answer.locator("[data-action-id='page.open']").click()
+        await page.get_by_role("option").first.click()
+        card = page.get_by_test_id("message").last
+        await expect(card).to_contain_text("Task ID")
+        await expect(answer).to_contain_text("11–13 of 13")
+
+
+async def test_menus_filter_and_jump(browser: Browser, demo: Demo) -> None:
+    async with opened(browser, demo) as page:
+        await typed(page, "/preload")
+        answer = page.get_by_test_id("message").first
+        await answer.locator("[data-action-id='page.status']").click()
+        await page.get_by_role("option", name="pending").click()
+        await expect(answer).to_contain_text("pending of 140 tasks")
+        await answer.locator("[data-action-id='page.status']").click()
+        await page.get_by_role("option", name="all").click()
+        await answer.locator("[data-action-id='page.more']").click()
+        await page.get_by_role("menuitem", name="Last page").click()
+        await expect(answer).to_contain_text("131–140 of 140")
+
+
+async def test_a_bad_argument_is_underlined(browser: Browser, demo: Demo) -> None:
+    async with opened(browser, demo) as page:
+        await typed(page, "/preload status=faild")
+        message = page.get_by_test_id("message").last
+        await expect(message).to_contain_text("^^^^^")
+        await expect(message).to_contain_text("Did you mean")
+
+
+async def test_what_is_shared_arrives_at_the_other_person_at_once(
+    browser: Browser, demo: Demo
+) -> None:
+    async with opened(browser, demo) as anna, opened(browser, demo, user=LIWEI) as liwei:
+        await typed(anna, "/preload status=failed")
+        answer = anna.get_by_test_id("message").first
+        await answer.locator("[data-action-id='page.share']").click()
+        await expect(liwei.get_by_test_id("message")).to_have_count(1)
+        shared = liwei.get_by_test_id("message").first
+        await expect(shared.get_by_test_id("only-visible")).to_have_count(0)
+        await shared.locator("[data-action-id='page.next']").click()
+        copy = liwei.get_by_test_id("message").last
+        await expect(copy).to_contain_text("预热失败")
+        await expect(copy.get_by_test_id("only-visible")).to_be_visible()
+
+
+async def test_the_page_changes_person_language_and_theme(browser: Browser, demo: Demo) -> None:
+    async with opened(browser, demo) as page:
+        await page.get_by_test_id("theme").click()
+        await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        await page.get_by_test_id("switch-user").click()
+        await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+        await page.wait_for_selector("body[data-ready]")
+        await typed(page, "/preload 预热失败")
+        await expect(page.get_by_test_id("message").last).to_contain_text("个任务中")
+
+
+async def test_everything_can_be_done_with_the_keyboard(browser: Browser, demo: Demo) -> None:
+    async with opened(browser, demo) as page:
+        await typed(page, "/preload status=failed")
+        answer = page.get_by_test_id("message").first
+        await answer.locator("[data-action-id='page.next']").focus()
+        await page.keyboard.press("Enter")
+        await expect(answer).to_contain_text("11–13 of 13")
+        await answer.locator("[data-action-id='page.open']").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("listbox")).to_be_visible()
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("message").last).to_contain_text("Task ID")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE, (360, 740)], ids=["desktop", "phone", "small"])
+@pytest.mark.parametrize("command", ["/preload", "/preload help", "/preload 预热失败 预热"])
+async def test_no_width_scrolls_the_page_sideways_and_the_composer_stays_in_reach(
+    browser: Browser, demo: Demo, size: tuple[int, int], command: str
+) -> None:
+    async with opened(browser, demo, size=size) as page:
+        await typed(page, command)
+        await expect(page.get_by_test_id("message")).to_have_count(1)
+        assert await is_as_wide_as_the_window(page)
+        await expect(page.get_by_test_id("composer")).to_be_in_viewport(ratio=1)
+
+
+async def test_on_a_phone_each_row_says_which_stream_it_is_without_scrolling(
+    browser: Browser, demo: Demo
+) -> None:
+    async with opened(browser, demo, size=PHONE) as page:
+        await typed(page, "/preload status=failed")
+        cell = page.get_by_test_id("block-table").locator("tr").nth(1).locator("td").nth(1)
+        box = await cell.bounding_box()
+        assert box is not None
+        assert box["x"] + 0.6 * box["width"] <= PHONE[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "theme", "size", "command"),
+    [
+        ("answer", ANNA, "light", DESKTOP, "/preload"),
+        ("answer-zh", LIWEI, "dark", DESKTOP, "/preload"),
+        ("phone", ANNA, "light", PHONE, "/preload status=failed"),
+    ],
+)
+async def test_the_pictures_of_the_readme_can_be_taken(
+    browser: Browser,
+    demo: Demo,
+    pictures: Path,
+    name: str,
+    user: str,
+    theme: str,
+    size: tuple[int, int],
+    command: str,
+) -> None:
+    async with opened(browser, demo, user=user, theme=theme, size=size) as page:
+        await typed(page, command)
+        await expect(page.get_by_test_id("block-table")).to_be_visible()
+        if size == DESKTOP:  # with a warning among the rows
+            await expect(page.get_by_test_id("block-table")).to_contain_text("⚠️")
+        await page.get_by_test_id("composer").blur()
+        picture = pictures / f"{name}.png"
+        await page.screenshot(path=picture)
+        assert picture.stat().st_size > 20_000
