@@ -122,9 +122,9 @@ class Row:
         return self.newest is not None and self.newest.task_id != self.task.task_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """A page of rows, and what is known of all of them.
+    """A page of rows, and what is known of all of them. Each is equal to itself alone.
 
     Attributes:
         ask: what was asked.
@@ -142,7 +142,8 @@ class Answer:
         counts: how many tasks the API's filter finds in each status; of unfiltered answers that
             are not whole, and there perhaps without some.
         streams: how many streams there are in each state, by their newest task; of `whole`
-            answers only, and without those whose newest task is not known.
+            answers only, and without those whose newest task is not known. Empty where the pages
+            of an unfiltered answer are turned so late that its window had to be read again.
         retried: how many streams have a failed task among the matching ones and a newer one since.
         without_task: asked-for URLs that have no task at all in the window.
         observed_at: when the oldest reply this was made of arrived, in UTC.

@@ -41,6 +41,8 @@ class Listing:
         observed_at: when the oldest reply arrived.
         request_id: of the first reply.
         moved: rows changed places while they were read.
+        is_partial: a stream's newest task may be missing from the tasks: the question filters
+            them, or the window ended before they were read.
     """
 
     question: Ask
@@ -55,6 +57,7 @@ class Listing:
     observed_at: datetime
     request_id: str
     moved: bool
+    is_partial: bool
 
     @property
     def key(self) -> tuple[Ask, datetime, datetime]:
@@ -69,7 +72,7 @@ class Listing:
     @property
     def knows_newest(self) -> bool:
         """Whether each stream's newest task is among the tasks."""
-        return self.whole and not self.question.is_filtered
+        return self.whole and not self.is_partial
 
     def is_settled(self, now: datetime) -> bool:
         """Whether every task is known and finished, so that little can change."""

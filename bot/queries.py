@@ -221,8 +221,12 @@ class Queries:
     async def _known(self, listing: Listing, cut: Cut) -> tuple[Streams, LiveError | None]:
         """The streams' newest tasks as far as they are known; why not the shown ones', if so."""
         question = listing.question
-        in_order = not question.is_filtered and cut.before_tasks == 0 and is_newest_first(cut.tasks)
-        if in_order and not listing.whole:
+        if (
+            not listing.whole
+            and not listing.is_partial
+            and cut.before_tasks == 0
+            and is_newest_first(cut.tasks)
+        ):
             return Streams(newest(cut.tasks), cut.observed_at), None
         known = self._held_streams(listing)
         if listing.knows_newest:
@@ -278,6 +282,8 @@ def _cut_whole(listing: Listing, offset: int, rows: int) -> Cut:
 
 
 def _answer(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetime) -> Answer:
+    # Of an old window only the shown streams were looked up: they are not all there are.
+    is_countable = ask.is_filtered or not listing.is_partial
     return Answer(
         ask=ask,
         start=listing.start,
@@ -288,7 +294,7 @@ def _answer(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetime)
         whole=listing.whole,
         states=count_states(listing.tasks, now),
         counts=listing.counts,
-        streams=known.states(listing.tasks, now),
+        streams=known.states(listing.tasks, now) if is_countable else {},
         observed_at=min(cut.observed_at, known.observed_at),
         request_id=listing.request_id,
         cut=listing.cut,

@@ -64,11 +64,18 @@ class Live(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which creation times a question is about, in UTC; `cut` if the API keeps less than asked."""
+    """Which creation times a question is about, in UTC.
+
+    Attributes:
+        start, end: from when to when.
+        cut: the API keeps less than was asked for.
+        is_past: it ends before now: streams may have newer tasks since.
+    """
 
     start: datetime
     end: datetime
     cut: bool
+    is_past: bool
 
 
 def window_of(question: Ask, *, now: datetime, end: datetime | None) -> Window:
@@ -79,15 +86,17 @@ def window_of(question: Ask, *, now: datetime, end: datetime | None) -> Window:
         ArgumentRefused: the question itself is about such a time.
     """
     oldest = now - _HISTORY
-    last = min(end or question.until or now, now).replace(microsecond=0)
+    asked = end or question.until or now
+    is_past = asked < now
+    last = min(asked, now).replace(microsecond=0)
     if last <= oldest:
         if end is not None and question.until is None:
             raise StaleReference
         raise ArgumentRefused(argument="EndTime", allowed=f"within the last {HISTORY_DAYS} days")
     if question.since is None:
-        return Window(oldest, last, cut=False)
+        return Window(oldest, last, cut=False, is_past=is_past)
     since = question.since if isinstance(question.since, datetime) else last - question.since
-    return Window(max(since, oldest), last, cut=since < oldest)
+    return Window(max(since, oldest), last, cut=since < oldest, is_past=is_past)
 
 
 async def page_of(
@@ -114,16 +123,17 @@ async def read(
         LiveError: a call failed; nothing of the others is kept.
     """
     first = await page_of(live, question, window, number)
+    is_partial = question.is_filtered or window.is_past
     whole = first.total <= WHOLE_TASKS
     last = -(-first.total // API_ROWS)
     others = [n for n in range(1, last + 1) if n != number] if whole else []
     left = MAX_CALLS - 1 - len(others)
-    if question.is_filtered or not (whole or is_newest_first(first.tasks)):
+    if is_partial or not (whole or is_newest_first(first.tasks)):
         left -= 1  # for the streams' newest tasks
     narrow = question.status is not None and not question.urls and question.task_id is None
     wide = replace(question, status=None)
     unclear = any(task.state(now) is TaskState.UNKNOWN for task in first.tasks)
-    asks_complete = whole and unclear and not question.is_filtered
+    asks_complete = whole and unclear and not is_partial
     rest, totals, counts, complete = await _groups(
         [page_of(live, question, window, n) for n in others],
         [page_of(live, wide, window, 1, rows=1) for _ in range(min(left, 1)) if narrow],
@@ -152,6 +162,7 @@ async def read(
         observed_at=min(page.observed_at for page in [*pages, *totals, *counts, *complete]),
         request_id=first.request_id,
         moved=moved or any(page.total != first.total for page in rest),
+        is_partial=is_partial,
     )
     return listing, first
 

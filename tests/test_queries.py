@@ -315,6 +315,22 @@ async def test_the_shown_streams_are_looked_up_in_one_call_and_the_next_page_wit
     assert len(of.shelf.calls) == asked
 
 
+@pytest.mark.parametrize("tasks", [25, 425])
+async def test_a_page_of_a_window_that_is_past_still_knows_of_tasks_created_since(
+    tasks: int,
+) -> None:
+    of = evening(tasks)
+    first = await of.queries.page(ASK)
+    of.later(3_600)
+    of.shelf.tasks.append(task(999, minutes_ago=-50, status="failed", name="cam15"))
+    place = Place(10, end=first.end, total=first.total)
+    second = await of.queries.page(ASK, place)
+    newest = {row.task.task_id: row.newest and row.newest.task_id for row in second.rows}
+    assert newest["task-15"] == "task-999"
+    assert newest["task-16"] == "task-16"
+    assert not second.streams
+
+
 async def test_when_the_lookup_fails_the_newest_task_is_unknown_and_the_reason_is_told() -> None:
     of = evening()
     of.shelf.tasks = [task(1, status="failed")]
