@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import SettingsError
 from bot.health import Health, routes
 from bot.jobs import Jobs
 from bot.live.client import LiveClient, Timeouts
@@ -30,6 +31,8 @@ from bot.live.quota import LocalQuota
 from bot.manifest import EVENTS_PATH
 from bot.queries import Queries
 from bot.settings import require
+from bot.slack.answers import answered
+from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.guard import RepeatsInMemory, slack_endpoint
 from bot.slack.people import People
 from bot.slack.sender import Sender
@@ -39,7 +42,7 @@ from handlers.desk import Desk, Tables
 from handlers.front import register
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from pydantic import SecretStr
 
@@ -152,7 +155,7 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
     Leaving takes no more requests and waits for those under way.
 
     Raises:
-        SettingsError: a token is not set.
+        SettingsError: a token is not set, or Slack refuses it.
     """
     server, slack = bot.settings.server, bot.settings.slack
     application = bot.application(takes_requests=not socket_mode)
@@ -163,11 +166,23 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
         await web.TCPSite(runner, server.host, server.port).start()
         if socket_mode:
             require(slack, "app_token")
+            await _check_app_token(bot.bolt.client, _told(slack.app_token))
             handler = AsyncSocketModeHandler(bot.bolt, _told(slack.app_token))
             stack.push_async_callback(handler.close_async)
             await handler.connect_async()  # type: ignore[no-untyped-call] # Bolt leaves it so
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}"
+
+
+async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
+    """See that Slack takes the token: Bolt would try a wrong one again and again, for ever."""
+    try:
+        await answered(client.apps_connections_open(app_token=app_token))
+    except SlackRefused as refused:
+        allowed = f"a token that Slack takes for Socket Mode; it says {refused.code}"
+        raise SettingsError("SLACK_APP_TOKEN", allowed) from refused
+    except SlackUnavailable as error:
+        log.warning("slack not reached", error=str(error))  # it may be later: Bolt tries again
 
 
 def _slack_client(
@@ -212,13 +227,32 @@ def _told(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret is not None else ""
 
 
+@contextmanager
+def until_told_to_stop() -> Iterator[None]:
+    """The first SIGTERM or SIGINT cancels what runs inside, and that is a good end of it."""
+    task, told = asyncio.current_task(), False
+
+    def stop() -> None:
+        nonlocal told
+        if task is not None and not told:  # told again, it shall still close what is open
+            told = task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows: there asyncio.run does so on Ctrl-C
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not told:
+            raise
+
+
 async def serve(settings: Settings, *, socket_mode: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with opened(settings) as bot, listening(bot, socket_mode=socket_mode) as address:
-        log.info("listening", address=address, socket_mode=socket_mode)
-        await stop.wait()
-        log.info("stopping", jobs=len(bot.jobs))
+    with until_told_to_stop():
+        async with opened(settings) as bot, listening(bot, socket_mode=socket_mode) as address:
+            log.info("listening", address=address, socket_mode=socket_mode)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                log.info("stopping", jobs=len(bot.jobs))

@@ -6,6 +6,7 @@ Each command imports what it needs, so that `--help` comes at once.
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -167,6 +168,11 @@ def _explained() -> Iterator[None]:
         yield
     except BotError as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        if error.errno not in {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}:
+            raise
+        advice = "Choose another with --port, or for serve with server.host and server.port [PORT]."
+        raise click.ClickException(f"{error.strerror}\n{advice}") from None
     except KeyboardInterrupt:
         raise click.Abort from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import webbrowser
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from pydantic import SecretStr
 
-from bot.app import Bot, listening, opened
+from bot.app import Bot, listening, opened, until_told_to_stop
 from bot.live.client import Timeouts
 from bot.manifest import EVENTS_PATH
 from bot.sandbox import live as live_sandbox
@@ -116,12 +115,13 @@ async def stay(
     *, port: int, speed: float, seed: int, opens_browser: bool, out: Callable[[str], None]
 ) -> None:
     """Run until SIGINT or SIGTERM."""
-    async with running(port=port, speed=speed, seed=seed) as demo:
-        out(f"A local Slack with the bot: {demo.page}")
-        out("Type /preload status=failed there. Ctrl-C ends it.")
-        if opens_browser:
-            await asyncio.to_thread(webbrowser.open, demo.page)
-        await _stopped()
+    with until_told_to_stop():
+        async with running(port=port, speed=speed, seed=seed) as demo:
+            out(f"A local Slack with the bot: {demo.page}")
+            out("Type /preload status=failed there. Ctrl-C ends it.")
+            if opens_browser:
+                await asyncio.to_thread(webbrowser.open, demo.page)
+            await asyncio.Event().wait()
 
 
 async def simulate(
@@ -135,16 +135,10 @@ async def simulate(
 ) -> None:
     """Run only the simulated Live API until SIGINT or SIGTERM."""
     live = SimulatedLive(seed=seed, qps=qps, tasks=tasks, shape=shape)
-    async with live_sandbox.running(live, port=port) as endpoint:
-        out(f"Simulated Live API: {endpoint} (key testid, secret testsecret)")
-        await _stopped()
-
-
-async def _stopped() -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    with until_told_to_stop():
+        async with live_sandbox.running(live, port=port) as endpoint:
+            out(f"Simulated Live API: {endpoint} (key testid, secret testsecret)")
+            await asyncio.Event().wait()
 
 
 async def play(

@@ -10,6 +10,7 @@ import signal
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,7 +18,7 @@ from bot.manifest import manifest
 from bot.sandbox import live as live_sandbox
 from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import SimulatedLive
-from bot.sandbox.slack import LocalSlack
+from bot.sandbox.slack import Fault, LocalSlack
 from tests.end_to_end.people import ANNA, LIVE_OPS
 
 if TYPE_CHECKING:
@@ -159,6 +160,51 @@ async def test_it_serves_by_socket_mode(outside: Outside) -> None:
         )
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
+
+
+async def test_an_app_token_that_slack_refuses_stops_the_start_with_its_name(
+    outside: Outside,
+) -> None:
+    outside.slack.faults.add(Fault("apps.connections.open", times=1_000, error="invalid_auth"))
+    code, _, err = await ran("serve", "--socket-mode", **outside.environment)
+    assert code == 1
+    assert "SLACK_APP_TOKEN" in err
+    assert "invalid_auth" in err
+    assert "Traceback" not in err
+
+
+async def test_it_can_be_ended_while_it_still_tries_to_reach_slack(outside: Outside) -> None:
+    outside.slack.faults.add(Fault("apps.connections.open", times=1_000, status=503))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "serve",
+        "--socket-mode",
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **outside.environment},
+    )
+    assert process.stderr is not None
+    try:
+        while "Retrying" not in (await process.stderr.readline()).decode():
+            pass
+        process.send_signal(signal.SIGTERM)
+        await process.stderr.read()
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+@pytest.mark.parametrize("command", ["serve", "demo --no-browser", "simulate"])
+async def test_a_port_that_is_taken_is_said_to_be(outside: Outside, command: str) -> None:
+    taken = str(urlsplit(outside.environment["SLACK_API_URL"]).port)
+    option = () if command == "serve" else ("--port", taken)
+    code, _, err = await ran(*command.split(), *option, **{**outside.environment, "PORT": taken})
+    assert code == 1
+    assert taken in err
+    assert "port" in err
+    assert "Traceback" not in err
 
 
 async def test_a_wrong_setting_stops_the_start_with_its_name_and_never_its_value() -> None:
