@@ -9,7 +9,7 @@ import asyncio
 import signal
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from bot.health import Health, routes
 from bot.jobs import Jobs
 from bot.live.client import LiveClient, Timeouts
 from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
-from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS
+from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota
 from bot.manifest import EVENTS_PATH
 from bot.queries import Queries
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from bot.live.model import LiveDomain, TaskPage, TaskQuery
     from bot.settings import Account, Settings
 
 log = structlog.get_logger(__name__)
@@ -124,13 +125,23 @@ async def opened(
             name: await stack.enter_async_context(_client(account, credentials[name], timeouts))
             for name, account in settings.accounts.items()
         }
-        people = await stack.enter_async_context(People(client))
+        people = await stack.enter_async_context(
+            People(client, language=settings.display.language, zone=settings.display.zone)
+        )
         jobs = await stack.enter_async_context(
             Jobs(limit=settings.server.max_jobs, drain_timeout_s=settings.server.drain_s)
         )
         desk = Desk(
             settings=settings,
-            queries=Queries(lives, now=now, clock=time.monotonic, mark_of=anchor_of),
+            queries=Queries(
+                {
+                    name: _InRegion(lives[name], account.region_id)
+                    for name, account in settings.accounts.items()
+                },
+                now=now,
+                clock=time.monotonic,
+                mark_of=anchor_of,
+            ),
             people=people,
             sender=Sender(session, client),
             store=store,
@@ -174,6 +185,23 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
         yield f"http://{host}:{port}"
 
 
+@dataclass(frozen=True, slots=True)
+class _InRegion:
+    """An account's client, whose every question about tasks names the account's RegionId."""
+
+    live: LiveClient
+    region_id: str | None
+
+    async def describe_preload_tasks(
+        self, query: TaskQuery, *, page: int = 1, page_size: int = 100
+    ) -> TaskPage:
+        query = replace(query, region_id=self.region_id)
+        return await self.live.describe_preload_tasks(query, page=page, page_size=page_size)
+
+    async def describe_user_domains(self, *, keyword: str = "") -> tuple[LiveDomain, ...]:
+        return await self.live.describe_user_domains(keyword=keyword)
+
+
 async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
     """See that Slack takes the token: Bolt would try a wrong one again and again, for ever."""
     try:
@@ -205,6 +233,7 @@ def _client(account: Account, source: CredentialsSource, timeouts: Timeouts) -> 
     quotas = {
         DESCRIBE_TASKS: LocalQuota(account.calls_per_s.describe),
         DESCRIBE_DOMAINS: LocalQuota(account.calls_per_s.domains),
+        CREATE_TASKS: LocalQuota(account.calls_per_s.set),
     }
     return LiveClient(source, account.endpoint, quotas=quotas, timeouts=timeouts)
 

@@ -144,6 +144,18 @@ async def test_a_failing_lookup_is_an_english_reader_in_utc_and_soon_tried_again
     assert await people.reader("U2") == LI_READS
 
 
+async def test_what_slack_does_not_tell_of_a_person_is_as_the_operator_has_set(
+    client: AsyncWebClient, slack: Slack, clock: Clock
+) -> None:
+    usual = {"language": Language.CHINESE, "zone": ZoneInfo("Asia/Shanghai")}
+    slack.said = {"ok": False, "error": "user_not_found"}
+    async with People(client, clock_s=clock, **usual) as people:  # type: ignore[arg-type] # two kinds
+        assert await people.reader("U2") == LI_READS
+    assert read("U2", {"locale": "de-DE"}, **usual) == LI_READS  # type: ignore[arg-type] # as above
+    told = read("U2", {"locale": "en-GB", "tz": "Europe/London"}, **usual)  # type: ignore[arg-type] # as above
+    assert told == Reader("U2", Language.ENGLISH, ZoneInfo("Europe/London"))
+
+
 async def test_who_was_known_stays_known_while_slack_fails(
     people: People, slack: Slack, clock: Clock
 ) -> None:

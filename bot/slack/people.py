@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.web.async_client import AsyncWebClient
 
+UTC = ZoneInfo("UTC")
 FRESH_S = 3600.0
 RETRY_S = 30.0
 _LOOKUP_TIMEOUT_S = 10.0
@@ -38,11 +39,13 @@ class _Known:
 class People:
     """Answers who someone is, within `patience_s` at any rate.
 
-    Who is not known in time is an English reader in UTC, or whoever they were last; the lookup
+    Who is not known in time is whoever they were last, or reads `language` in `zone`; the lookup
     goes on, and the next answer has its result. Leaving the context ends lookups.
 
     Args:
         client: for `users.info` (scope `users:read`).
+        language: of people who have set neither English nor Chinese, or are not known.
+        zone: of people whose time zone Slack does not tell.
         patience_s: how long an answer may wait for a lookup.
         clock_s: a monotonic clock, in seconds.
         max_people: how many are remembered.
@@ -52,11 +55,15 @@ class People:
         self,
         client: AsyncWebClient,
         *,
+        language: Language = Language.ENGLISH,
+        zone: ZoneInfo = UTC,
         patience_s: float = 1.0,
         clock_s: Callable[[], float] = time.monotonic,
         max_people: int = 10_000,
     ) -> None:
         self._client = client
+        self._language = language
+        self._zone = zone
         self._patience_s = patience_s
         self._clock_s = clock_s
         self._known: LRUCache[str, _Known] = LRUCache(max_people)
@@ -85,7 +92,7 @@ class People:
             if late:
                 self._make_do(user_id)
             known = self._known.get(user_id)
-        return known.reader if known else _stranger(user_id)
+        return known.reader if known else self._stranger(user_id)
 
     def _start(self, user_id: str) -> asyncio.Task[None]:
         lookup = asyncio.create_task(self._look_up(user_id), name=f"users.info {user_id}")
@@ -102,25 +109,38 @@ class People:
             self._make_do(user_id)
             return
         user = reply.get("user")
-        reader = read(user_id, user if isinstance(user, dict) else {})
+        told = user if isinstance(user, dict) else {}
+        reader = read(user_id, told, language=self._language, zone=self._zone)
         self._known[user_id] = _Known(reader, self._clock_s() + FRESH_S)
 
     def _make_do(self, user_id: str) -> None:
         """Take the person as last known for a while, and not wait for them meanwhile."""
         known = self._known.get(user_id)
-        reader = known.reader if known else _stranger(user_id)
+        reader = known.reader if known else self._stranger(user_id)
         self._known[user_id] = _Known(reader, self._clock_s() + RETRY_S)
 
-
-def read(user_id: str, user: Mapping[str, Any]) -> Reader:
-    """The reader behind the `user` of `users.info` (`locale`, `tz`, `tz_offset` in seconds)."""
-    is_chinese = str(user.get("locale", "")).lower().startswith("zh")
-    language = Language.CHINESE if is_chinese else Language.ENGLISH
-    return Reader(user_id, language, _zone(user.get("tz"), user.get("tz_offset")))
+    def _stranger(self, user_id: str) -> Reader:
+        return Reader(user_id, self._language, self._zone)
 
 
-def _zone(name: object, offset_s: object) -> ZoneInfo:
-    """The zone of that name, else the one of that whole-hour offset, else UTC."""
+def read(
+    user_id: str,
+    user: Mapping[str, Any],
+    *,
+    language: Language = Language.ENGLISH,
+    zone: ZoneInfo = UTC,
+) -> Reader:
+    """The reader behind the `user` of `users.info` (`locale`, `tz`, `tz_offset` in seconds).
+
+    `language` and `zone` stand in for what it does not say.
+    """
+    spoken = str(user.get("locale", "")).lower()
+    language = next((one for one in Language if spoken.startswith(one)), language)
+    return Reader(user_id, language, _zone(user.get("tz"), user.get("tz_offset")) or zone)
+
+
+def _zone(name: object, offset_s: object) -> ZoneInfo | None:
+    """The zone of that name, else the one of that whole-hour offset, if there is one."""
     names = [name] if isinstance(name, str) and name else []
     if isinstance(offset_s, int) and offset_s and offset_s % _HOUR_S == 0:
         names.append(f"Etc/GMT{-offset_s // _HOUR_S:+d}")  # POSIX: east is negative
@@ -129,8 +149,4 @@ def _zone(name: object, offset_s: object) -> ZoneInfo:
             return ZoneInfo(candidate)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
-    return ZoneInfo("UTC")
-
-
-def _stranger(user_id: str) -> Reader:
-    return Reader(user_id, Language.ENGLISH, ZoneInfo("UTC"))
+    return None
