@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -131,7 +131,7 @@ def confirmed(
     """The tasks, those that the API's `complete` filter returned marked so."""
     found = {task.task_id for task in complete if task.task_id}
     return tuple(
-        replace(task, found_as=StatusFilter.COMPLETE) if task.task_id in found else task
+        structs.replace(task, found_as=StatusFilter.COMPLETE) if task.task_id in found else task
         for task in tasks
     )
 

@@ -5,7 +5,7 @@ Tests of how it is asked run against the simulated API, over the wire.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,9 @@ class Shelf:
             raise self.failing
         self.before_reply()
         found_as = StatusFilter(query.status) if query.status else None
-        found = [replace(one, found_as=found_as) for one in self.tasks if self._is(one, query)]
+        found = [
+            structs.replace(one, found_as=found_as) for one in self.tasks if self._is(one, query)
+        ]
         if self.newest_first:
             found.sort(key=lambda one: one.created or EVENING, reverse=True)
         begin = (page - 1) * page_size

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from bot.asks import Answer, Ask, Row, TaskCard
@@ -41,7 +42,7 @@ def a_task(number: int = 1, name: str = "cup_main.flv", **fields: Anything) -> P
         status="complete",
         description="Successfully",
     )
-    return replace(ready, **fields)
+    return msgspec.structs.replace(ready, **fields)
 
 
 def alone(task: PreloadTask) -> Row:

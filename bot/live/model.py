@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -96,9 +98,8 @@ class TaskQuery:
     region_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PreloadTask:
-    """One task, as the API described it.
+class PreloadTask(msgspec.Struct, frozen=True, gc=False):
+    """One task, as the API described it. A Struct, as replies hold up to a hundred of them.
 
     Attributes:
         task_id: unique; every URL submitted gets a task ID of its own. "" if the API named none.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from bot.live.refusals import error_of
 
@@ -39,14 +42,20 @@ def fields_of(reply: Reply) -> dict[str, Any]:
     Raises:
         LiveError: it says something else, or nothing that can be read.
     """
-    try:
-        fields = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        fields = None
+    fields = _json(reply.body)
     if reply.status < _CLIENT_ERROR and isinstance(fields, dict) and not fields.get("Code"):
         return fields
     said = fields if isinstance(fields, dict) else _left_in(reply.body)
     raise error_of(reply.status, reply.headers, said)
+
+
+def _json(body: bytes) -> object:
+    """What the body says in JSON; None if nothing."""
+    with suppress(msgspec.DecodeError, RecursionError):
+        return msgspec.json.decode(body)
+    with suppress(ValueError, RecursionError):
+        return json.loads(body)  # more patient, with half a surrogate pair for one
+    return None
 
 
 def _left_in(body: bytes) -> dict[str, str]:
