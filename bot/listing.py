@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from bot.live.model import StatusFilter, TaskState, newest, stream_of
 
 if TYPE_CHECKING:

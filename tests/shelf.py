@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from bot.live.model import LiveDomain, PreloadTask, StatusFilter, TaskPage, TaskQuery, TaskState
 
 if TYPE_CHECKING:
