@@ -10,15 +10,12 @@ preloading | failed`: both vocabularies are accepted here, and an unknown value 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec resolves PreloadTask's fields
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 MAX_URLS = 100
 MAX_PAGE_SIZE = 100
