@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import stat
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -228,3 +230,18 @@ async def test_an_error_inside_a_transaction_undoes_it(url: str) -> None:
                 await connection.execute(row)
         async with store.database.reading() as connection:
             assert (await connection.execute(select(asks))).all() == []
+
+
+def rights_in(folder: Path) -> dict[str, int]:
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps other rights")
+async def test_the_file_in_which_signed_urls_stand_is_for_the_bot_s_own_user(
+    tmp_path: Path,
+) -> None:
+    async with Store.open(f"sqlite:///{tmp_path / 'bot.sqlite3'}") as store:
+        await store.defaults.set("T1", "C1", domain="live.example.com", set_by="U1")
+        rights = rights_in(tmp_path)
+    assert rights["bot.sqlite3"] == 0o600
+    assert set(rights.values()) == {0o600}

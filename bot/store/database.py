@@ -5,8 +5,9 @@ What differs between databases is here and nowhere else. PostgreSQL fits behind 
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, exc, make_url, select
@@ -58,7 +59,7 @@ class Database:
             },
         )
         if engine.dialect.name == "sqlite":
-            _check_sqlite_file(engine)
+            _prepare_sqlite_file(engine)
             event.listen(engine.sync_engine, "connect", _set_pragmas)
         try:
             yield cls(engine)
@@ -111,11 +112,15 @@ def _with_driver(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
-def _check_sqlite_file(engine: AsyncEngine) -> None:
+def _prepare_sqlite_file(engine: AsyncEngine) -> None:
+    path = engine.url.database or ""
+    # Signed play URLs stand in it. SQLite's files beside it get the same rights.
+    with suppress(OSError):  # SQLite says it better
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
     # aiosqlite, where a file cannot be opened, leaves a thread that reports to a loop which may be
     # gone by then: a traceback under our own message. So the first try is without it.
     try:
-        sqlite3.connect(engine.url.database or ":memory:").close()
+        sqlite3.connect(path).close()
     except sqlite3.Error as error:
         raise StoreUnavailable(str(error)) from error
 
