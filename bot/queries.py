@@ -108,6 +108,10 @@ class Queries:
         listing, stale = await self._listing(ask.question(), place)
         offset = _within(listing, place.offset, ask.rows)
         cut = await self._cut(listing, offset, ask.rows)
+        if listing.total and not cut.shown:  # tasks have left the API's 3 days since it was read
+            listing = await self._read(ask.question(), listing.end, offset)
+            offset = _within(listing, place.offset, ask.rows)
+            cut = await self._cut(listing, offset, ask.rows)
         known, unchecked = await self._known(listing, cut)
         answer = _answer(ask, listing, cut, known, self._now())
         moved = answer.moved or self._has_moved(place, listing, cut)

@@ -164,6 +164,15 @@ async def test_a_page_past_the_end_shows_the_last_one(tasks: int) -> None:
     assert last.rows == answer.rows
 
 
+async def test_a_page_whose_tasks_have_left_the_api_meanwhile_shows_the_last_one() -> None:
+    of = evening(405)
+    first = await of.queries.page(ASK)
+    del of.shelf.tasks[395:]
+    answer = await of.queries.page(ASK, Place(400, end=first.end, total=405))
+    assert (answer.offset, len(answer.rows), answer.total) == (390, 5, 395)
+    assert answer.moved
+
+
 async def test_rows_may_have_moved_when_the_total_has_changed() -> None:
     of = evening(40)
     first = await of.queries.page(ASK)
