@@ -1,0 +1,56 @@
+"""The two apps that are compared, each in a process of its own, and what they talk to."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from tests.bench.processes import Server, serving
+from tests.bench.slack import SIGNING_SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from tests.bench.slack import Slack
+
+_SETTINGS = """\
+[slack]
+bot_token = "xoxb-bench"
+signing_secret = "{secret}"
+api_url = "{api_url}"
+
+[accounts.bench]
+access_key_id = "testid"
+access_key_secret = "testsecret"
+endpoint = "{endpoint}"
+domains = ["live.example.com", "vip.example.com"]
+calls_per_s = {{ describe = 1000 }}
+
+[server]
+port = 0
+
+[store]
+url = "sqlite:///{folder}/bench.sqlite3"
+"""
+
+
+@asynccontextmanager
+async def bot(slack: Slack, endpoint: str) -> AsyncIterator[Server]:
+    """`preload-bot serve`, its store thrown away afterwards."""
+    with TemporaryDirectory(prefix="preload-bot-bench-") as folder:
+        settings = Path(folder) / "preload-bot.toml"
+        settings.write_text(
+            _SETTINGS.format(
+                secret=SIGNING_SECRET, api_url=slack.api_url, endpoint=endpoint, folder=folder
+            )
+        )
+        async with serving("bot", "serve", "--settings", str(settings), says="listening") as server:
+            yield server
+
+
+def hello_world(slack: Slack) -> AbstractAsyncContextManager[Server]:
+    """Bolt's hello-world."""
+    return serving("tests.bench.hello", slack.api_url, SIGNING_SECRET)

@@ -1,0 +1,126 @@
+"""As little of Slack as a command needs: it sends commands, and counts what is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+SIGNING_SECRET = "bench-signing-secret"
+PATIENCE_S = 20.0
+_PATH = "/slack/events"
+
+_API = {
+    "auth.test": {
+        "ok": True,
+        "url": "https://bench.slack.com/",
+        "team_id": "T0001",
+        "user_id": "U0BOT",
+        "bot_id": "B0BOT",
+    },
+    "users.info": {
+        "ok": True,
+        "user": {"id": "U0001", "tz": "Asia/Shanghai", "tz_offset": 28800, "locale": "en-US"},
+    },
+}
+
+
+class Slack:
+    """Sends commands, and takes what the apps say.
+
+    Attributes:
+        address: where it listens.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self.address = ""
+        self._session = session
+        self._numbers = itertools.count()
+        self._answers: dict[str, asyncio.Future[bytes]] = {}
+
+    @property
+    def api_url(self) -> str:
+        """Where its Web API is."""
+        return f"{self.address}/api/"
+
+    async def asks(self, app: str, text: str) -> tuple[float, bytes]:
+        """Send `/preload text` to the app at this address.
+
+        Returns:
+            The seconds until it was acknowledged, and the body that came to its `response_url`.
+        """
+        number = str(next(self._numbers))
+        fields = {
+            "token": "bench",
+            "team_id": "T0001",
+            "team_domain": "bench",
+            "channel_id": "C0001",
+            "channel_name": "live-ops",
+            "user_id": "U0001",
+            "user_name": "anna",
+            "command": "/preload",
+            "text": text,
+            "api_app_id": "A0001",
+            "is_enterprise_install": "false",
+            "response_url": f"{self.address}/answer/{number}",
+            "trigger_id": f"{number}.0001.bench",
+        }
+        body = urlencode(fields).encode()
+        timestamp = str(int(time.time()))
+        base = f"v0:{timestamp}:".encode() + body
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Slack-Request-Timestamp": timestamp,
+            "X-Slack-Signature": "v0="
+            + hmac.new(SIGNING_SECRET.encode(), base, hashlib.sha256).hexdigest(),
+        }
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        began_s = time.perf_counter()
+        async with self._session.post(f"{app}{_PATH}", data=body, headers=headers) as reply:
+            await reply.read()
+            acknowledged_s = time.perf_counter() - began_s
+            assert reply.status == 200, reply.status
+        async with asyncio.timeout(PATIENCE_S):
+            return acknowledged_s, await answer
+
+    async def take_answer(self, request: web.Request) -> web.Response:
+        """What is posted to a `response_url`; the first post counts."""
+        body = await request.read()
+        answer = self._answers.pop(request.match_info["number"], None)
+        if answer is not None:
+            answer.set_result(body)
+        return web.Response(text="ok")
+
+
+async def _call_api(request: web.Request) -> web.Response:
+    return web.json_response(_API[request.match_info["method"]])
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[Slack]:
+    """The stand-in, listening."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        slack = Slack(session)
+        application = web.Application()
+        application.router.add_post("/answer/{number}", slack.take_answer)
+        application.router.add_post("/api/{method}", _call_api)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            host, port = runner.addresses[0][:2]
+            slack.address = f"http://{host}:{port}"
+            yield slack
+        finally:
+            await runner.cleanup()
