@@ -17,6 +17,7 @@ from bot.errors import ArgumentRefused, CredentialsRefused, LiveError, Permissio
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
+    from datetime import datetime
 
 V = TypeVar("V")
 
@@ -140,3 +141,38 @@ class Cache(Generic[V]):
 class _Flight(Generic[V]):
     task: asyncio.Future[V]
     waiting: int = 0
+
+
+class ThisSecond(Generic[V]):
+    """Values by key, until the second is over: on the wall clock, or on the other.
+
+    Args:
+        now: the wall clock.
+        clock: a monotonic clock, in seconds.
+    """
+
+    def __init__(self, *, now: Callable[[], datetime], clock: Callable[[], float]) -> None:
+        self._now = now
+        self._clock = clock
+        self._second: tuple[datetime, int] | None = None
+        self._held: dict[Hashable, V] = {}
+
+    def held(self, key: Hashable) -> V | None:
+        """The value put under `key` within this second, if there is one."""
+        self._pass_on()
+        return self._held.get(key)
+
+    def put(self, key: Hashable, value: V) -> None:
+        """Hold the value for the rest of this second."""
+        self._pass_on()
+        self._held[key] = value
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._held.clear()
+
+    def _pass_on(self) -> None:
+        second = self._now().replace(microsecond=0), int(self._clock())
+        if second != self._second:
+            self._second = second
+            self._held.clear()

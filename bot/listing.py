@@ -84,6 +84,21 @@ class Listing:
             and all(task.state(now).is_finished for task in self.tasks)
         )
 
+    def within(self, offset: int, rows: int) -> int:
+        """The offset, or that of the last page where there is no such row."""
+        return offset if offset < self.total else max(0, (self.total - 1) // rows * rows)
+
+    def rows_from(self, offset: int, rows: int) -> Cut:
+        """So many rows of a `whole` listing."""
+        return Cut(
+            tasks=self.tasks,
+            before_tasks=0,
+            begin=offset,
+            end=offset + rows,
+            moved=self.moved,
+            observed_at=self.observed_at,
+        )
+
 
 def in_order(tasks: Iterable[PreloadTask], now: datetime) -> tuple[PreloadTask, ...]:
     """The tasks as they are shown: problems first, then the newest.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.asks import Answer, Row, TaskCard
-from bot.cache import Cache
+from bot.cache import Cache, ThisSecond
 from bot.errors import ArgumentRefused, LiveError
 from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest_first, merged
 from bot.live.model import newest, stream_of
@@ -97,6 +97,8 @@ class Queries:
         self._domains: Cache[tuple[LiveDomain, ...]] = Cache(
             weigh=lambda names: 200 * len(names), max_bytes=4 * _MIB, clock=clock
         )
+        # When something happens many ask the same: within a second they get the very same answer.
+        self._answers: ThisSecond[Answer] = ThisSecond(now=now, clock=clock)
 
     async def page(self, ask: Ask, place: Place = FIRST) -> Answer:
         """One page of the tasks that `ask` finds.
@@ -105,12 +107,20 @@ class Queries:
             LiveError: the API did not answer, and nothing is known from before.
             StaleReference: the place is in a window that the API has forgotten.
         """
+        answer = None if place.refresh else self._answers.held((ask, place))
+        if answer is None:
+            answer = await self._found(ask, place)
+            if answer.stale is None and answer.unchecked is None:
+                self._answers.put((ask, place), answer)
+        return answer
+
+    async def _found(self, ask: Ask, place: Place) -> Answer:
         listing, stale = await self._listing(ask.question(), place)
-        offset = _within(listing, place.offset, ask.rows)
+        offset = listing.within(place.offset, ask.rows)
         cut = await self._cut(listing, offset, ask.rows)
         if listing.total and not cut.shown:  # tasks have left the API's 3 days since it was read
             listing = await self._read(ask.question(), listing.end, offset)
-            offset = _within(listing, place.offset, ask.rows)
+            offset = listing.within(place.offset, ask.rows)
             cut = await self._cut(listing, offset, ask.rows)
         known, unchecked = await self._known(listing, cut)
         answer = _answer(ask, listing, cut, known, self._now())
@@ -122,9 +132,9 @@ class Queries:
         listing = self._listings.held(ask.question())
         if listing is None or not listing.whole:
             return None
-        offset = _within(listing, place.offset, ask.rows)
+        offset = listing.within(place.offset, ask.rows)
         known = self._held_streams(listing)
-        return _answer(ask, listing, _cut_whole(listing, offset, ask.rows), known, self._now())
+        return _answer(ask, listing, listing.rows_from(offset, ask.rows), known, self._now())
 
     async def card(self, ask: Ask, *, refresh: bool = False) -> TaskCard | None:
         """One task (`ask.task_id`) with its stream's newest; None if the API has it no more.
@@ -185,6 +195,7 @@ class Queries:
         live = self._lives[question.account]
         listing, page = await read(live, question, window, number=number, now=now)
         turn_s = TURN_SETTLED_S if listing.is_settled(now) else TURN_S
+        self._answers.clear()  # this one is newer
         self._listings.put((question, window.end), listing, kept_s=turn_s)
         if pinned is None:
             self._listings.put(question, listing, kept_s=KEPT_S)
@@ -195,7 +206,7 @@ class Queries:
     async def _cut(self, listing: Listing, offset: int, rows: int) -> Cut:
         """The listing's rows from `offset` on, with the one before them and those that follow."""
         if listing.whole:
-            return _cut_whole(listing, offset, rows)
+            return listing.rows_from(offset, rows)
         first = max(0, offset - 1) // API_ROWS + 1
         last = (min(offset + rows, listing.total) - 1) // API_ROWS + 1
         pages = [await self._page(listing, number) for number in range(first, last + 1)]
@@ -259,30 +270,11 @@ class Queries:
         return self._streams.held(listing.key) or Streams({}, listing.observed_at)
 
     def _has_moved(self, place: Place, listing: Listing, cut: Cut) -> bool:
-        if place.total is not None and place.total != listing.total:
+        if place.total not in {None, listing.total}:
             return True
-        before = cut.before
-        return (
-            place.last_shown is not None
-            and before is not None
-            and self._mark_of(before.task_id) != place.last_shown
-        )
-
-
-def _within(listing: Listing, offset: int, rows: int) -> int:
-    """The offset, or that of the last page where there is no such row."""
-    return offset if offset < listing.total else max(0, (listing.total - 1) // rows * rows)
-
-
-def _cut_whole(listing: Listing, offset: int, rows: int) -> Cut:
-    return Cut(
-        tasks=listing.tasks,
-        before_tasks=0,
-        begin=offset,
-        end=offset + rows,
-        moved=listing.moved,
-        observed_at=listing.observed_at,
-    )
+        if place.last_shown is None or cut.before is None:
+            return False
+        return self._mark_of(cut.before.task_id) != place.last_shown
 
 
 def _answer(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetime) -> Answer:

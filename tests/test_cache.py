@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cache import REFUSAL_KEPT_S, Cache
+from bot.cache import REFUSAL_KEPT_S, Cache, ThisSecond
 from bot.errors import PermissionRefused, Unavailable
 
 if TYPE_CHECKING:
@@ -157,3 +158,31 @@ async def test_a_refusal_is_repeated_from_memory_for_a_few_seconds(clock: Clock)
     with pytest.raises(PermissionRefused):
         await cache.asked("key", ask)
     assert asked == 2
+
+
+# --- this second ---
+
+
+@pytest.mark.parametrize("clocks", ["both", "the wall's", "the other"])
+def test_a_value_of_this_second_is_gone_in_the_next_one_of_either_clock(
+    clock: Clock, clocks: str
+) -> None:
+    time = datetime(2026, 11, 22, 19, 42, tzinfo=UTC)
+    values: ThisSecond[str] = ThisSecond(now=lambda: time, clock=clock)
+    values.put("key", "a")
+    time += timedelta(seconds=0.9)
+    clock.seconds = 0.9
+    assert values.held("key") == "a"
+    if clocks != "the other":
+        time += timedelta(seconds=0.1)
+    if clocks != "the wall's":
+        clock.seconds = 1.0
+    assert values.held("key") is None
+
+
+def test_a_value_of_this_second_can_be_forgotten_before(clock: Clock) -> None:
+    time = datetime(2026, 11, 22, 19, 42, tzinfo=UTC)
+    values: ThisSecond[str] = ThisSecond(now=lambda: time, clock=clock)
+    values.put("key", "a")
+    values.clear()
+    assert values.held("key") is None

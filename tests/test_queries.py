@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from bot.asks import Ask
 from bot.errors import ArgumentRefused, PermissionRefused, StaleReference, Throttled, Unavailable
 from bot.live.model import StatusFilter, TaskState
-from bot.queries import FRESH_S, KEPT_S, LAST_OFFSET, TURN_SETTLED_S, Place, Queries
+from bot.queries import (
+    FRESH_S,
+    FRESH_SETTLED_S,
+    KEPT_S,
+    LAST_OFFSET,
+    TURN_SETTLED_S,
+    Place,
+    Queries,
+)
 from bot.views.refs import anchor_of
 from tests.shelf import DOMAIN, EVENING, Shelf, task
 
@@ -216,6 +224,33 @@ async def test_the_same_question_is_answered_from_memory_for_seconds_while_tasks
     assert (await of.queries.page(replace(ASK, rows=20))).observed_at == first.observed_at
     of.later(2)
     assert (await of.queries.page(ASK)).observed_at > first.observed_at
+
+
+async def test_within_a_second_the_same_question_gets_the_very_same_answer() -> None:
+    of = evening(3)
+    first = await of.queries.page(ASK)
+    assert await of.queries.page(ASK) is first
+    assert await of.queries.page(replace(ASK, rows=20)) is not first
+    of.later(1)
+    assert await of.queries.page(ASK) is not first
+
+
+async def test_whoever_asks_after_a_refresh_gets_what_it_brought() -> None:
+    of = evening(3)
+    await of.queries.page(ASK)
+    of.shelf.tasks.append(task(4))
+    await of.queries.page(ASK, Place(refresh=True))
+    assert (await of.queries.page(ASK)).total == 4
+
+
+async def test_an_old_answer_is_not_given_once_more_when_the_api_answers_again() -> None:
+    of = evening(3)
+    await of.queries.page(ASK)
+    of.later(FRESH_SETTLED_S + 1)
+    of.shelf.failing = Unavailable(code="InternalError")
+    assert (await of.queries.page(ASK)).stale is not None
+    of.shelf.failing = None
+    assert (await of.queries.page(ASK)).stale is None
 
 
 async def test_a_hit_adopts_the_window_of_the_first_answer() -> None:

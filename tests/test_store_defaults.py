@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 11, 22, 19, 42, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
 
 
 @pytest.fixture
@@ -51,3 +60,29 @@ async def test_clearing_says_whether_there_was_a_default(store: Store) -> None:
     assert not await store.defaults.clear("T1", "C1")
     assert await store.defaults.get("T1", "C1") is None
     assert await store.defaults.get("T1", "C2") is not None
+
+
+async def test_a_default_that_was_not_there_before_counts_at_once(store: Store) -> None:
+    assert await store.defaults.get("T1", "C1") is None
+    await store.defaults.set("T1", "C1", domain="live.example.com", set_by="U1")
+    assert await store.defaults.get("T1", "C1") is not None
+
+
+async def test_what_another_process_sets_counts_soon(tmp_path: Path) -> None:
+    url, clock = f"sqlite:///{tmp_path}/store.sqlite3", Clock()
+    async with Store.open(url, now=clock) as store, Store.open(url, now=clock) as other:
+        assert await store.defaults.get("T1", "C1") is None
+        await other.defaults.set("T1", "C1", domain="live.example.com", set_by="U1")
+        assert await store.defaults.get("T1", "C1") is None
+        clock.time += timedelta(seconds=5)
+        assert await store.defaults.get("T1", "C1") is not None
+
+
+async def test_what_was_read_while_another_was_set_is_not_kept(store: Store) -> None:
+    await store.defaults.set("T1", "C1", domain="live.example.com", set_by="U1")
+    reads = [asyncio.create_task(store.defaults.get("T1", "C1")) for _ in range(5)]
+    await store.defaults.set("T1", "C1", domain="cup.example.com", set_by="U2")
+    await asyncio.gather(*reads)
+    found = await store.defaults.get("T1", "C1")
+    assert found is not None
+    assert found.domain == "cup.example.com"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cachetools import TTLCache
 from sqlalchemy import and_, delete, select
 
 from bot.store.schema import channel_defaults
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 
     from bot.store.database import Database
 
+_KEPT_S = 5.0
+"""How long a channel's default is not read again: another process may change it."""
+_CHANNELS_IN_MEMORY = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelDefault:
@@ -28,14 +34,31 @@ class ChannelDefault:
 
 
 class ChannelDefaults:
-    """Default domains by workspace and channel. Every method may raise StoreUnavailable."""
+    """Default domains by workspace and channel. Every method may raise StoreUnavailable.
+
+    What this process sets counts here at once, what another one sets within 5 seconds.
+    """
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
+        self._known: TTLCache[tuple[str, str], ChannelDefault | None] = TTLCache(
+            _CHANNELS_IN_MEMORY, ttl=_KEPT_S, timer=lambda: now().timestamp()
+        )
+        self._changes = 0
 
     async def get(self, team_id: str, channel_id: str) -> ChannelDefault | None:
         """The channel's default, if it has one."""
+        key = team_id, channel_id
+        with suppress(KeyError):
+            return self._known[key]
+        changes_before = self._changes
+        found = await self._read(team_id, channel_id)
+        if changes_before == self._changes:  # else what was read may be what stood there before
+            self._known[key] = found
+        return found
+
+    async def _read(self, team_id: str, channel_id: str) -> ChannelDefault | None:
         columns = channel_defaults.c
         query = select(columns.domain, columns.set_by, columns.set_at)
         async with self._database.reading() as connection:
@@ -54,6 +77,7 @@ class ChannelDefaults:
         }
         async with self._database.writing() as connection:
             await connection.execute(self._database.upsert(channel_defaults, row))
+        self._forget(team_id, channel_id)
 
     async def clear(self, team_id: str, channel_id: str) -> bool:
         """Take the channel's default away; whether there was one."""
@@ -61,7 +85,12 @@ class ChannelDefaults:
             gone = await connection.execute(
                 delete(channel_defaults).where(_is(team_id, channel_id))
             )
+        self._forget(team_id, channel_id)
         return gone.rowcount > 0
+
+    def _forget(self, team_id: str, channel_id: str) -> None:
+        self._changes += 1
+        self._known.pop((team_id, channel_id), None)
 
 
 def _is(team_id: str, channel_id: str) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.views import blocks, refs
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from bot.words import Words
 
 _URL_CHARS = 1_500
+_PAGES_IN_MEMORY = 64
+"""For those who ask the same within the same second (`bot.queries`)."""
 
 
 def page(
@@ -46,8 +49,17 @@ def page(
         shared: the message is for a channel, whose people live in several zones.
         refreshing: the rows are old ones, being read again at this moment.
     """
-    drawn = Page(answer, reader, now=now, table=table, shared=shared, refreshing=refreshing)
-    return drawn.message()
+    # The API's times are whole seconds: within one nothing changes.
+    now = now.replace(microsecond=0)
+    return _drawn(answer, reader, now=now, table=table, shared=shared, refreshing=refreshing)
+
+
+@lru_cache(maxsize=_PAGES_IN_MEMORY)
+def _drawn(
+    answer: Answer, reader: Reader, *, now: datetime, table: bool, shared: bool, refreshing: bool
+) -> Message:
+    page = Page(answer, reader, now=now, table=table, shared=shared, refreshing=refreshing)
+    return page.message()
 
 
 def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
