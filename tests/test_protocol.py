@@ -191,7 +191,7 @@ def test_a_task_without_any_field_belongs_to_the_domain_that_was_asked_for() -> 
 
 def test_tasks_know_by_which_filter_they_were_found() -> None:
     query = TaskQuery(DOMAIN, status="complete")
-    page = protocol.task_page({"PreloadTasks": [ROW]}, query, page=1, page_size=1, now=NOW)
+    page = protocol.task_page({"PreloadTasks": [ROW]}, query, page=1, page_size=2, now=NOW)
     assert page.tasks[0].found_as is StatusFilter.COMPLETE
 
 
@@ -418,3 +418,24 @@ def test_whatever_a_failing_server_says_becomes_an_error_with_its_status(
     body: bytes, status: int
 ) -> None:
     assert failing(body, status=status).http_status == status
+
+
+def test_a_full_page_without_a_total_is_not_taken_for_all_there_is() -> None:
+    with pytest.raises(errors.MalformedReply):
+        page_of({"PreloadTasks": [ROW, ROW]}, page_size=2)
+    assert page_of({"PreloadTasks": [ROW, ROW], "TotalPage": 3}, page_size=2).total == 6
+    assert page_of({"PreloadTasks": [ROW, ROW], "TotalPage": 1}, page_size=2).total == 2
+
+
+def test_a_total_without_any_task_is_a_contradiction_on_the_first_page_only() -> None:
+    nothing = {"PreloadTasks": [], "TotalNum": 137}
+    with pytest.raises(errors.MalformedReply):
+        page_of(nothing)
+    assert page_of(nothing, page=3).total == 137
+
+
+def test_a_time_without_its_zone_is_refused_by_name() -> None:
+    query = TaskQuery("live.example.com", start=NOW.replace(tzinfo=None))
+    with pytest.raises(errors.ArgumentRefused) as refused:
+        protocol.check(query, page=1, page_size=100, now=NOW)
+    assert refused.value.argument == "StartTime"

@@ -30,6 +30,7 @@ def refused(
         ("InternalError", errors.Unavailable),
         ("SignatureNonceUsed", errors.NonceUsed),
         ("InvalidTimeStamp.Expired", errors.ClockSkewed),
+        ("InvalidTimeStamp.Format", errors.LiveError),
         ("InvalidSecurityToken.Expired", errors.TokenExpired),
         ("InvalidAccessKeyId.NotFound", errors.CredentialsRefused),
         ("InvalidAccessKeyId.Inactive", errors.CredentialsRefused),
@@ -187,3 +188,17 @@ def test_whatever_a_refusal_holds_an_error_that_can_be_shown_comes_out(
     error = error_of(status, CIMultiDict(), said)
     assert len(str(error).encode()) < 3_000
     assert error.http_status == status
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("InvalidSecurityToken.Malformed", "The token s3cret is malformed."),
+        ("InvalidAccessKeyId.NotFound", "No such key: s3cret"),
+        ("Unheard.Of", "StringToSign is ACS3-HMAC-SHA256 s3cret"),
+        ("InvalidPlayUrl.Malformed", "auth_key=s3cret is not allowed, nor Signature: s3cret"),
+        ("InvalidPlayUrl.Malformed", "rtmp://live.example.com/a/b?auth_key=s3cret"),
+    ],
+)
+def test_what_the_api_says_is_passed_on_without_any_secret(code: str, message: str) -> None:
+    assert "s3cret" not in repr(refused(code, message=message))

@@ -112,11 +112,7 @@ class LiveClient:
         self._source: CredentialsSource = (
             StaticCredentials(credentials) if isinstance(credentials, Credentials) else credentials
         )
-        address = urlsplit(endpoint)
-        if address.scheme not in {"http", "https"} or not address.netloc:
-            raise SettingsError("endpoint", f"an address such as {ENDPOINT}")
-        self._endpoint = f"{address.scheme}://{address.netloc}"
-        self._host = address.netloc
+        self._endpoint, self._host = _address(endpoint)
         defaults = {name: LocalQuota(per_s) for name, per_s in CALLS_PER_S.items()}
         self._quotas: dict[str, Quota] = {**defaults, **(quotas or {})}
         self._session = session
@@ -298,3 +294,14 @@ class LiveClient:
             raise RuntimeError("LiveClient is used outside its `async with`")
         url = URL(f"{self._endpoint}/?{query}", encoded=True)
         return await sent(self._session, url, headers, place, timeout=self._http_timeout)
+
+
+def _address(endpoint: str) -> tuple[str, str]:
+    """The endpoint without a path, and its host, with the port where it is not the usual one."""
+    try:
+        address = urlsplit(endpoint)
+    except ValueError:
+        address = urlsplit("")
+    if address.scheme not in {"http", "https"} or not address.netloc or "@" in address.netloc:
+        raise SettingsError("endpoint", f"an address such as {ENDPOINT}")
+    return f"{address.scheme}://{address.netloc}", address.netloc

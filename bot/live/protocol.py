@@ -64,6 +64,9 @@ def check(query: TaskQuery, *, page: int, page_size: int, now: datetime) -> None
         _refuse("PlayUrl", "URLs without a comma in them")
     if query.status is not None and query.status not in _STATUSES:
         _refuse("Status", ", ".join(StatusFilter))
+    for name, time in (("StartTime", query.start), ("EndTime", query.end)):
+        if time is not None and time.tzinfo is None:
+            _refuse(name, "a time with its zone")
     _check_window(query, now=now)
 
 
@@ -157,10 +160,27 @@ def task_page(
         tasks=tasks,
         page=_int(fields.get("PageNum")) or page,
         page_size=_int(fields.get("PageSize")) or page_size,
-        total=max(_int(fields.get("TotalNum")), (page - 1) * page_size * bool(tasks) + len(tasks)),
+        total=_total(fields, len(tasks), page=page, page_size=page_size),
         request_id=_text(fields.get("RequestId")),
         observed_at=now,
     )
+
+
+def _total(fields: Mapping[str, Any], rows: int, *, page: int, page_size: int) -> int:
+    """How many tasks match: what the reply says, but never fewer than have been seen.
+
+    Raises:
+        MalformedReply: it cannot be told, and tasks might silently be missing.
+    """
+    said, last_page = _int(fields.get("TotalNum")), _int(fields.get("TotalPage"))
+    seen = (page - 1) * page_size + rows if rows else 0
+    if not said and rows >= page_size and last_page != page:
+        if last_page < page:
+            raise errors.MalformedReply(message="a full page without TotalNum")
+        return last_page * page_size
+    if said and not rows and page == 1:
+        raise errors.MalformedReply(message=f"TotalNum is {said}, and there is no task")
+    return max(said, seen)
 
 
 def domain_page(fields: Mapping[str, Any]) -> tuple[tuple[LiveDomain, ...], int]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _MESSAGE_CHARS = 300
 _NAME_CHARS = 100
 _URL_QUERY = re.compile(r"(?:\?|%(?:25)*3F)[^\s\"'<>]+", re.IGNORECASE)
+_NAMED_SECRET = re.compile(
+    r"((?:auth_key|signature|token|secret)\s*[=:]\s*)[^\s,;\"'<>]+", re.IGNORECASE
+)
+_ABOUT_CREDENTIALS = (errors.CredentialsRefused, errors.TokenExpired, errors.NonceUsed)
 _TIME_LEFT_MS = re.compile(r"TimeLeft:\s*(\d+)")
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
@@ -36,6 +40,7 @@ BY_CODE: tuple[tuple[str, type[errors.LiveError]], ...] = (
     ("InternalError", errors.Unavailable),
     ("SignatureNonceUsed", errors.NonceUsed),
     ("InvalidTimeStamp.Expired", errors.ClockSkewed),
+    ("InvalidTimeStamp", errors.LiveError),  # our own date, not an argument of the person's
     ("InvalidSecurityToken.Expired", errors.TokenExpired),
     *((code, errors.CredentialsRefused) for code in _FINAL_CREDENTIALS),
     ("Forbidden", errors.PermissionRefused),
@@ -81,7 +86,7 @@ def error_of(status: int, headers: Mapping[str, str], said: Mapping[str, Any]) -
         kind = _by_status(status, code)
     fields: dict[str, Any] = {
         "code": code,
-        "message": _harmless(code, _text(said.get("Message"))),
+        "message": _harmless(kind, _text(said.get("Message"))),
         "http_status": status,
         "request_id": _text(said.get("RequestId"), _NAME_CHARS)
         or headers.get("x-acs-request-id", ""),
@@ -118,11 +123,15 @@ def _text(value: object, most_chars: int | None = None) -> str:
     return text.encode(errors="replace").decode()[:most_chars]
 
 
-def _harmless(code: str, message: str) -> str:
-    """The API's message without what must not be passed on: the string to sign, URLs' queries."""
-    if code.startswith(("Signature", "IncompleteSignature")):
+def _harmless(kind: type[errors.LiveError], message: str) -> str:
+    """The API's message without what must not be passed on: keys, tokens, signatures.
+
+    What is said about credentials may quote them or the string to sign: the code says enough.
+    """
+    if issubclass(kind, _ABOUT_CREDENTIALS) or "StringToSign" in message:
         return ""
-    return _URL_QUERY.sub("?…", message)[:_MESSAGE_CHARS]
+    message = _URL_QUERY.sub("?…", message)
+    return _NAMED_SECRET.sub(r"\1…", message)[:_MESSAGE_CHARS]
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:

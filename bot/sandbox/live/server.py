@@ -145,11 +145,10 @@ class SimulatedLive:
         if isinstance(fault, Refuse | Throttle):
             raise fault.refusal()
         self._meter.admit(arrival.action, arrival.at)
-        reply = self._operate(arrival)
+        reply = self._operate(arrival, clock.astimezone(UTC))
         return fault.changed(reply) if isinstance(fault, Empty | Odd) else reply
 
-    def _operate(self, arrival: Arrival) -> dict[str, Any]:
-        at = self._now().astimezone(UTC)
+    def _operate(self, arrival: Arrival, at: datetime) -> dict[str, Any]:
         match arrival.action:
             case "DescribeLiveStreamPreloadTasks":
                 return describe_tasks(arrival.parameters, self.world, at=at, shape=self.shape)
