@@ -179,9 +179,11 @@ async def test_what_is_wrong_from_the_start_is_never_sent(called: Called) -> Non
     assert called.codes == []
 
 
-async def test_an_endpoint_that_is_no_address_is_refused() -> None:
-    with pytest.raises(errors.SettingsError):
-        LiveClient(KEYS, "live.aliyuncs.com")
+@pytest.mark.parametrize("endpoint", ["live.aliyuncs.com", "http://[", "https://user:word@host"])
+async def test_an_endpoint_that_is_no_address_is_refused(endpoint: str) -> None:
+    with pytest.raises(errors.SettingsError) as refused:
+        LiveClient(KEYS, endpoint)
+    assert "word" not in str(refused.value)
 
 
 async def test_a_client_that_was_not_opened_says_so() -> None:
