@@ -251,6 +251,8 @@ class Queries:
         if not missing and not unasked:
             return known, None
         urls = unasked or urls_to_look_up(missing, cut.following)
+        if not urls:
+            return known, None
         live = self._lives[question.account]
         try:
             more = await self._streams.asked(

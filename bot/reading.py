@@ -170,10 +170,13 @@ async def read(
 def urls_to_look_up(
     shown: Iterable[PreloadTask], following: Iterable[PreloadTask]
 ) -> tuple[str, ...]:
-    """A URL of each shown stream, filled up to one call with streams likely to be shown next."""
-    urls = {task.stream: task.url for task in shown}
+    """A URL of each shown stream, filled up to one call with streams likely to be shown next.
+
+    What stands as a URL in an odd task, and would have the whole call refused, is left out.
+    """
+    urls = {task.stream: task.url for task in shown if _can_be_asked(task.url)}
     size = sum(_query_bytes(url) for url in urls.values())
-    for task in following:
+    for task in filter(lambda task: _can_be_asked(task.url), following):
         size += _query_bytes(task.url) if task.stream not in urls else 0
         if len(urls) >= MAX_URLS or size > LOOKUP_QUERY_BYTES:
             break
@@ -196,6 +199,10 @@ async def look_up(
         sure &= {task.stream for task in reply.tasks if is_newest_first(reply.tasks)}
     found = newest([*seen, *reply.tasks])
     return Streams({stream: found.get(stream) for stream in sure}, reply.observed_at)
+
+
+def _can_be_asked(url: str) -> bool:
+    return bool(url.strip()) and "," not in url  # the API takes URLs as a list with commas
 
 
 def _query_bytes(url: str) -> int:

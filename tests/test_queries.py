@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bot.asks import Ask
 from bot.errors import ArgumentRefused, PermissionRefused, StaleReference, Throttled, Unavailable
-from bot.live.model import StatusFilter, TaskState
+from bot.live.model import StatusFilter, TaskPage, TaskQuery, TaskState
+from bot.live.protocol import check
 from bot.queries import (
     FRESH_S,
     FRESH_SETTLED_S,
@@ -373,6 +375,29 @@ async def test_a_page_of_a_window_that_is_past_still_knows_of_tasks_created_sinc
     assert newest["task-15"] == "task-999"
     assert newest["task-16"] == "task-16"
     assert not second.streams
+
+
+async def test_a_task_whose_url_cannot_be_asked_about_leaves_the_others_looked_up() -> None:
+    of = evening()
+    odd = [
+        structs.replace(task(n, status="failed"), url=url)
+        for n, url in ((1, ""), (2, "rtmp://a/b,c"))
+    ]
+    of.shelf.tasks = [*odd, task(3, status="failed")]
+
+    async def checked(query: TaskQuery, *, page: int = 1, page_size: int = 100) -> TaskPage:
+        check(query, page=page, page_size=page_size, now=of.shelf.now)  # as the client does
+        return await Shelf.describe_preload_tasks(of.shelf, query, page=page, page_size=page_size)
+
+    of.shelf.describe_preload_tasks = checked  # type: ignore[method-assign] # stricter
+    answer = await of.queries.page(FAILED)
+    newest = {row.task.task_id: row.newest and row.newest.task_id for row in answer.rows}
+    assert newest == {"task-1": None, "task-2": None, "task-3": "task-3"}
+    assert answer.unchecked is None
+    of.shelf.tasks = odd
+    alone = await of.queries.page(FAILED, Place(refresh=True))
+    assert [row.newest for row in alone.rows] == [None, None]
+    assert alone.unchecked is None
 
 
 async def test_when_the_lookup_fails_the_newest_task_is_unknown_and_the_reason_is_told() -> None:
