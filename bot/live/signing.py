@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -47,7 +48,9 @@ def canonical_query(parameters: Mapping[str, str]) -> str:
     )
 
 
+@lru_cache(maxsize=256)
 def _quoted(text: str) -> str:
+    # Remembered: names, domain and the times of a second stand in many calls.
     return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
 
 
