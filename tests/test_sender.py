@@ -123,6 +123,13 @@ async def test_an_answer_is_for_the_person_alone_and_unfurls_nothing(
     ]
 
 
+async def test_half_a_surrogate_pair_in_an_answer_reaches_slack(
+    sender: Sender, slack: Slack
+) -> None:
+    await sender.respond(slack.url, Said("cup\ud83d 比赛"))
+    assert slack.heard[0]["text"] == "cup\ud83d 比赛"
+
+
 async def test_an_answer_can_be_for_all_or_replace_or_go(sender: Sender, slack: Slack) -> None:
     await sender.respond(slack.url, Said(), in_channel=True)
     await sender.respond(slack.url, Said(), replace_original=True)

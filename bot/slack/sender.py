@@ -7,6 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import msgspec
+
 from bot.slack.answers import answered, check
 from bot.slack.errors import SlackUnavailable
 
@@ -21,6 +23,7 @@ PAUSE_S = 0.5
 MAX_RETRY_AFTER_S = 30.0
 """What Slack asks beyond this is not waited for: the person would have gone."""
 
+_JSON = {"Content-Type": "application/json"}
 _WORD = re.compile(r"[a-z_]{1,50}")
 
 Sent = TypeVar("Sent")
@@ -123,10 +126,14 @@ class Sender:
     async def _respond(
         self, response_url: str, said: Mapping[str, Any], *, repeatable: bool
     ) -> None:
+        body = _written(said)
+
         async def send() -> None:
             async with (
                 asyncio.timeout(self._timeout_s),
-                self._session.post(response_url, json=said, allow_redirects=False) as reply,
+                self._session.post(
+                    response_url, data=body, headers=_JSON, allow_redirects=False
+                ) as reply,
             ):
                 check(reply.status, reply.headers, _parsed(await reply.read()))
 
@@ -153,6 +160,14 @@ def _said(message: Payload) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _written(said: Mapping[str, Any]) -> bytes:
+    """JSON; half a surrogate pair, which UTF-8 does not know, stands there as an escape."""
+    try:
+        return msgspec.json.encode(said)
+    except UnicodeEncodeError:
+        return json.dumps(said).encode()
 
 
 def _parsed(body: bytes) -> object:

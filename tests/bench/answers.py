@@ -97,7 +97,7 @@ async def both() -> AsyncIterator[tuple[Slack, App, App]]:
     ):
         await side.asks(bot.address, "default domain=live.example.com")
         _check(json.loads((await side.asks(bot.address, COMMAND))[1]))
-        yield side, App(bot.address, b'"type": "table"'), App(hello.address, b"Hello")
+        yield side, App(bot.address, b'"type":"table"'), App(hello.address, b"Hello")
 
 
 def _check(answer: dict[str, list[dict[str, list[object]]]]) -> None:

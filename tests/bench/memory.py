@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 QUESTIONS = 10_000
 AT_ONCE = 32
-_SIGN = b'"type": "table"'
+_SIGN = b'"type":"table"'
 
 
 async def run(*, quick: bool = False) -> list[Figure]:
