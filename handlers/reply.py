@@ -68,8 +68,8 @@ class Reply:
             if refused.code != "invalid_blocks" or not has_table:
                 raise
             log.warning("table refused", place=refused.place)
-            tables.accepted = False
-            await self.tell(render(tables.accepted))
+            await self.tell(render(False))  # noqa: FBT003 - render says what it is
+            tables.accepted = False  # it was the table
 
     async def tell(self, message: Message) -> None:
         """Send a message as it is. Raises as `send` does."""

@@ -103,3 +103,12 @@ async def test_an_explanation_that_slack_does_not_take_is_logged_once_and_tells_
     assert logged.count("answer not taken") == 1
     assert "crash" not in logged
     assert "s3cr3t" not in logged
+
+
+async def test_blocks_that_slack_refuses_without_the_table_too_do_not_end_all_tables(
+    demo: Demo, anna: Person
+) -> None:
+    demo.slack.faults.add(Fault("response_url", times=2, error="invalid_blocks"))
+    assert "Something went wrong" in await anna.types("/preload status=failed")
+    await anna.types("/preload status=failed")
+    assert len(anna.table()) == 10
