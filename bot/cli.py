@@ -10,6 +10,7 @@ import errno
 import sys
 from contextlib import contextmanager
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -45,6 +46,8 @@ class _InOrder(click.Command):
 @click.version_option(version("preload-bot"), prog_name="preload-bot")
 def main() -> None:
     """Know in Slack whether every live stream is preloaded at the Alibaba Cloud CDN edge."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a Windows pipe, say, has no letter for an icon
 
 
 @main.command()

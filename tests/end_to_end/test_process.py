@@ -241,6 +241,14 @@ async def test_the_demo_prints_what_slack_got_as_json_in_chinese_if_wanted() -> 
     assert {"table", "actions"} <= {block["type"] for block in payload["blocks"]}
 
 
+async def test_the_demo_prints_where_the_terminal_has_no_such_letters() -> None:
+    code, out, err = await ran(
+        "demo", "--as", "zh", "--run", "/preload 预热失败", PYTHONIOENCODING="ascii"
+    )
+    assert code == 0, err
+    assert "13" in out
+
+
 async def test_the_demo_fails_where_a_step_cannot_be_taken() -> None:
     code, out, _ = await ran("demo", "--run", "/preload help", "--click", "page.next")
     assert code == 1
