@@ -10,7 +10,6 @@ import signal
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -24,7 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import SettingsError
 from bot.health import Health, routes
 from bot.jobs import Jobs
-from bot.live.client import LiveClient, Timeouts
+from bot.live.client import LiveClient, Timeouts, utc_now
 from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
 from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota
@@ -43,6 +42,7 @@ from handlers.front import register
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import datetime
 
     from pydantic import SecretStr
 
@@ -50,11 +50,6 @@ if TYPE_CHECKING:
     from bot.settings import Account, Settings
 
 log = structlog.get_logger(__name__)
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,7 @@ class Held(Generic[V]):
     Attributes:
         value: what was stored.
         stored_at: when, in seconds of the cache's clock.
-        kept_s: its lifetime.
-        kept_s: how long it stays.
+        kept_s: how long it stays, in seconds.
         weight: about how many bytes it takes.
     """
 
@@ -47,7 +46,6 @@ class Cache(Generic[V]):
     """Values by key, each for its own time.
 
     Args:
-        kept_s: for a value, how long it is kept, in seconds.
         weigh: for a value, about how many bytes it takes.
         max_bytes: the bound on the sum of the weights; a heavier value is not kept at all.
         max_entries: the bound on how many there are.

@@ -130,5 +130,5 @@ class Desk:
 
     async def domain_like(self, domain: str) -> str | None:
         """The known domain that is most like a refused one."""
-        known = {*self.settings.domains, *await self.domains()} - {domain}
-        return next(iter(difflib.get_close_matches(domain, sorted(known), n=1)), None)
+        known = sorted({*await self.domains()} - {domain})
+        return next(iter(difflib.get_close_matches(domain, known, n=1)), None)

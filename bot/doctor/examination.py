@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot import logs
-from bot.app import utc_now
 from bot.doctor.clocks import Clocks, of_clocks
 from bot.doctor.finding import Finding
 from bot.doctor.live import of_account
 from bot.doctor.slack import of_slack
 from bot.errors import StoreUnavailable
+from bot.live.client import utc_now
 from bot.settings import WrongSettings, load
 from bot.store import Store
 

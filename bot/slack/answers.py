@@ -76,8 +76,7 @@ def _place(fields: Mapping[str, Any]) -> str:
     """Where in the message the fault is, as Slack says it: the first of its messages.
 
     Either `errors` or `response_metadata.messages` holds sentences, or objects with a `message`,
-    such as "must be less than 151
-    characters [json-pointer:/blocks/0/text]".
+    such as "must be less than 151 characters [json-pointer:/blocks/0/text]".
     """
     metadata = fields.get("response_metadata")
     messages = metadata.get("messages") if isinstance(metadata, dict) else None
