@@ -179,11 +179,11 @@ async def test_everything_can_be_done_with_the_keyboard(browser: Browser, demo: 
     async with opened(browser, demo) as page:
         await typed(page, "/preload status=failed")
         answer = page.get_by_test_id("message").first
-        await answer.locator("[data-action-id='page.next']").focus()
-        await page.keyboard.press("Enter")
+        await answer.locator("[data-action-id='page.next']").press("Enter")
         await expect(answer).to_contain_text("11–13 of 13")
-        await answer.locator("[data-action-id='page.open']").focus()
-        await page.keyboard.press("Enter")
+        # once the page has given the focus back to the message that was redrawn
+        await expect(answer).to_be_focused()
+        await answer.locator("[data-action-id='page.open']").press("Enter")
         await expect(page.get_by_role("listbox")).to_be_visible()
         await page.keyboard.press("ArrowDown")
         await page.keyboard.press("Enter")
