@@ -165,10 +165,12 @@ def manifest(*, url: str | None) -> None:
 @contextmanager
 def _explained() -> Iterator[None]:
     """End with the reason, not with a traceback, where the reason is known."""
-    from bot.errors import BotError
+    from bot.errors import BotError, StoreUnavailable
 
     try:
         yield
+    except StoreUnavailable as error:
+        raise click.ClickException(f"store.url [DATABASE_URL]: {error}") from None
     except BotError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:

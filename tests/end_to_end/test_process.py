@@ -207,6 +207,16 @@ async def test_a_port_that_is_taken_is_said_to_be(outside: Outside, command: str
     assert "Traceback" not in err
 
 
+async def test_a_store_that_cannot_be_opened_stops_the_start_with_its_setting(
+    outside: Outside,
+) -> None:
+    environment = {**outside.environment, "DATABASE_URL": "sqlite:////nowhere/bot.sqlite3"}
+    code, _, err = await ran("serve", **environment)
+    assert code == 1
+    assert "DATABASE_URL" in err
+    assert "unable to open database file" in err
+
+
 async def test_a_wrong_setting_stops_the_start_with_its_name_and_never_its_value() -> None:
     code, out, err = await ran("serve", SLACK_BOT_TOKEN="hunter2-hunter2", PORT="http")
     assert code == 1
