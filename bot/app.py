@@ -9,7 +9,7 @@ import asyncio
 import signal
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from bot.live.model import LiveDomain, TaskPage, TaskQuery
     from bot.settings import Account, Settings
 
 log = structlog.get_logger(__name__)
@@ -128,15 +127,7 @@ async def opened(
         )
         desk = Desk(
             settings=settings,
-            queries=Queries(
-                {
-                    name: _InRegion(lives[name], account.region_id)
-                    for name, account in settings.accounts.items()
-                },
-                now=now,
-                clock=time.monotonic,
-                mark_of=anchor_of,
-            ),
+            queries=Queries(lives, now=now, clock=time.monotonic, mark_of=anchor_of),
             people=people,
             sender=Sender(session, client),
             store=store,
@@ -180,23 +171,6 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
         yield f"http://{host}:{port}"
 
 
-@dataclass(frozen=True, slots=True)
-class _InRegion:
-    """An account's client, whose every question about tasks names the account's RegionId."""
-
-    live: LiveClient
-    region_id: str | None
-
-    async def describe_preload_tasks(
-        self, query: TaskQuery, *, page: int = 1, page_size: int = 100
-    ) -> TaskPage:
-        query = replace(query, region_id=self.region_id)
-        return await self.live.describe_preload_tasks(query, page=page, page_size=page_size)
-
-    async def describe_user_domains(self, *, keyword: str = "") -> tuple[LiveDomain, ...]:
-        return await self.live.describe_user_domains(keyword=keyword)
-
-
 async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
     """See that Slack takes the token: Bolt would try a wrong one again and again, for ever."""
     try:
@@ -230,7 +204,13 @@ def _client(account: Account, source: CredentialsSource, timeouts: Timeouts) -> 
         DESCRIBE_DOMAINS: LocalQuota(account.calls_per_s.domains),
         CREATE_TASKS: LocalQuota(account.calls_per_s.set),
     }
-    return LiveClient(source, account.endpoint, quotas=quotas, timeouts=timeouts)
+    return LiveClient(
+        source,
+        account.endpoint,
+        region_id=account.region_id,
+        quotas=quotas,
+        timeouts=timeouts,
+    )
 
 
 def credentials_of(account: Account) -> CredentialsSource:

@@ -14,11 +14,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import errors
-from bot.live.client import ENDPOINT, LiveClient, Timeouts
+from bot.live.client import LiveClient, Timeouts
 from bot.live.credentials import Credentials, ProviderChain
 from bot.live.model import StatusFilter, TaskQuery
 from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota, Priority
+from bot.live.wire import ENDPOINT
 from bot.sandbox.live import (
     CUT,
     HANG,

@@ -443,7 +443,7 @@ async def test_no_secret_is_printed_even_if_a_server_repeats_it(
     patient.slack.faults.add(Fault(method="apps.connections.open", error=APP_TOKEN))
     found = await patient.examined()
     everything = printed(found, as_json=True) + printed(found, as_json=False)
-    assert "no such key" in everything
+    assert "InvalidAccessKeyId.Inactive" in everything
     for secret in ("testsecret", "LTAI5t", "clinic", "shhh-hmac"):
         assert secret not in everything
     assert capfd.readouterr() == ("", "")

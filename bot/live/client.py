@@ -6,11 +6,10 @@ import asyncio
 import random as randomness
 import secrets
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -19,7 +18,6 @@ from yarl import URL
 from bot.errors import (
     ClockSkewed,
     LiveError,
-    SettingsError,
     Throttled,
     TimedOut,
     TokenExpired,
@@ -30,7 +28,7 @@ from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota, Priority
 from bot.live.replies import fields_of
 from bot.live.signing import Request, canonical_query, signed
-from bot.live.wire import sent
+from bot.live.wire import ENDPOINT, address_of, sent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from bot.live.quota import Place, Quota
     from bot.live.replies import Reply
 
-ENDPOINT = "https://live.aliyuncs.com"
 CALLS_PER_S = {DESCRIBE_TASKS: 10, CREATE_TASKS: 50, DESCRIBE_DOMAINS: 100}
 """The quota of an account for each operation, as the vendor's reference has it."""
 MAX_DOMAIN_PAGES = 10
@@ -84,6 +81,7 @@ class LiveClient:
     Args:
         credentials: the keys, or where to get them.
         endpoint: the gateway's address, without a path.
+        region_id: sent with queries that name none.
         quotas: by operation; what is not named has the vendor's number for this process.
         session: the pool of connections to use; without one it opens (and closes) its own.
         timeouts: how long things may take.
@@ -101,6 +99,7 @@ class LiveClient:
         credentials: Credentials | CredentialsSource,
         endpoint: str = ENDPOINT,
         *,
+        region_id: str | None = None,
         quotas: Mapping[str, Quota] | None = None,
         session: aiohttp.ClientSession | None = None,
         timeouts: Timeouts = Timeouts(),
@@ -112,9 +111,10 @@ class LiveClient:
         self._source: CredentialsSource = (
             StaticCredentials(credentials) if isinstance(credentials, Credentials) else credentials
         )
-        self._endpoint, self._host = _address(endpoint)
+        self._endpoint, self._host = address_of(endpoint)
         defaults = {name: LocalQuota(per_s) for name, per_s in CALLS_PER_S.items()}
         self._quotas: dict[str, Quota] = {**defaults, **(quotas or {})}
+        self._region_id = region_id
         self._session = session
         self._owns_session = session is None
         self._timeouts = timeouts
@@ -172,6 +172,8 @@ class LiveClient:
             ArgumentRefused: an argument is wrong; mostly nothing was sent.
             LiveError: any other of its kinds, after the tries that are worth while.
         """
+        if query.region_id is None and self._region_id is not None:
+            query = replace(query, region_id=self._region_id)
         protocol.check(query, page=page, page_size=page_size, now=self._gateway_time())
         return await self._call(
             DESCRIBE_TASKS,
@@ -294,14 +296,3 @@ class LiveClient:
             raise RuntimeError("LiveClient is used outside its `async with`")
         url = URL(f"{self._endpoint}/?{query}", encoded=True)
         return await sent(self._session, url, headers, place, timeout=self._http_timeout)
-
-
-def _address(endpoint: str) -> tuple[str, str]:
-    """The endpoint without a path, and its host, with the port where it is not the usual one."""
-    try:
-        address = urlsplit(endpoint)
-    except ValueError:
-        address = urlsplit("")
-    if address.scheme not in {"http", "https"} or not address.netloc or "@" in address.netloc:
-        raise SettingsError("endpoint", f"an address such as {ENDPOINT}")
-    return f"{address.scheme}://{address.netloc}", address.netloc

@@ -174,7 +174,8 @@ def stream_of(url: str) -> str:
     query = "&".join(
         pair for pair in parts.query.split("&") if pair and not pair.lower().startswith("auth_key=")
     )
-    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path, query, ""))
+    key = urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path, query, ""))
+    return key.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.errors import Unavailable
+from bot.errors import SettingsError, Unavailable
 from bot.live.replies import Reply
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from bot.live.quota import Place
+
+ENDPOINT = "https://live.aliyuncs.com"
 
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
@@ -60,3 +63,18 @@ async def _body(reply: aiohttp.ClientResponse) -> bytes:
         return await reply.read()
     except aiohttp.ClientError:
         return b""
+
+
+def address_of(endpoint: str) -> tuple[str, str]:
+    """The endpoint without a path, and its host, with the port where it is not the usual one.
+
+    Raises:
+        SettingsError: it is no address, or holds a login.
+    """
+    try:
+        address = urlsplit(endpoint)
+    except ValueError:
+        address = urlsplit("")
+    if address.scheme not in {"http", "https"} or not address.netloc or "@" in address.netloc:
+        raise SettingsError("endpoint", f"an address such as {ENDPOINT}")
+    return f"{address.scheme}://{address.netloc}", address.netloc

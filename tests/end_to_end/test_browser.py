@@ -224,6 +224,7 @@ async def test_on_a_phone_each_row_says_which_stream_it_is_without_scrolling(
 async def test_the_pictures_of_the_readme_can_be_taken(
     browser: Browser,
     demo: Demo,
+    *,
     pictures: Path,
     name: str,
     user: str,

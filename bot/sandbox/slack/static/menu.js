@@ -64,10 +64,14 @@ function show(anchor, { kind, groups, chosen, label, draw, choose }) {
     event.preventDefault();
   });
   popup.addEventListener("pointermove", (event) => event.target.closest(".option")?.focus());
-  const closeOnScroll = (event) => popup.contains(event.target) || popup.hidePopover();
+  const follow = (event) => {
+    if (popup.contains(event.target)) return;
+    if (anchor.isConnected) place(popup, anchor.getBoundingClientRect());
+    else popup.hidePopover();
+  };
   popup.addEventListener("toggle", (event) => {
     if (event.newState === "open") return;
-    document.removeEventListener("scroll", closeOnScroll, true);
+    document.removeEventListener("scroll", follow, true);
     anchor.setAttribute("aria-expanded", "false");
     if (popup.contains(document.activeElement) || document.activeElement === document.body) {
       anchor.focus({ preventScroll: true });
@@ -79,7 +83,7 @@ function show(anchor, { kind, groups, chosen, label, draw, choose }) {
   popup.showPopover();
   anchor.setAttribute("aria-expanded", "true");
   place(popup, anchor.getBoundingClientRect());
-  document.addEventListener("scroll", closeOnScroll, true);
+  document.addEventListener("scroll", follow, true);
   move(Math.max(0, items.findIndex((item) => item.getAttribute("aria-selected") === "true")));
 }
 
