@@ -105,6 +105,29 @@ def _moment(seconds: float) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an answer a page begins, and what was seen before it.
+
+    Attributes:
+        offset: rows before it; past the end (`LAST_OFFSET` surely is) means the last page.
+        end: the end of the window that the pages before were cut from; None is now.
+        total: how many tasks matched then, or None.
+        last_shown: a short mark of the last row shown before it, or None.
+        refresh: ask again, whatever is known.
+    """
+
+    offset: int = 0
+    end: datetime | None = None
+    total: int | None = None
+    last_shown: str | None = None
+    refresh: bool = False
+
+
+FIRST = Place()
+LAST_OFFSET = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One task of an answer, and what became of its stream.
 
@@ -144,6 +167,7 @@ class Answer:
         streams: how many streams there are in each state, by their newest task; of `whole`
             answers only, and without those whose newest task is not known. Empty where the pages
             of an unfiltered answer are turned so late that its window had to be read again.
+        streams_unknown: how many streams `streams` leaves out for that; of `whole` answers only.
         retried: how many streams have a failed task among the matching ones and a newer one since.
         without_task: asked-for URLs that have no task at all in the window.
         observed_at: when the oldest reply this was made of arrived, in UTC.
@@ -167,6 +191,7 @@ class Answer:
     request_id: str
     cut: bool = False
     domain_total: int | None = None
+    streams_unknown: int = 0
     retried: int = 0
     without_task: tuple[str, ...] = ()
     moved: bool = False

@@ -202,9 +202,9 @@ class Cut:
         return self.tasks[self.begin : self.end]
 
     @property
-    def following(self) -> tuple[PreloadTask, ...]:
-        """The rows that may be shown next."""
-        return self.tasks[self.end :]
+    def others(self) -> tuple[PreloadTask, ...]:
+        """The rows that may be shown another time, those that follow first."""
+        return self.tasks[self.end :] + self.tasks[: self.begin]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +239,10 @@ class Streams:
                 and latest.task_id != task.task_id
             }
         )
+
+    def unknown(self, tasks: Iterable[PreloadTask]) -> int:
+        """How many of the tasks' streams have a newest task that is not known."""
+        return len({task.stream for task in tasks} - self.newest.keys())
 
     def without_task(self, urls: Iterable[str]) -> tuple[str, ...]:
         """The URLs whose stream surely has no task, in their order."""

@@ -7,10 +7,10 @@ fails: then its rows are shown with the reason and their time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.asks import Answer, Row, TaskCard
+from bot.asks import FIRST, LAST_OFFSET, Answer, Place, Row, TaskCard
 from bot.cache import Cache, ThisSecond
 from bot.errors import ArgumentRefused, LiveError
 from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest_first, merged
@@ -39,29 +39,6 @@ DOMAINS_KEPT_S = 600.0
 """How long the account's list of domains is."""
 
 _MIB = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in an answer a page begins, and what was seen before it.
-
-    Attributes:
-        offset: rows before it; past the end (`LAST_OFFSET` surely is) means the last page.
-        end: the end of the window that the pages before were cut from; None is now.
-        total: how many tasks matched then, or None.
-        last_shown: the mark (`Queries.mark_of`) of the last row shown before it, or None.
-        refresh: ask again, whatever is known.
-    """
-
-    offset: int = 0
-    end: datetime | None = None
-    total: int | None = None
-    last_shown: str | None = None
-    refresh: bool = False
-
-
-FIRST = Place()
-LAST_OFFSET = 1 << 32
 
 
 class Queries:
@@ -250,19 +227,30 @@ class Queries:
         unasked = tuple(url for url in question.urls if stream_of(url) not in known.newest)
         if not missing and not unasked:
             return known, None
-        urls = unasked or urls_to_look_up(missing, cut.following)
-        if not urls:
-            return known, None
+        least = unasked or urls_to_look_up(missing, ())
+        others = (task for task in cut.others if task.stream not in known.newest)
+        widest = unasked or urls_to_look_up(missing, others)
+        for urls in dict.fromkeys((widest, least)):  # a reply too long for all may do for the least
+            if all(stream_of(url) in known.newest for url in least):
+                break
+            try:
+                known = await self._look_up(listing, urls, cut, known)
+            except LiveError as error:
+                return known, error
+        return known, None
+
+    async def _look_up(
+        self, listing: Listing, urls: tuple[str, ...], cut: Cut, known: Streams
+    ) -> Streams:
+        """What is known, and what asking for the URLs adds to it."""
+        question = listing.question
         live = self._lives[question.account]
-        try:
-            more = await self._streams.asked(
-                (*listing.key, urls), lambda: look_up(live, question.domain, urls, cut.tasks)
-            )
-        except LiveError as error:
-            return known, error
+        more = await self._streams.asked(
+            (*listing.key, urls), lambda: look_up(live, question.domain, urls, cut.tasks)
+        )
         known = Streams({**known.newest, **more.newest}, min(known.observed_at, more.observed_at))
         self._streams.put(listing.key, known, kept_s=KEPT_S)
-        return known, None
+        return known
 
     def _held_streams(self, listing: Listing) -> Streams:
         """What is known without asking of the streams' newest tasks."""
@@ -293,6 +281,7 @@ def _answer(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetime)
         states=count_states(listing.tasks, now),
         counts=listing.counts,
         streams=known.states(listing.tasks, now) if is_countable else {},
+        streams_unknown=known.unknown(listing.tasks) if is_countable else 0,
         observed_at=min(cut.observed_at, known.observed_at),
         request_id=listing.request_id,
         cut=listing.cut,

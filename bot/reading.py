@@ -167,16 +167,14 @@ async def read(
     return listing, first
 
 
-def urls_to_look_up(
-    shown: Iterable[PreloadTask], following: Iterable[PreloadTask]
-) -> tuple[str, ...]:
+def urls_to_look_up(shown: Iterable[PreloadTask], others: Iterable[PreloadTask]) -> tuple[str, ...]:
     """A URL of each shown stream, filled up to one call with streams likely to be shown next.
 
     What stands as a URL in an odd task, and would have the whole call refused, is left out.
     """
     urls = {task.stream: task.url for task in shown if _can_be_asked(task.url)}
     size = sum(_query_bytes(url) for url in urls.values())
-    for task in filter(lambda task: _can_be_asked(task.url), following):
+    for task in filter(lambda task: _can_be_asked(task.url), others):
         size += _query_bytes(task.url) if task.stream not in urls else 0
         if len(urls) >= MAX_URLS or size > LOOKUP_QUERY_BYTES:
             break

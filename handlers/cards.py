@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.asks import Ask
-from bot.queries import FIRST
+from bot.asks import FIRST, Ask
 from bot.views import tasks as views
 from bot.views.refs import OpenRef, PageRef
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.asks import FIRST
 from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable
-from bot.queries import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from bot.asks import Answer, Ask, TaskCard
-    from bot.queries import Place, Queries
+    from bot.asks import Answer, Ask, Place, TaskCard
+    from bot.queries import Queries
     from bot.settings import Settings
     from bot.slack.people import People
     from bot.slack.sender import Sender

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.asks import MAX_ROWS, MIN_ROWS
+from bot.asks import FIRST, LAST_OFFSET, MAX_ROWS, MIN_ROWS, Place
 from bot.errors import StaleReference
 from bot.live.model import StatusFilter
-from bot.queries import FIRST, LAST_OFFSET, Place
 from bot.views import refs
 from bot.views import tasks as views
 from bot.views.refs import ChoiceRef, PageRef

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.asks import Ask
+from bot.asks import Ask, Place
 from bot.errors import StoreUnavailable, UsageError
-from bot.queries import Place
 from bot.views import tasks as views
 from handlers.vocabulary import Problem
 

@@ -8,19 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from bot.asks import Ask
+from bot.asks import LAST_OFFSET, Ask, Place
 from bot.errors import ArgumentRefused, PermissionRefused, StaleReference, Throttled, Unavailable
 from bot.live.model import StatusFilter, TaskPage, TaskQuery, TaskState
 from bot.live.protocol import check
-from bot.queries import (
-    FRESH_S,
-    FRESH_SETTLED_S,
-    KEPT_S,
-    LAST_OFFSET,
-    TURN_SETTLED_S,
-    Place,
-    Queries,
-)
+from bot.queries import FRESH_S, FRESH_SETTLED_S, KEPT_S, TURN_SETTLED_S, Queries
 from bot.views.refs import anchor_of
 from tests.shelf import DOMAIN, EVENING, Shelf, task
 
@@ -398,6 +390,35 @@ async def test_a_task_whose_url_cannot_be_asked_about_leaves_the_others_looked_u
     alone = await of.queries.page(FAILED, Place(refresh=True))
     assert [row.newest for row in alone.rows] == [None, None]
     assert alone.unchecked is None
+
+
+async def test_a_first_look_at_the_last_page_knows_the_streams_of_all_pages() -> None:
+    of = evening()
+    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(25)]
+    last = await of.queries.page(FAILED, Place(20))
+    assert last.streams == {TaskState.FAILED: 25}
+    assert last.streams_unknown == 0
+
+
+async def test_streams_too_many_for_one_lookup_are_counted_as_unknown() -> None:
+    of = evening()
+    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(130)]
+    first = await of.queries.page(FAILED)
+    assert sum(first.streams.values()) + first.streams_unknown == 130
+    assert first.streams_unknown >= 30
+    assert all(row.newest is not None for row in first.rows)
+
+
+async def test_a_reply_too_long_for_all_streams_is_asked_again_for_the_shown_ones() -> None:
+    of = evening()
+    of.shelf.tasks = [
+        *(task(n, minutes_ago=1_000 + n, status="failed", name=f"old{n}") for n in range(10)),
+        *(task(n, minutes_ago=n, status="failed", name=f"new{n % 40}") for n in range(10, 160)),
+    ]
+    answer = await of.queries.page(FAILED, Place(40))
+    assert len(answer.rows) == 10
+    assert all(row.newest is not None for row in answer.rows)
+    assert len([query for query, _, _ in of.shelf.calls if query.urls]) == 2
 
 
 async def test_when_the_lookup_fails_the_newest_task_is_unknown_and_the_reason_is_told() -> None:

@@ -243,7 +243,7 @@ def test_a_filtered_answer_counts_its_tasks_and_what_became_of_their_streams() -
         ({"domain_total": 1}, "live.example.com: 1 failed of 1 task"),
         ({"retried": 2}, "live.example.com: 1 failed of 137 tasks. 2 streams retried"),
         (
-            {"total": 101, "streams": {TaskState.PENDING: 1}},
+            {"total": 101, "streams": {TaskState.PENDING: 1}, "streams_unknown": 3},
             "live.example.com: 101 failed of 137 tasks. Of those looked up: 1 retried and pending",
         ),
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.live.model import MAX_URLS, StatusFilter, TaskState
+from bot.live.model import StatusFilter, TaskState
 from bot.views.mrkdwn import escaped
 from bot.views.status import COUNT_WORDS, STATE_WORDS, filter_word
 
@@ -92,7 +92,7 @@ def _of_found_streams(answer: Answer, w: Words, *, old: bool) -> str:
     else:
         counts = w.listed(_stream_counts(answer, w, old=old))
         counts = w.t("Streams: {counts}", counts=counts) if counts else ""
-    if counts and answer.total > MAX_URLS:
+    if counts and answer.streams_unknown:
         return w.t("Of those looked up: {counts}", counts=counts)
     return counts
 
