@@ -97,6 +97,10 @@ class Cache(Generic[V]):
         if held.weight <= self._held.maxsize:
             self._held[key] = held
 
+    def drop(self, key: Hashable) -> None:
+        """Forget the value under `key`, if there is one."""
+        self._held.pop(key, None)
+
     async def asked(self, key: Hashable, ask: Callable[[], Awaitable[V]]) -> V:
         """Ask now, or join whoever is asking the same; the caller stores what is to be kept.
 

@@ -2,7 +2,8 @@
 
 A listing answers the same question again for seconds while tasks run, its pages can be turned for
 a minute (for minutes when everything is finished), and it is kept for longer in case a refresh
-fails: then its rows are shown with the reason and their time.
+fails: then its rows, whichever page of them, are shown with the reason and their time until the
+question is answered again.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ class Queries:
         self._domains: Cache[tuple[LiveDomain, ...]] = Cache(
             weigh=lambda names: 200 * len(names), max_bytes=4 * _MIB, clock=clock
         )
+        # By question: why its newest listing could not be read again, until it can.
+        self._failures: Cache[LiveError] = Cache(weigh=lambda _: 1_000, max_bytes=_MIB, clock=clock)
         # When something happens many ask the same: within a second they get the very same answer.
         self._answers: ThisSecond[Answer] = ThisSecond(now=now, clock=clock)
 
@@ -142,16 +145,17 @@ class Queries:
         Listings are held by question, the newest, and by question and window, for turning pages.
         """
         pinned = None if place.refresh else place.end
+        failure = self._failures.held(question)
         if pinned is not None:
             held = self._listings.held((question, pinned))
-        elif place.refresh:
+        elif place.refresh or failure is not None:
             held = None
         else:
             held = self._listings.held(question, max_age_s=FRESH_SETTLED_S)
             if held is not None and not held.is_settled(self._now()):
                 held = self._listings.held(question, max_age_s=FRESH_S)
         if held is not None:
-            return held, None
+            return held, failure
         try:
             listing = await self._listings.asked(
                 (question, pinned), lambda: self._read(question, pinned, place.offset)
@@ -162,6 +166,8 @@ class Queries:
             old = self._listings.held(question)
             if old is None:
                 raise
+            self._failures.put(question, error, kept_s=KEPT_S)
+            self._answers.clear()  # they do not say so
             return old, error
         return listing, None
 
@@ -173,6 +179,7 @@ class Queries:
         listing, page = await read(live, question, window, number=number, now=now)
         turn_s = TURN_SETTLED_S if listing.is_settled(now) else TURN_S
         self._answers.clear()  # this one is newer
+        self._failures.drop(question)
         self._listings.put((question, window.end), listing, kept_s=turn_s)
         if pinned is None:
             self._listings.put(question, listing, kept_s=KEPT_S)

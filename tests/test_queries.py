@@ -286,6 +286,20 @@ async def test_if_a_refresh_fails_the_old_rows_stay_with_the_reason_and_their_ti
     assert isinstance(again.stale, Throttled)
 
 
+async def test_after_a_failed_refresh_every_page_of_the_old_rows_is_marked() -> None:
+    of = evening(25)
+    first = await of.queries.page(ASK)
+    following = Place(10, end=first.end, total=25)
+    assert (await of.queries.page(ASK, following)).stale is None
+    of.shelf.failing = Throttled(code="Throttling.User")
+    await of.queries.page(ASK, Place(refresh=True))
+    assert isinstance((await of.queries.page(ASK, following)).stale, Throttled)
+    assert isinstance((await of.queries.page(ASK)).stale, Throttled)
+    of.shelf.failing = None
+    assert (await of.queries.page(ASK)).stale is None
+    assert (await of.queries.page(ASK, following)).stale is None
+
+
 async def test_without_old_rows_the_error_is_the_answer() -> None:
     of = evening(5, failing=Unavailable(code="InternalError"))
     with pytest.raises(Unavailable):
