@@ -435,6 +435,21 @@ async def test_events_tell_of_new_changed_and_deleted_messages(room: Room) -> No
     assert events[3]["id"] == message.id
 
 
+async def test_a_page_that_was_closed_is_told_nothing_and_nothing_is_logged_of_it(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with room.http.get(f"{room.base}/local/events", params={"user": ANNA}) as closed:
+        await closed.content.readline()
+    params = {"user": WEI}
+    async with room.http.get(f"{room.base}/local/events", params=params) as open_one:
+        room.slack.say(ANNA, LIVE_OPS, "hello")
+        async for line in open_one.content:
+            if line.startswith(b"data: "):
+                break
+    assert b"hello" in line
+    assert not caplog.records
+
+
 async def test_the_page_can_command_say_and_click(room: Room) -> None:
     async def post(path: str, **body: object) -> dict[str, Any]:
         async with room.http.post(f"{room.base}/local/{path}", json=body) as reply:

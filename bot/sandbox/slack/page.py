@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import jinja2
 from aiohttp import web
@@ -64,16 +65,21 @@ class _Page:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         me = _person(request.query.get("user"))
-        messages = self._slack.messages
-        mark = messages.mark
+        mark = self._slack.messages.mark
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         stream = web.StreamResponse(headers=headers)
         await stream.prepare(request)
+        with suppress(ConnectionResetError):  # the page was closed
+            await self._tell(stream, me, mark)
+        return stream
+
+    async def _tell(self, stream: web.StreamResponse, me: User, mark: int) -> NoReturn:
+        """Write what the person may see of the changes after `mark`, as they come."""
         await stream.write(b": hello\n\n")
         while True:
             try:
                 async with asyncio.timeout(PING_EVERY_S):
-                    changes = await messages.after(mark)
+                    changes = await self._slack.messages.after(mark)
             except TimeoutError:
                 await stream.write(b": ping\n\n")
                 continue

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Channel, User
 
 ACK_WITHIN_S = 3.0
-_CLOSE_WITHIN_S = 1.0
+_CLOSE_WITHIN_S = 0.1
+"""Open pages listen without end: nothing else is waited for."""
 
 
 def _utc_now() -> datetime:
