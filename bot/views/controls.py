@@ -83,7 +83,7 @@ def _refresh(answer: Answer, w: Words) -> Block:
 
 def _status_menu(answer: Answer, key: str, w: Words) -> Block:
     chosen = answer.ask.status or refs.ALL
-    words: dict[str, str] = {refs.ALL: w.t("all")}
+    words: dict[str, str] = {refs.ALL: w.t("all statuses")}
     words |= {status: filter_word(status, w) for status in StatusFilter}
     options = {
         choice: blocks.option(word, refs.ChoiceRef(key, choice, end=answer.end).pack())

@@ -83,7 +83,8 @@ _TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
 _ICONS = marked(
     "✅ ready: complete, and its window is now or still to come\n"
     "⚠️ complete, but its window has ended, or a newer task is not complete\n"
-    "🔄 preloading　⏳ pending　❌ failed　↻ there is a newer task\n"
+    "🔄 preloading　⏳ pending　❌ failed\n"
+    "↻ there is a newer task\n"
     "❔ unknown, not checked, or no task"
 )
 

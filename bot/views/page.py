@@ -168,9 +168,9 @@ class Page:
         answer, w = self._answer, self._words
         parts = []
         if 0 < shown < answer.total:
-            first, last = answer.offset + 1, answer.offset + shown
+            place = {"first": answer.offset + 1, "last": answer.offset + shown}
             parts.append(
-                w.t("{first}–{last} of {count}", first=first, last=last, count=f"{answer.total:,}")
+                w.t("tasks {first}–{last} of {count}", **place, count=f"{answer.total:,}")
             )
         kept = answer.ask.since is None and answer.ask.until is None
         start, end = self._dated(answer.start), self._dated(answer.end)
