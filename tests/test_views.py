@@ -253,6 +253,18 @@ def test_a_filtered_answer_counts_its_tasks_and_what_became_of_their_streams() -
             },
             "live.example.com: 1 complete of 137 tasks. Streams: 2 window ended, 1 ready",
         ),
+        (
+            {
+                "ask": replace(ASK, status=StatusFilter.COMPLETE),
+                "streams": {TaskState.READY: 1},
+                "streams_unknown": 3,
+            },
+            "live.example.com: 1 complete of 137 tasks. Streams looked up: 1 ready",
+        ),
+        (
+            {"streams": {TaskState.WINDOW_OVER: 1}},
+            "live.example.com: 1 failed of 137 tasks. 1 retried but window ended",
+        ),
     ],
 )
 def test_a_filtered_headline_says_no_more_than_is_known(fields: dict[str, Any], said: str) -> None:
@@ -288,6 +300,24 @@ def test_all_ready_is_said_only_if_every_stream_is() -> None:
     )
     for doubt in doubts:
         assert "all" not in page(replace(answer, **doubt)).text
+
+
+def test_counts_of_some_urls_are_not_said_of_the_whole_domain() -> None:
+    ask = replace(ASK, urls=("rtmp://live.example.com/a/1", "rtmp://live.example.com/a/2"))
+    ready = an_answer(alone(a_task()), ask=ask, streams={TaskState.READY: 2})
+    assert page(ready).text == "live.example.com, 2 URLs: all 2 streams ready"
+    assert page(ready, CHINESE).text == "live.example.com 的 2 个地址：2 路流全部已完成"
+    failed = replace(ask, urls=ask.urls[:1], status=StatusFilter.FAILED)
+    nothing = page(an_answer(ask=failed, domain_total=None)).text
+    assert nothing.startswith("live.example.com, 1 URL: no failed tasks")
+
+
+def test_one_stream_is_not_counted_but_told_of() -> None:
+    answer = an_answer(alone(a_task()), streams={TaskState.FAILED: 1})
+    assert page(answer).text == "live.example.com: 1 stream, failed"
+    assert page(answer, CHINESE).text == "live.example.com：1 路流，预热失败"
+    task = replace(answer, ask=replace(ASK, task_id="t-1"))
+    assert page(task).text == "live.example.com: task t-1. Its stream: failed"
 
 
 def test_a_big_answer_is_counted_in_the_words_of_the_filter() -> None:

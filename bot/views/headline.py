@@ -43,16 +43,28 @@ def headline(answer: Answer, w: Words, *, old: bool) -> list[str]:
     elif answer.whole and answer.streams and not ask.is_filtered:
         if _all_ready(answer, old=old):
             return [_ready(answer, w)]
+        only = _only_stream(answer, w, old=old)
+        if only:
+            return [w.t("{domain}: 1 stream, {state}", domain=_subject(answer, w), state=only)]
         said, counts = _streams(answer, w), w.listed(_stream_counts(answer, w, old=old))
     else:
         said, counts = _tasks(answer, w), _task_counts(answer, w, old=old)
     return [said, counts] if counts else [said]
 
 
+def _subject(answer: Answer, w: Words) -> str:
+    """What the counts are of: the domain, or no more of it than the URLs that were asked for."""
+    domain, count = escaped(answer.ask.domain), len(answer.ask.urls)
+    if not count:
+        return domain
+    return w.n("{domain}, {count} URL", "{domain}, {count} URLs", count, domain=domain)
+
+
 def _nothing(answer: Answer, w: Words) -> str:
-    ask, domain = answer.ask, escaped(answer.ask.domain)
+    ask, domain = answer.ask, _subject(answer, w)
     if ask.task_id is not None:
-        return w.t("{domain}: no task {task_id}", domain=domain, task_id=escaped(ask.task_id, 100))
+        task_id = escaped(ask.task_id, 100)
+        return w.t("{domain}: no task {task_id}", domain=domain, task_id=task_id)
     if ask.status is None:
         return w.t("{domain}: no tasks", domain=domain)
     status = filter_word(ask.status, w)
@@ -68,7 +80,7 @@ def _nothing(answer: Answer, w: Words) -> str:
 
 
 def _of_status(answer: Answer, status: StatusFilter, w: Words) -> str:
-    fields = {"domain": escaped(answer.ask.domain), "status": filter_word(status, w)}
+    fields = {"domain": _subject(answer, w), "status": filter_word(status, w)}
     if answer.domain_total is None:
         return w.n(
             "{domain}: {count} {status} task",
@@ -87,20 +99,26 @@ def _of_status(answer: Answer, status: StatusFilter, w: Words) -> str:
 
 def _of_found_streams(answer: Answer, w: Words, *, old: bool) -> str:
     """What became of the streams whose tasks were found, as far as that was looked up."""
+    some_unknown = answer.streams_unknown
     if answer.ask.status is StatusFilter.FAILED:
         counts = w.listed(_of_failed_streams(answer, w, old=old))
-    else:
-        counts = w.listed(_stream_counts(answer, w, old=old))
-        counts = w.t("Streams: {counts}", counts=counts) if counts else ""
-    if counts and answer.streams_unknown:
-        return w.t("Of those looked up: {counts}", counts=counts)
-    return counts
+        if counts and some_unknown:
+            return w.t("Of those looked up: {counts}", counts=counts)
+        return counts
+    counts = w.listed(_stream_counts(answer, w, old=old))
+    if not counts:
+        return ""
+    if some_unknown:
+        return w.t("Streams looked up: {counts}", counts=counts)
+    return w.t("Streams: {counts}", counts=counts)
 
 
 def _of_failed_streams(answer: Answer, w: Words, *, old: bool) -> Iterator[str]:
     for state, count, word in _by_state(answer, w, old=old):
         if state is TaskState.FAILED:
             yield w.n("{count} stream still failed", "{count} streams still failed", count)
+        elif state in COUNT_WORDS:
+            yield w.t("{count} retried but {state}", count=f"{count:,}", state=word)
         else:
             yield w.t("{count} retried and {state}", count=f"{count:,}", state=word)
     if not answer.streams and answer.retried:
@@ -108,9 +126,15 @@ def _of_failed_streams(answer: Answer, w: Words, *, old: bool) -> Iterator[str]:
 
 
 def _streams(answer: Answer, w: Words) -> str:
-    count = sum(answer.streams.values())
-    domain = escaped(answer.ask.domain)
+    count, domain = sum(answer.streams.values()), _subject(answer, w)
     return w.n("{domain}: {count} stream", "{domain}: {count} streams", count, domain=domain)
+
+
+def _only_stream(answer: Answer, w: Words, *, old: bool) -> str:
+    """The state of the one stream that the answer is about; empty where it is about more."""
+    if sum(answer.streams.values()) != 1 or answer.without_task:
+        return ""
+    return next(word for _, _, word in _by_state(answer, w, old=old))
 
 
 def _all_ready(answer: Answer, *, old: bool) -> bool:
@@ -123,7 +147,7 @@ def _ready(answer: Answer, w: Words) -> str:
         "{domain}: {count} stream, ready",
         "{domain}: all {count} streams ready",
         _count_ready(answer),
-        domain=escaped(answer.ask.domain),
+        domain=_subject(answer, w),
     )
 
 
@@ -150,14 +174,18 @@ def _by_state(answer: Answer, w: Words, *, old: bool) -> Iterator[tuple[TaskStat
 
 
 def _tasks(answer: Answer, w: Words) -> str:
-    domain, task_id = escaped(answer.ask.domain), answer.ask.task_id
+    domain, task_id = _subject(answer, w), answer.ask.task_id
     if task_id is not None:
         return w.t("{domain}: task {task_id}", domain=domain, task_id=escaped(task_id, 100))
-    return w.n("{domain}: {count} task", "{domain}: {count} tasks", answer.total, domain=domain)
+    total = answer.total
+    return w.n("{domain}: {count} task", "{domain}: {count} tasks", total, domain=domain)
 
 
 def _task_counts(answer: Answer, w: Words, *, old: bool) -> str:
     """Counts of streams where they are known, else of tasks in the filter's words."""
+    only = _only_stream(answer, w, old=old) if answer.ask.task_id is not None else ""
+    if only:
+        return w.t("Its stream: {state}", state=only)
     if answer.whole:
         counts = w.listed(_stream_counts(answer, w, old=old))
         return w.t("Streams: {counts}", counts=counts) if counts else ""
