@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from bot.live.model import MAX_URLS
+from bot.live.model import HISTORY_DAYS, MAX_URLS
 from handlers import addresses, filters
 from handlers.lexing import MAX_CHARACTERS, normalised, pieces
 from handlers.reading import Reading
@@ -189,8 +189,22 @@ def _all_urls(reading: Reading) -> tuple[str, ...]:
 def _end(reading: Reading) -> datetime | None:
     """The window's end, read again now that its beginning is known (see `times.moment`)."""
     since, until = reading.values.get(Key.SINCE), reading.values.get(Key.UNTIL)
-    if since is None or until is None or isinstance(since[0], timedelta):
-        return until[0] if until else None
+    if until is None:
+        return None
+    end = until[0] if since is None else _end_after(reading, since, until)
+    if end <= reading.now - timedelta(days=HISTORY_DAYS):
+        days = str(HISTORY_DAYS)
+        reading.refuse(Problem.UNTIL_TOO_OLD, until[1], Key.UNTIL, days=days)
+    return end
+
+
+def _end_after(
+    reading: Reading,
+    since: tuple[timedelta | datetime, Piece],
+    until: tuple[datetime, Piece],
+) -> datetime:
+    if isinstance(since[0], timedelta):
+        return until[0]
     end = filters.until_of(reading, until[1].text, after=since[0])
     if end is None or since[0] >= end:
         first, second = (reading.shown(piece.start, piece.end) for _, piece in (since, until))

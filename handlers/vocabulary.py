@@ -87,6 +87,8 @@ class Problem(StrEnum):
     """`given`"""
     SINCE_NOT_BEFORE_UNTIL = "since_not_before_until"
     """`since`, `until`"""
+    UNTIL_TOO_OLD = "until_too_old"
+    """`given`, `days`: before all that the API keeps."""
     TOO_LONG = "too_long"
     """`given` (how many characters), `most`"""
     NO_DOMAIN = "no_domain"

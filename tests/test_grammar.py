@@ -250,6 +250,8 @@ def test_subcommands(text: str, request_: Request) -> None:
         ("task=不是", Problem.BAD_TASK, "不是", None),
         (f"{CUP} rtmp://b.example.org/x", Problem.MIXED_HOSTS, "rtmp://b.example.org/x", None),
         ("since=2026-12-01", Problem.SINCE_IN_FUTURE, "2026-12-01", None),
+        ("until=3d", Problem.UNTIL_TOO_OLD, "3d", None),
+        ("since=11-01 until=11-02 18:00", Problem.UNTIL_TOO_OLD, "11-02 18:00", None),
         (
             "since=today until=11-20 18:00",
             Problem.SINCE_NOT_BEFORE_UNTIL,

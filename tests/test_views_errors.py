@@ -133,6 +133,12 @@ def test_a_refused_argument_gets_what_is_allowed_and_the_nearest_value() -> None
     assert "> no such &lt;domain&gt;" in mrkdwn(said)
 
 
+def test_a_domain_that_the_account_lacks_is_named() -> None:
+    error = errors.ArgumentRefused("InvalidDomain.NotFound", **REFUSED, argument="DomainName")
+    said = message(error, READER, ask=ASK).text
+    assert "the account has no play domain `live.example.com`" in said
+
+
 def test_a_signature_in_the_apis_own_message_is_hidden() -> None:
     error = errors.LiveError("Invalid", "PlayUrl http://d/a?auth_key=5ecre7 is bad")
     assert "5ecre7" not in str(message(error, READER))

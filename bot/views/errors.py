@@ -45,6 +45,7 @@ USAGE = {
     ),
     "since_in_future": marked("since={given} is still to come."),
     "since_not_before_until": marked("since={since} is not before until={until}."),
+    "until_too_old": marked("until={given} is before the {days} days that the API keeps."),
     "too_long": marked("The command has {given} characters; at most {most} are read."),
     "no_domain": marked("Which domain? No play domain is set up or listed by the account."),
 }
@@ -61,6 +62,7 @@ _USAGE_NAMES = [
     "most",
     "since",
     "until",
+    "days",
 ]
 
 _REASONS: dict[type, tuple[str, str]] = {
@@ -132,6 +134,8 @@ _REASONS: dict[type, tuple[str, str]] = {
     ),
 }
 
+_UNKNOWN_DOMAIN = marked("{argument} is refused: the account has no play domain {domain}.")
+
 _SETTINGS = {
     "InvalidAccessKeyId": "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "SignatureDoesNotMatch": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
@@ -194,8 +198,19 @@ def reason(error: BotError, w: Words) -> str:
 def _said(error: BotError, w: Words, ask: Ask | None = None) -> tuple[str, str]:
     """What it is, and what to do."""
     said, advice = next(_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS)
+    if ask is not None and ask.domain and _is_unknown_domain(error):
+        said = _UNKNOWN_DOMAIN
     fields = _fields(error, ask)
     return w.t(said, **fields), w.t(advice, **fields)
+
+
+def _is_unknown_domain(error: BotError) -> bool:
+    """Whether the API says that the account has no such domain."""
+    return (
+        isinstance(error, errors.ArgumentRefused)
+        and error.argument == "DomainName"
+        and "NotFound" in error.code
+    )
 
 
 def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
@@ -204,6 +219,7 @@ def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
         "setting": code(_setting(error)),
         "action": code(_READ_ACTION),
         "resource": code(f"acs:cdn:*:*:domain/{domain}", 400),
+        "domain": code(domain, 300),
         "argument": code(getattr(error, "argument", "") or NOTHING, 100),
         "command": code(command(ask) if ask is not None else "/preload", 800),
         "name": code(getattr(error, "name", ""), 100),
