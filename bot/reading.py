@@ -96,7 +96,9 @@ def window_of(question: Ask, *, now: datetime, end: datetime | None) -> Window:
     if question.since is None:
         return Window(oldest, last, cut=False, is_past=is_past)
     since = question.since if isinstance(question.since, datetime) else last - question.since
-    return Window(max(since, oldest), last, cut=since < oldest, is_past=is_past)
+    # The end stands on a whole second, so a beginning 3 days before it may be a fraction too early.
+    cut = since < oldest.replace(microsecond=0)
+    return Window(max(since, oldest), last, cut=cut, is_past=is_past)
 
 
 async def page_of(

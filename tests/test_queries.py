@@ -495,6 +495,12 @@ async def test_a_window_longer_than_the_api_keeps_is_cut_and_said_to_be() -> Non
     assert not (await of.queries.page(ASK)).cut
 
 
+async def test_just_the_3_days_that_the_api_keeps_are_not_called_cut() -> None:
+    of = evening(3)
+    of.later(0.4)
+    assert not (await of.queries.page(replace(ASK, since=timedelta(days=3)))).cut
+
+
 async def test_a_window_that_the_api_has_forgotten_is_refused_by_its_name() -> None:
     of = evening(3)
     with pytest.raises(ArgumentRefused) as refused:
