@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from handlers.reading import Reading
 
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-_PAGE = re.compile(r"0*[1-9][0-9]{0,5}")
+_PAGE = re.compile(r"0*([1-9][0-9]*)")
+_LAST_PAGE = 999_999  # more than there are; a page past the end is the last one
 _SIZE = re.compile(r"0*([0-9]{1,6})[条行]?")
 
 
@@ -83,10 +84,12 @@ def _size(reading: Reading, piece: Piece) -> None:
 
 
 def _page(reading: Reading, piece: Piece) -> None:
-    if not _PAGE.fullmatch(piece.text):
+    number = _PAGE.fullmatch(piece.text)
+    if number is None:
         suggestion = "1" if set(piece.text) == {"0"} else None
         reading.refuse(Problem.BAD_PAGE, piece, Key.PAGE, suggestion)
-    reading.take(Key.PAGE, int(piece.text), piece)
+    page = int(number[1]) if len(number[1]) <= len(str(_LAST_PAGE)) else _LAST_PAGE
+    reading.take(Key.PAGE, page, piece)
 
 
 def _public(reading: Reading, piece: Piece) -> None:

@@ -167,6 +167,11 @@ def test_the_rest_of_the_filters() -> None:
     assert asked("public=off") == TasksRequest()
 
 
+def test_a_page_however_far_past_the_end_is_a_page() -> None:
+    assert asked("page=007") == TasksRequest(page=7)
+    assert asked(f"page={'9' * 5_000}") == asked("page=9999999")
+
+
 @pytest.mark.parametrize(
     ("text", "since", "until"),
     [
