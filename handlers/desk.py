@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(eq=False)
 class Unanswered(BotError):
-    """A question that the Live API did not answer.
+    """A question that the Live API did not answer, or whose place in time it has forgotten.
 
     Attributes:
         ask: what was asked. Its URLs may be signed: no traceback shows them.
@@ -39,7 +39,7 @@ class Unanswered(BotError):
     """
 
     ask: Ask
-    because: LiveError
+    because: LiveError | StaleReference
     announced: bool = False
 
     def __str__(self) -> str:
@@ -73,11 +73,11 @@ class Desk:
         """A page of the tasks that `ask` finds (`Queries.page`).
 
         Raises:
-            Unanswered: the API did not say.
+            Unanswered: the API did not say, or the place is in a window that it has forgotten.
         """
         try:
             return await self.queries.page(ask, place)
-        except LiveError as error:
+        except (LiveError, StaleReference) as error:
             raise Unanswered(ask, error) from error
 
     async def card(self, ask: Ask, *, refresh: bool) -> TaskCard:

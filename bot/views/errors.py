@@ -136,6 +136,9 @@ _REASONS: dict[type, tuple[str, str]] = {
 
 _UNKNOWN_DOMAIN = marked("{argument} is refused: the account has no play domain {domain}.")
 
+_RULES = {marked("URLs without a comma in them"), marked("within the last 3 days")}
+"""What the bot itself holds a question to before it is sent, and a person's words may break."""
+
 _SETTINGS = {
     "InvalidAccessKeyId": "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "SignatureDoesNotMatch": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
@@ -240,8 +243,10 @@ def _allowed(error: BotError, w: Words) -> list[str]:
         return []
     lines = []
     if isinstance(error, errors.ArgumentRefused) and error.allowed:
-        lines.append(w.t("Allowed: {allowed}", allowed=escaped(error.allowed, 300)))
-    if error.message and not isinstance(error, errors.Unavailable | errors.Throttled):
+        allowed = w.t(error.allowed) if error.allowed in _RULES else error.allowed
+        lines.append(w.t("Allowed: {allowed}", allowed=escaped(allowed, 300)))
+    passes = isinstance(error, errors.Unavailable | errors.Throttled)
+    if error.code and error.message and not passes:  # without a code they are our own words
         lines.append(f"> {escaped(unsigned(error.message), 300)}")
     return lines
 

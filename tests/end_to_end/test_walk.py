@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
+from bot.asks import Ask, Place
+from bot.errors import StaleReference
+from bot.live.model import StatusFilter
 from bot.sandbox.live import UNAVAILABLE
+from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
     from bot.demo import Demo
@@ -26,3 +33,22 @@ async def test_rows_that_could_not_be_read_again_are_green_on_no_page_and_not_wh
     assert not any(GREEN in one for one in said)
     demo.live.faults.clear()
     assert GREEN in await anna.types("/preload vip.example.com size=20")
+
+
+async def test_what_the_bot_itself_refuses_is_said_in_the_reader_s_language(
+    liwei: Person,
+) -> None:
+    said = await liwei.types("/preload http://live.example.com/liveApp/cup?x=1,2")
+    assert "不含逗号的地址" in said
+    assert "not sent" not in said
+
+
+async def test_a_button_older_than_what_the_api_keeps_is_answered_with_the_command(
+    demo: Demo,
+) -> None:
+    desk = demo.bot.desk
+    ask = Ask("default", "vip.example.com", status=StatusFilter.FAILED)
+    with pytest.raises(Unanswered) as unanswered:
+        await desk.page(ask, Place(end=desk.now() - timedelta(days=4)))
+    assert unanswered.value.ask == ask
+    assert isinstance(unanswered.value.because, StaleReference)
