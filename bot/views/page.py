@@ -125,9 +125,6 @@ class Page:
             return []
         w = self._words
         head = [w.t("Status"), w.t("Stream"), w.t("Window"), w.t("Created")]
-        if self._shared:
-            zone = zone_name(self._now, self._reader)
-            head[2:] = [f"{word} ({zone})" for word in head[2:]]
         if self._area_varies:
             head.append(w.t("Area"))
         if self._table:
@@ -169,9 +166,7 @@ class Page:
         parts = []
         if 0 < shown < answer.total:
             place = {"first": answer.offset + 1, "last": answer.offset + shown}
-            parts.append(
-                w.t("tasks {first}–{last} of {count}", **place, count=f"{answer.total:,}")
-            )
+            parts.append(w.t("tasks {first}–{last} of {count}", **place, count=f"{answer.total:,}"))
         kept = answer.ask.since is None and answer.ask.until is None
         start, end = self._dated(answer.start), self._dated(answer.end)
         if kept:
@@ -183,6 +178,9 @@ class Page:
         if self._area:
             parts.append(escaped(self._area_name(self._area)))
         parts.append(w.t("observed {time}", time=self._observed()))
+        if self._shared and shown:
+            zone = zone_name(self._now, self._reader)
+            parts.append(w.t("times in the rows are {zone}", zone=zone))
         return blocks.context(" · ".join(parts))
 
     def _dated(self, moment: datetime) -> str:
