@@ -19,7 +19,12 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: DefaultReq
     reader = reply.reader
     if request.domain:
         await desk.store.defaults.set(*place, domain=request.domain, set_by=command.user_id)
-        message = notices.default_set(request.domain, reader)
+        known = await desk.domains()
+        is_known = not known or request.domain in known
+        suggestion = None if is_known else await desk.domain_like(request.domain)
+        message = notices.default_set(
+            request.domain, reader, is_known=is_known, suggestion=suggestion
+        )
     elif request.clear:
         await desk.store.defaults.clear(*place)
         message = notices.default_cleared(reader)

@@ -15,11 +15,24 @@ if TYPE_CHECKING:
 _SET_IT = "/preload default domain=live.example.com"
 
 
-def default_set(domain: str, reader: Reader) -> Message:
-    """The channel's default domain is this one from now on."""
+def default_set(
+    domain: str, reader: Reader, *, is_known: bool = True, suggestion: str | None = None
+) -> Message:
+    """The channel's default domain is this one from now on.
+
+    Args:
+        domain: the domain.
+        reader: for whom.
+        is_known: it is among the domains that are set up, or that the account lists.
+        suggestion: the known domain that is most like it, where it is not.
+    """
     w = words(reader.language)
     said = w.t("This channel's default domain is now {domain}.", domain=escaped(domain, 300))
-    return _notice(said, w.t("{command} asks about it.", command=code("/preload")))
+    if is_known:
+        return _notice(said, w.t("{command} asks about it.", command=code("/preload")))
+    doubt = w.t("It is not among the known domains.")
+    meant = w.t("Did you mean {value}?", value=code(suggestion, 300)) if suggestion else ""
+    return _notice(said, "⚠️ " + w.paragraph([doubt, meant]))
 
 
 def default_shown(domain: str | None, reader: Reader) -> Message:
@@ -30,7 +43,7 @@ def default_shown(domain: str | None, reader: Reader) -> Message:
         return _notice(said, w.t("Set one: {command}", command=code(_SET_IT)))
     said = w.t("This channel's default domain is {domain}.", domain=escaped(domain, 300))
     clear = code("/preload default clear")
-    return _notice(said, w.t("Forget it: {command}", command=clear))
+    return _notice(said, w.t("Clear it: {command}", command=clear))
 
 
 def default_cleared(reader: Reader) -> Message:
