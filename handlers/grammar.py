@@ -81,10 +81,16 @@ def _tasks(reading: Reading) -> TasksRequest:
             reading.position += 1
             filters.READERS[key](reading, reading.expect(key, piece))
         elif piece.is_key:
-            reading.refuse(Problem.UNKNOWN_KEY, piece, suggestion=nearest(piece.text, KEYS))
+            reading.refuse(Problem.UNKNOWN_KEY, piece, suggestion=_nearest_key(piece.text))
         else:
             _bare(reading, piece)
     return _checked(reading)
+
+
+def _nearest_key(name: str) -> str | None:
+    """The key most like `name`, in its documented form where it is English."""
+    found = nearest(name, KEYS)
+    return KEYS[found].value if found and found.isascii() else found
 
 
 def _help(reading: Reading) -> HelpRequest:

@@ -229,6 +229,8 @@ def test_subcommands(text: str, request_: Request) -> None:
         ("预热失拜", Problem.UNKNOWN_WORD, "预热失拜", "预热失败"),
         ("失败了", Problem.UNKNOWN_WORD, "了", None),
         ("status=faild", Problem.UNKNOWN_STATUS, "faild", "failed"),
+        ("stat=failed", Problem.UNKNOWN_KEY, "stat", "status"),
+        ("row=20", Problem.UNKNOWN_KEY, "row", "size"),
         ("default status=failed", Problem.NOT_HERE, "status", None),
         ("default clear live.example.com", Problem.NOT_HERE, "clear", None),
         ("domain= status=failed", Problem.MISSING_VALUE, "", None),
