@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -88,10 +88,10 @@ class Listing:
         """The offset, or that of the last page where there is no such row."""
         return offset if offset < self.total else max(0, (self.total - 1) // rows * rows)
 
-    def rows_from(self, offset: int, rows: int) -> Cut:
-        """So many rows of a `whole` listing."""
+    def rows_from(self, offset: int, rows: int, known: Streams) -> Cut:
+        """So many rows of a `whole` listing, in the order that `known` puts them in."""
         return Cut(
-            tasks=self.tasks,
+            tasks=known.ordered or self.tasks,
             before_tasks=0,
             begin=offset,
             end=offset + rows,
@@ -100,14 +100,19 @@ class Listing:
         )
 
 
-def in_order(tasks: Iterable[PreloadTask], now: datetime) -> tuple[PreloadTask, ...]:
+def in_order(
+    tasks: Iterable[PreloadTask],
+    now: datetime,
+    latest: Mapping[str, PreloadTask | None] | None = None,
+) -> tuple[PreloadTask, ...]:
     """The tasks as they are shown: problems first, then the newest.
 
     Problems, gravest first: failed; complete with its window over or unknown; unknown. A task that
     its stream has a newer one of is a problem no more, unless it failed: that stands after them.
+    Each stream's newest task is `latest`; by default it is among the tasks.
     """
     tasks = tuple(tasks)
-    latest = newest(tasks)
+    latest = newest(tasks) if latest is None else latest
 
     def place(task: PreloadTask) -> tuple[int, float]:
         is_latest = latest[task.stream] is task
@@ -214,10 +219,24 @@ class Streams:
     Attributes:
         newest: by stream, its newest task; None where it surely has none.
         observed_at: when the oldest of this was observed.
+        ordered: all tasks of the listing this is about, in the order they are shown in; empty
+            where not all its streams' newest tasks were found at once.
     """
 
     newest: Mapping[str, PreloadTask | None]
     observed_at: datetime
+    ordered: tuple[PreloadTask, ...] = ()
+
+    def and_those(self, more: Streams) -> Streams:
+        """What is known, and what was looked up besides."""
+        observed_at = min(self.observed_at, more.observed_at)
+        return Streams({**self.newest, **more.newest}, observed_at, self.ordered)
+
+    def ordering(self, listing: Listing) -> Streams:
+        """The same with the listing's order, if it is whole and all its streams are known."""
+        if not all(task.stream in self.newest for task in listing.tasks):
+            return self
+        return replace(self, ordered=in_order(listing.tasks, self.observed_at, self.newest))
 
     def newest_of(self, task: PreloadTask) -> PreloadTask | None:
         """The newest task of a task's stream, if it is known."""

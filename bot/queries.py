@@ -2,8 +2,7 @@
 
 A listing answers the same question again for seconds while tasks run, its pages can be turned for
 a minute (for minutes when everything is finished), and it is kept for longer in case a refresh
-fails: then its rows, whichever page of them, are shown with the reason and their time until the
-question is answered again.
+fails: until one succeeds its rows, on any page, are shown with the reason and their time.
 """
 
 from __future__ import annotations
@@ -103,6 +102,7 @@ class Queries:
             offset = listing.within(place.offset, ask.rows)
             cut = await self._cut(listing, offset, ask.rows)
         known, unchecked = await self._known(listing, cut)
+        cut = listing.rows_from(offset, ask.rows, known) if known.ordered else cut
         answer = _answer(ask, listing, cut, known, self._now())
         moved = answer.moved or self._has_moved(place, listing, cut)
         return replace(answer, moved=moved, stale=stale, unchecked=unchecked)
@@ -114,7 +114,7 @@ class Queries:
             return None
         offset = listing.within(place.offset, ask.rows)
         known = self._held_streams(listing)
-        return _answer(ask, listing, listing.rows_from(offset, ask.rows), known, self._now())
+        return _answer(ask, listing, listing.rows_from(offset, ask.rows, known), known, self._now())
 
     async def card(self, ask: Ask, *, refresh: bool = False) -> TaskCard | None:
         """One task (`ask.task_id`) with its stream's newest; None if the API has it no more.
@@ -190,7 +190,7 @@ class Queries:
     async def _cut(self, listing: Listing, offset: int, rows: int) -> Cut:
         """The listing's rows from `offset` on, with the one before them and those that follow."""
         if listing.whole:
-            return listing.rows_from(offset, rows)
+            return listing.rows_from(offset, rows, self._held_streams(listing))
         first = max(0, offset - 1) // API_ROWS + 1
         last = (min(offset + rows, listing.total) - 1) // API_ROWS + 1
         pages = [await self._page(listing, number) for number in range(first, last + 1)]
@@ -255,7 +255,8 @@ class Queries:
         more = await self._streams.asked(
             (*listing.key, urls), lambda: look_up(live, question.domain, urls, cut.tasks)
         )
-        known = Streams({**known.newest, **more.newest}, min(known.observed_at, more.observed_at))
+        both = known.and_those(more)
+        known = both if known.newest else both.ordering(listing)  # then the order stays
         self._streams.put(listing.key, known, kept_s=KEPT_S)
         return known
 

@@ -300,6 +300,31 @@ async def test_after_a_failed_refresh_every_page_of_the_old_rows_is_marked() -> 
     assert (await of.queries.page(ASK, following)).stale is None
 
 
+async def test_what_still_failed_stands_before_what_was_retried_since() -> None:
+    of = evening()
+    of.shelf.tasks = [task(n, minutes_ago=60 - n, status="failed") for n in range(12)]
+    retried = [task(100 + n, name=f"cam{n}", minutes_ago=1) for n in range(6, 12)]
+    of.shelf.tasks += retried
+    first = await of.queries.page(replace(FAILED, rows=5))
+    assert [row.task.task_id for row in first.rows] == [f"task-{n}" for n in (5, 4, 3, 2, 1)]
+    rest = [
+        row.task.task_id
+        for offset in (5, 10)
+        for row in (
+            await of.queries.page(replace(FAILED, rows=5), Place(offset, end=first.end))
+        ).rows
+    ]
+    assert rest == [f"task-{n}" for n in (0, 11, 10, 9, 8, 7, 6)]
+
+
+async def test_a_last_page_that_is_asked_for_first_is_of_the_same_order() -> None:
+    of = evening()
+    of.shelf.tasks = [task(n, minutes_ago=60 - n, status="failed") for n in range(12)]
+    of.shelf.tasks.append(task(100, name="cam11", minutes_ago=1))
+    last = await of.queries.page(replace(FAILED, rows=5), Place(10))
+    assert [row.task.task_id for row in last.rows] == ["task-0", "task-11"]
+
+
 async def test_without_old_rows_the_error_is_the_answer() -> None:
     of = evening(5, failing=Unavailable(code="InternalError"))
     with pytest.raises(Unavailable):
