@@ -600,6 +600,11 @@ def test_a_card_shows_every_field_and_the_request_id() -> None:
         assert part in said
 
 
+def test_a_card_sets_a_percentage_as_the_language_does() -> None:
+    card = a_card(alone(a_task()))
+    assert "*进度*\n100%" in mrkdwn(tasks.card(card, CHINESE, now=NOW))
+
+
 def test_a_card_names_the_streams_newer_task() -> None:
     card = a_card(Row(a_task(1, status="failed", description="InternalError"), a_task(2)))
     said = mrkdwn(tasks.card(card, READER, now=NOW))

@@ -133,6 +133,11 @@ def test_a_refused_argument_gets_what_is_allowed_and_the_nearest_value() -> None
     assert "> no such &lt;domain&gt;" in mrkdwn(said)
 
 
+def test_a_topic_and_its_sentence_are_parted_as_the_language_does() -> None:
+    assert help_view.message("page", READER).text == "page: The page to begin with, from 1."
+    assert help_view.message("page", CHINESE).text == "page：从第几页开始，第一页为 1。"
+
+
 def test_a_domain_that_the_account_lacks_is_named() -> None:
     error = errors.ArgumentRefused("InvalidDomain.NotFound", **REFUSED, argument="DomainName")
     said = message(error, READER, ask=ASK).text

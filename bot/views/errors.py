@@ -76,9 +76,7 @@ _REASONS: dict[type, tuple[str, str]] = {
     ),
     errors.MalformedReply: (
         marked("The Live API's reply could not be read."),
-        marked(
-            "Try again in a minute. If it stays so, check the endpoint and any proxy before it."
-        ),
+        marked("Try again in a minute. If it goes on, check the endpoint and any proxy before it."),
     ),
     errors.Unavailable: (
         marked("The Live API is not available."),
@@ -110,14 +108,14 @@ _REASONS: dict[type, tuple[str, str]] = {
     ),
     errors.LiveError: (
         marked("The Live API refused the call."),
-        marked("If it stays so, give the code and the request ID to the bot's operator."),
+        marked("If it goes on, give the code and the request ID to the bot's operator."),
     ),
     errors.StaleReference: (
-        marked("This control is from an older answer and works no more."),
+        marked("This control is from an older answer and no longer works."),
         marked("Run it again: {command}"),
     ),
     errors.Busy: (
-        marked("The bot is busy: as many questions are being answered as it can take."),
+        marked("The bot is busy: it is answering as many questions as it can."),
         marked("Try again in a few seconds."),
     ),
     errors.StoreUnavailable: (
@@ -187,7 +185,7 @@ def crashed(reader: Reader, log_id: str) -> Message:
     w = words(reader.language)
     said = w.t("Something went wrong in the bot.")
     advice = w.t(
-        "Try again. If it stays so, give this to its operator: {log_id}", log_id=code(log_id, 100)
+        "Try again. If it goes on, give this to its operator: {log_id}", log_id=code(log_id, 100)
     )
     text = f"*{said}*\n{advice}"
     return fitted(Message(said, (blocks.section(text),)))

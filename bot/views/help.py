@@ -40,7 +40,7 @@ _TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "status": (
         marked(
             "complete, pending, preloading or failed. Everyday words (done, waiting, running, "
-            "error) and the vendor's Chinese words do too."
+            "error) and the vendor's Chinese words work too."
         ),
         ("/preload status=failed", "/preload 预热失败"),
     ),
@@ -56,7 +56,7 @@ _TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
         ('/preload since=yesterday until="today 18:00"',),
     ),
     "size": (
-        marked("Rows a page, from 5 to 30; 10 if you do not say."),
+        marked("Rows a page, from 5 to 30; 10 unless you say otherwise."),
         ("/preload size=20",),
     ),
     "page": (
@@ -101,7 +101,8 @@ def _of_topic(topic: str, w: Words) -> Message:
     sentence, examples = _TOPICS[topic]
     said = w.t(sentence)
     text = "\n".join((f"*{topic}*", said, *map(code, examples)))
-    return fitted(Message(f"{topic}: {said}", (blocks.section(text), _more(w))))
+    summary = w.t("{said}: {names}", said=topic, names=said)
+    return fitted(Message(summary, (blocks.section(text), _more(w))))
 
 
 def _of_everything(w: Words) -> Message:

@@ -249,7 +249,7 @@ class Page:
         if answer.cut:
             yield w.t("The time asked for was cut to the 3 days that the API keeps.")
         if not answer.whole:
-            yield w.t("Too many tasks to sort: they stand in the API's own order.")
+            yield w.t("Too many tasks to sort: they are shown in the API's own order.")
 
 
 def stale_note(error: BotError, observed: str, w: Words) -> str:

@@ -92,7 +92,7 @@ def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
 
 def _fields(task: PreloadTask, reader: Reader, w: Words, now: datetime) -> list[str]:
     area = w.t(AREAS[task.area]) if task.area in AREAS else task.area
-    progress = NOTHING if task.process is None else f"{task.process:g} %"
+    progress = NOTHING if task.process is None else w.t("{percent} %", percent=f"{task.process:g}")
     told = w.t("InternalError (the API names no further cause)")
     described = told if task.description == "InternalError" else task.description
     created = NOTHING if task.created is None else dated(task.created, reader, now)
@@ -140,7 +140,7 @@ def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
     lines = [f"*{said}*", f"{hint} · {once}"]
     if len(domains) > OPTIONS:
         lines.append(
-            w.t("{shown} of {count} domains stand here.", shown=OPTIONS, count=f"{len(domains):,}")
+            w.t("{shown} of {count} domains are shown.", shown=OPTIONS, count=f"{len(domains):,}")
         )
     options = list(_domain_options(ask.key, domains))
     body = [blocks.section("\n".join(lines))]
