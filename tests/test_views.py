@@ -381,7 +381,16 @@ def test_urls_without_a_task_are_named_and_their_signatures_hidden() -> None:
     answer = an_answer(ask=replace(ASK, urls=urls), without_task=urls)
     message = page(answer)
     assert "3 URLs without a task: `liveApp/cup_0`, `liveApp/cup_1`" in mrkdwn(message)
+    assert "looked up just as typed" in mrkdwn(message)
     assert "5ecre7" not in str((message.text, message.blocks))
+
+
+def test_a_page_of_one_task_names_its_place_and_thousands_are_set_apart() -> None:
+    answer = an_answer(alone(a_task()), offset=1_170, total=1_171)
+    assert "task 1,171 of 1,171 ·" in mrkdwn(page(answer))
+    assert "第 1,171 个任务，共 1,171 个" in mrkdwn(page(answer, CHINESE))
+    two = an_answer(alone(a_task(1)), alone(a_task(2)), offset=1_170, total=1_180)
+    assert "tasks 1,171–1,172 of 1,180 ·" in mrkdwn(page(two))
 
 
 def test_more_urls_without_a_task_than_fit_are_counted() -> None:

@@ -165,8 +165,7 @@ class Page:
         answer, w = self._answer, self._words
         parts = []
         if 0 < shown < answer.total:
-            place = {"first": answer.offset + 1, "last": answer.offset + shown}
-            parts.append(w.t("tasks {first}–{last} of {count}", **place, count=f"{answer.total:,}"))
+            parts.append(self._place(answer.offset + 1, answer.offset + shown))
         kept = answer.ask.since is None and answer.ask.until is None
         start, end = self._dated(answer.start), self._dated(answer.end)
         if kept:
@@ -182,6 +181,13 @@ class Page:
             zone = zone_name(self._now, self._reader)
             parts.append(w.t("times in the rows are {zone}", zone=zone))
         return blocks.context(" · ".join(parts))
+
+    def _place(self, first: int, last: int) -> str:
+        count, w = f"{self._answer.total:,}", self._words
+        if first == last:
+            return w.t("task {number} of {count}", number=f"{first:,}", count=count)
+        place = {"first": f"{first:,}", "last": f"{last:,}"}
+        return w.t("tasks {first}–{last} of {count}", **place, count=count)
 
     def _dated(self, moment: datetime) -> str:
         told = dated(moment, self._reader, self._now)
@@ -233,7 +239,9 @@ class Page:
         listed = w.listed(fitting)
         if len(fitting) < count:
             listed = w.t("{names} and {count} more", names=listed, count=count - len(fitting))
-        yield w.t("{said}: {names}", said=said, names=listed)
+        named = w.t("{said}: {names}", said=said, names=listed)
+        exactly = w.t("URLs are looked up just as typed, with their signatures.")
+        yield f"{named}\n{exactly}"
 
     def _notes(self, shown: int) -> Iterator[str]:
         """What may be read after the rows."""
