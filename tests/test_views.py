@@ -262,6 +262,10 @@ def test_a_filtered_answer_counts_its_tasks_and_what_became_of_their_streams() -
             "live.example.com: 1 complete of 137 tasks. Streams looked up: 1 ready",
         ),
         (
+            {"streams": {TaskState.UNKNOWN: 1}},
+            "live.example.com: 1 failed of 137 tasks. 1 unknown",
+        ),
+        (
             {"streams": {TaskState.WINDOW_OVER: 1}},
             "live.example.com: 1 failed of 137 tasks. 1 retried but window ended",
         ),

@@ -117,6 +117,8 @@ def _of_failed_streams(answer: Answer, w: Words, *, old: bool) -> Iterator[str]:
     for state, count, word in _by_state(answer, w, old=old):
         if state is TaskState.FAILED:
             yield w.n("{count} stream still failed", "{count} streams still failed", count)
+        elif state is TaskState.UNKNOWN:  # of the failed task itself, or of a newer one
+            yield w.t("{count} {state}", count=f"{count:,}", state=word)
         elif state in COUNT_WORDS:
             yield w.t("{count} retried but {state}", count=f"{count:,}", state=word)
         else:
