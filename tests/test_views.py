@@ -359,7 +359,7 @@ def test_finding_nothing_says_so_and_offers_to_widen() -> None:
         "live.example.com: none failed of 137 tasks. Nothing was started: this command only looks."
     )
     assert "created 22 Nov 17:42 – 22 Nov 19:42 · observed" in mrkdwn(message)
-    assert list(controls(message)) == ["page.refresh", "widen"]
+    assert list(controls(message)) == ["page.refresh", "page.status", "widen"]
     assert PageRef.unpack(controls(message)["widen"]["value"]).ask == ASK
     assert message.asks == (ask, ASK)
 

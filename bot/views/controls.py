@@ -45,7 +45,7 @@ def controls(
         turn.button("page.prev", w.t("‹ Prev"), turn.before),
         turn.button("page.next", w.t("Next ›"), turn.after),
         None if refreshing else _refresh(answer, w),
-        _status_menu(answer, key, w) if ask.task_id is None else None,
+        status_menu(answer, w) if ask.task_id is None else None,
         _open_menu(key, w, tasks),
         None if shared else turn.button("page.share", w.t("Share"), answer.offset),
         _more_menu(answer, key, w, turn),
@@ -81,12 +81,13 @@ def _refresh(answer: Answer, w: Words) -> Block:
     return blocks.button("page.refresh", w.t("Refresh"), ref.pack(_INLINE_CHARS))
 
 
-def _status_menu(answer: Answer, key: str, w: Words) -> Block:
+def status_menu(answer: Answer, w: Words) -> Block:
+    """The menu that asks for another status, or for all."""
     chosen = answer.ask.status or refs.ALL
     words: dict[str, str] = {refs.ALL: w.t("all statuses")}
     words |= {status: filter_word(status, w) for status in StatusFilter}
     options = {
-        choice: blocks.option(word, refs.ChoiceRef(key, choice, end=answer.end).pack())
+        choice: blocks.option(word, refs.ChoiceRef(answer.ask.key, choice, end=answer.end).pack())
         for choice, word in words.items()
     }
     return blocks.select("page.status", w.t("Status"), list(options.values()), options[chosen])

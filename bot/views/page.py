@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.views import blocks, refs
-from bot.views.controls import controls
+from bot.views.controls import controls, status_menu
 from bot.views.errors import reason
 from bot.views.headline import headline
 from bot.views.limits import Message, fitted
@@ -155,6 +155,8 @@ class Page:
     def _widening(self) -> list[Block]:
         answer, w = self._answer, self._words
         found = [blocks.button("page.refresh", w.t("Refresh"), refs.PageRef.to(answer.ask).pack())]
+        if answer.ask.status is not None and answer.ask.task_id is None:
+            found.append(status_menu(answer, w))
         if wider(answer.ask) != answer.ask:
             wide = refs.PageRef.to(wider(answer.ask)).pack()
             found.append(blocks.button("widen", w.t("Show all tasks of 3 days"), wide))

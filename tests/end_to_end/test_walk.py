@@ -59,3 +59,11 @@ async def test_a_default_domain_that_nobody_knows_is_doubted(anna: Person, liwei
     assert "not among the known domains. Did you mean `live.example.com`?" in said
     assert "不在已知的域名之中" in await liwei.types("/preload 默认 live.exampel.com")
     assert "⚠️" not in await anna.types("/preload default live.example.com")
+
+
+async def test_a_status_that_nothing_is_in_is_no_dead_end(anna: Person) -> None:
+    await anna.types("/preload archive.example.com since=6h")
+    window = anna.table()
+    assert "Nothing was started" in await anna.clicks("page.status", "pending")
+    await anna.clicks("page.status", "all")
+    assert anna.table() == window
