@@ -1,0 +1,1 @@
+"""Being told: what is followed, read with few calls, and what is told of it, once."""
