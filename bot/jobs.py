@@ -1,8 +1,12 @@
-"""Work that goes on after Slack has been answered: held, bounded, logged, drained."""
+"""Work that goes on in the background: jobs, which end, and loops, which do not.
+
+Jobs are held, bounded, logged, drained. A loop outlives its bad turns.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -136,3 +140,54 @@ class Jobs:
             log.exception(otherwise)
             return False
         return True
+
+
+LONGEST_PAUSE_S = 30.0
+
+
+class Loops:
+    """Loops that go on until the context is left, which ends and awaits them."""
+
+    def __init__(self) -> None:
+        self._running: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for loop in self._running:
+            loop.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def start(
+        self, name: str, turn: Callable[[], Awaitable[float]], *, woken: asyncio.Event
+    ) -> None:
+        """Take turns, the first at once; one that raises is logged, and the next comes later.
+
+        Args:
+            name: what the loop is, for the log.
+            turn: does what is due and returns in how many seconds there is more to do.
+            woken: set by whoever knows that there is something to do before that.
+        """
+        self._running.append(asyncio.create_task(_turns(name, turn, woken), name=name))
+
+
+async def _turns(name: str, turn: Callable[[], Awaitable[float]], woken: asyncio.Event) -> None:
+    failed = 0
+    while True:
+        woken.clear()
+        try:
+            pause_s = await turn()
+            failed = 0
+        except Exception:
+            log.exception("turn failed", loop=name)
+            pause_s = min(2.0**failed, LONGEST_PAUSE_S)
+            failed += 1
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await woken.wait()

@@ -8,8 +8,9 @@ from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
 from bot.errors import Busy
-from bot.jobs import Jobs
+from bot.jobs import LONGEST_PAUSE_S, Jobs, Loops
 from bot.logs import request_id
+from tests import virtual_time
 
 
 async def test_a_job_runs_after_its_start_has_returned() -> None:
@@ -229,3 +230,79 @@ async def test_past_the_limit_there_is_room_to_say_so_but_not_without_end() -> N
         with pytest.raises(Busy):
             jobs.start("busy", work(), is_excuse=True)
         gate.set()
+
+
+def test_a_loop_takes_its_next_turn_when_the_last_one_said() -> None:
+    times: list[float] = []
+
+    async def turn() -> float:
+        times.append(asyncio.get_running_loop().time())
+        return 5.0
+
+    async def main() -> None:
+        async with Loops() as loops:
+            loops.start("sweep", turn, woken=asyncio.Event())
+            await asyncio.sleep(12)
+
+    virtual_time.run(main())
+    assert times == [0.0, 5.0, 10.0]
+
+
+def test_a_loop_that_is_woken_takes_its_turn_at_once() -> None:
+    times: list[float] = []
+    woken = asyncio.Event()
+
+    async def turn() -> float:
+        times.append(asyncio.get_running_loop().time())
+        return 60.0
+
+    async def main() -> None:
+        async with Loops() as loops:
+            loops.start("sweep", turn, woken=woken)
+            await asyncio.sleep(3)
+            woken.set()
+            await asyncio.sleep(1)
+
+    virtual_time.run(main())
+    assert times == [0.0, 3.0]
+
+
+def test_a_loop_outlives_its_bad_turns_and_takes_them_less_often() -> None:
+    times: list[float] = []
+
+    async def turn() -> float:
+        times.append(asyncio.get_running_loop().time())
+        if len(times) < 8:
+            raise RuntimeError("bad turn")
+        return 1.0
+
+    async def main() -> None:
+        async with Loops() as loops:
+            loops.start("sweep", turn, woken=asyncio.Event())
+            await asyncio.sleep(93)
+
+    with capture_logs() as logs:
+        virtual_time.run(main())
+    assert times[:6] == [0, 1, 3, 7, 15, 31]
+    assert times[7] - times[6] == LONGEST_PAUSE_S
+    assert times[8] - times[7] == 1
+    assert [line["event"] for line in logs] == ["turn failed"] * 7
+
+
+def test_leaving_the_loops_ends_a_turn_under_way() -> None:
+    ended: list[str] = []
+
+    async def turn() -> float:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("turn")
+        return 0.0
+
+    async def main() -> None:
+        async with Loops() as loops:
+            loops.start("sweep", turn, woken=asyncio.Event())
+            await asyncio.sleep(1)
+
+    virtual_time.run(main())
+    assert ended == ["turn"]

@@ -1,6 +1,16 @@
 """What the person who runs the bot decides: one frozen `Settings`, read once by `load`."""
 
-from bot.settings.model import Account, CallsPerS, Display, Log, Server, Settings, Slack, StorePlace
+from bot.settings.model import (
+    Account,
+    CallsPerS,
+    Display,
+    Log,
+    Server,
+    Settings,
+    Slack,
+    StorePlace,
+    Watching,
+)
 from bot.settings.reading import WrongSettings, load, require
 
 __all__ = [
@@ -12,6 +22,7 @@ __all__ = [
     "Settings",
     "Slack",
     "StorePlace",
+    "Watching",
     "WrongSettings",
     "load",
     "require",

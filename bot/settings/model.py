@@ -158,6 +158,18 @@ class Server(_Section):
     )
 
 
+class Watching(_Section):
+    """How closely watched domains are followed, and how long what was seen is kept."""
+
+    fresh_s: float = Field(
+        10, ge=1, le=300, description="seconds between two looks at what moves, 1-300"
+    )
+    calls_per_s: int = Field(
+        8, ge=1, le=1000, description="calls a second of each account at most, 1-1000"
+    )
+    keep_days: int = Field(30, ge=4, le=3650, description="days, 4-3650")
+
+
 class StorePlace(_Section):
     """Where the store is. The URL of a database may carry a password."""
 
@@ -193,6 +205,7 @@ class Settings(_Section):
     )
     display: Display = Field(default_factory=Display, description="a table: [display]")
     server: Server = Field(default_factory=Server, description="a table: [server]")
+    watch: Watching = Field(default_factory=Watching, description="a table: [watch]")
     store: StorePlace = Field(default_factory=StorePlace, description="a table: [store]")
     log: Log = Field(default_factory=Log, description="a table: [log]")
 
