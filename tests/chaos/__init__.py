@@ -1,0 +1,1 @@
+"""Chaos: the bot among failures, and a judge of what its channels hold in the end."""
