@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from bot.asks import Ask
 from bot.errors import StaleReference
@@ -27,11 +28,19 @@ LAST = "last"
 ROWS = "rows-"
 """Of the menu of pages: so many rows a page (`rows-20`)."""
 
+HOUR = "1h"
+"""Of the menu that mutes: for an hour."""
+MORNING = "09:00"
+"""Until tomorrow at nine, in the zone of the person who chooses it."""
+UNMUTE = "unmute"
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PAGE = "p1"
 _CHOICE = "c1"
 _OPEN = "o1"
+_NOTICE = "n1"
+_FOLLOW = "f1"
 
 
 class ReferenceTooLong(ValueError):
@@ -180,6 +189,83 @@ class OpenRef:
         """
         key, task_id = _parts(text, _OPEN, 2)
         return cls(key, task_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRef:
+    """A notice of a subscription, and what is chosen for it.
+
+    Attributes:
+        subscription_id: the subscription it comes from (`Subscription.id`).
+        notice_key: the notice (`Notice.key`).
+        choice: of the menu that mutes: `HOUR`, `MORNING` or `UNMUTE`; otherwise "".
+    """
+
+    subscription_id: str
+    notice_key: str
+    choice: str = ""
+
+    def pack(self, limit: int = OPTION_VALUE_CHARS) -> str:
+        """The reference as text; the notice's key comes last.
+
+        Raises:
+            ReferenceTooLong: it does not fit into `limit` characters.
+        """
+        return _fitting(f"{_NOTICE}|{self.choice}|{self.subscription_id}|{self.notice_key}", limit)
+
+    @classmethod
+    def unpack(cls, text: str) -> NoticeRef:
+        """Read `pack` back.
+
+        Raises:
+            StaleReference: the text is of another version, or of none.
+        """
+        choice, subscription_id, notice_key = _parts(text, _NOTICE, 3)
+        return cls(subscription_id, notice_key, choice)
+
+
+class FollowKind(StrEnum):
+    """What a channel can have."""
+
+    SUBSCRIPTION = "subscription"
+    WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRef:
+    """A subscription or a watch, and what is chosen for it.
+
+    Attributes:
+        kind: which of the two.
+        id: its ID (`Subscription.id`, `Watch.id`).
+        choice: of the menu that mutes: `HOUR`, `MORNING` or `UNMUTE`; of `sub.widen`: the
+            statuses it is to have then, parted by commas (`complete,failed`); otherwise "".
+    """
+
+    kind: FollowKind
+    id: str
+    choice: str = ""
+
+    def pack(self, limit: int = OPTION_VALUE_CHARS) -> str:
+        """The reference as text; the ID comes last.
+
+        Raises:
+            ReferenceTooLong: it does not fit into `limit` characters.
+        """
+        return _fitting(f"{_FOLLOW}|{self.choice}|{self.kind}|{self.id}", limit)
+
+    @classmethod
+    def unpack(cls, text: str) -> FollowRef:
+        """Read `pack` back.
+
+        Raises:
+            StaleReference: the text is of another version, or of none.
+        """
+        choice, kind, known_as = _parts(text, _FOLLOW, 3)
+        try:
+            return cls(FollowKind(kind), known_as, choice)
+        except ValueError as error:
+            raise StaleReference from error
 
 
 def anchor_of(task_id: str) -> str:
