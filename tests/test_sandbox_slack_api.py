@@ -65,6 +65,10 @@ async def test_a_token_tells_who_the_bot_is_and_what_it_may(client: AsyncWebClie
     assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
 
 
+async def test_an_answer_is_dated_by_slacks_own_clock(client: AsyncWebClient) -> None:
+    assert (await client.auth_test()).headers["Date"] == "Sun, 22 Nov 2026 19:42:10 GMT"
+
+
 @pytest.mark.parametrize(
     ("token", "error"),
     [(None, "not_authed"), ("xoxb-2", "invalid_auth"), ("xapp-1", "not_allowed_token_type")],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -109,8 +111,10 @@ class WebApi:
         status: int = _OK,
         headers: dict[str, str] | None = None,
     ) -> web.Response:
-        self._slack.calls.append(Call(method, given, self._slack.now(), status, answer))
-        shown = {"x-oauth-scopes": ",".join(self._scopes), **(headers or {})}
+        at = self._slack.now()
+        self._slack.calls.append(Call(method, given, at, status, answer))
+        date = format_datetime(at.astimezone(UTC).replace(microsecond=0), usegmt=True)
+        shown = {"Date": date, "x-oauth-scopes": ",".join(self._scopes), **(headers or {})}
         return web.json_response(answer, status=status, headers=shown)
 
     def _lose(

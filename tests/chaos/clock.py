@@ -1,0 +1,110 @@
+"""An event loop with sockets and a database in it whose clock jumps where nobody is at work.
+
+Time-outs of minutes pass in milliseconds, and still in their order: the clock stands while a
+connection to the database is in use (its thread answers in real time), and while anything is to
+be read from a socket. On loopback what is sent is there to be read at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import Pool, event
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+T = TypeVar("T")
+
+GRACE_S = 0.000_2
+"""For which time, in earnest, sockets are listened to before the clock jumps."""
+HANGS_S = 10.0
+"""Nobody uses a connection to the database that long."""
+
+
+class _Threads:
+    """How many connections to databases are in use, each with a thread at work behind it."""
+
+    def __init__(self) -> None:
+        self.busy = 0
+
+    def begins(self, *_: object) -> None:
+        self.busy += 1
+
+    def ends(self, *_: object) -> None:
+        self.busy -= 1
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        listeners = [("checkout", self.begins), ("checkin", self.ends)]
+        for name, listener in listeners:
+            event.listen(Pool, name, listener)
+        try:
+            yield
+        finally:
+            for name, listener in listeners:
+                event.remove(Pool, name, listener)
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    def __init__(self, threads: _Threads) -> None:
+        super().__init__()
+        self.now_s = 0.0
+        self._threads = threads
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        hangs_at = time.monotonic() + HANGS_S
+        while self._threads.busy and time.monotonic() < hangs_at:
+            if ready := super().select(0.01):
+                return ready
+        if timeout is None:
+            return super().select(HANGS_S)
+        if ready := super().select(GRACE_S):
+            return ready
+        self.now_s += timeout
+        return ready
+
+
+class ChaosLoop(asyncio.SelectorEventLoop):
+    """Hours pass in seconds."""
+
+    def __init__(self, threads: _Threads) -> None:
+        self._jumping = _JumpingSelector(threads)
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now_s
+
+
+class Clock:
+    """The wall clock of a run, which goes with its loop's; `step` sets it, as an operator would."""
+
+    def __init__(self, epoch: datetime) -> None:
+        self._epoch = epoch
+        self.step = timedelta()
+
+    def seconds(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def now(self) -> datetime:
+        return self._epoch + timedelta(seconds=self.seconds()) + self.step
+
+
+def epoch() -> datetime:
+    """A whole second about now."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def run(main: Coroutine[None, None, T]) -> T:
+    """Run `main` in a loop of its own whose clock jumps."""
+    threads = _Threads()
+    with threads.counted(), asyncio.Runner(loop_factory=lambda: ChaosLoop(threads)) as runner:
+        return runner.run(main)
