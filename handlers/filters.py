@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.asks import MAX_ROWS, MIN_ROWS
+from bot.live.model import StatusFilter
 from handlers import addresses, times
-from handlers.vocabulary import STATUSES, SWITCHES, Key, Problem, folded, nearest
+from handlers.lexing import masked
+from handlers.vocabulary import STATUSES, SWITCHES, Key, Problem, Subcommand, folded, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
-    from bot.live.model import StatusFilter
     from handlers.lexing import Piece
     from handlers.reading import Reading
 
+    Reader: TypeAlias = Callable[[Reading, Piece], None]
+
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+EVERY: Final = (None,)
+"""What `status_of` makes of `all`."""
 _PAGE = re.compile(r"0*([1-9][0-9]*)")
 _LAST_PAGE = 999_999  # more than there are; a page past the end is the last one
+_CHANNEL = re.compile(r"#?([CDG][A-Z0-9]{3,30})")
+_MOST_NOTICES: Final = 50
+_MAX_NAME_CHARACTERS: Final = 80
+_MAX_WATCH_DAYS: Final = 7
+_SPANS: Final = {
+    Key.GROUP: (timedelta(0), timedelta(minutes=10), "0s", "10m"),
+    Key.REPEAT: (timedelta(minutes=5), timedelta(hours=24), "5m", "24h"),
+}
+"""The shortest and the longest duration, and how they are written."""
 _SIZE = re.compile(r"0*([0-9]{1,6})[条行]?")
 
 
@@ -48,11 +64,23 @@ def url(reading: Reading, piece: Piece) -> None:
 
 
 def _status(reading: Reading, piece: Piece) -> None:
+    reading.put(Key.STATUS, *_one_status(reading, piece))
+
+
+def _statuses(reading: Reading, piece: Piece) -> None:
+    """One status of several: each adds to those before."""
+    status, words = _one_status(reading, piece)
+    more = frozenset(StatusFilter) if status is None else {status}
+    reading.values[Key.STATUS] = ((reading.value(Key.STATUS) or frozenset()) | more, words)
+
+
+def _one_status(reading: Reading, piece: Piece) -> tuple[StatusFilter | None, Piece]:
     found = reading.longest(status_of)
     if found is None:
         suggestion = nearest(piece.text, STATUSES)
         reading.refuse(Problem.UNKNOWN_STATUS, piece, Key.STATUS, suggestion)
-    reading.put(Key.STATUS, found[0][0], found[1])
+    (status,), words = found
+    return status, words
 
 
 def since(reading: Reading, piece: Piece) -> None:
@@ -73,6 +101,19 @@ def _until(reading: Reading, piece: Piece) -> None:
     reading.put(Key.UNTIL, *found)
 
 
+def _ending(reading: Reading, piece: Piece) -> None:
+    """When a watch ends: a moment to come, or a duration from now."""
+    found = reading.longest(lambda text: times.coming(text, now=reading.now, zone=reading.zone))
+    if found is None:
+        reading.refuse(Problem.BAD_TIME, piece, Key.UNTIL)
+    end, words = found
+    if end <= reading.now:
+        reading.refuse(Problem.UNTIL_IN_PAST, words, Key.UNTIL)
+    if end > reading.now + timedelta(days=_MAX_WATCH_DAYS):
+        reading.refuse(Problem.UNTIL_TOO_FAR, words, Key.UNTIL, days=str(_MAX_WATCH_DAYS))
+    reading.put(Key.UNTIL, end, words)
+
+
 def _size(reading: Reading, piece: Piece) -> None:
     number = _SIZE.fullmatch(piece.text)
     rows = int(number[1]) if number else 0
@@ -81,6 +122,18 @@ def _size(reading: Reading, piece: Piece) -> None:
         suggestion = (high if rows > MAX_ROWS else low) if number else None
         reading.refuse(Problem.BAD_SIZE, piece, Key.SIZE, suggestion, low=low, high=high)
     reading.take(Key.SIZE, rows, piece)
+
+
+def count(reading: Reading, piece: Piece) -> int:
+    """How many notices; the number stands alone."""
+    number = _SIZE.fullmatch(piece.text)
+    given = int(number[1]) if number else 0
+    if not 1 <= given <= _MOST_NOTICES:
+        most = str(_MOST_NOTICES)
+        suggestion = (most if given else "1") if number else None
+        reading.refuse(Problem.BAD_COUNT, piece, None, suggestion, low="1", high=most)
+    reading.position += 1
+    return given
 
 
 def _page(reading: Reading, piece: Piece) -> None:
@@ -100,6 +153,36 @@ def _public(reading: Reading, piece: Piece) -> None:
     reading.take(Key.PUBLIC, is_public, piece)
 
 
+def _channel(reading: Reading, piece: Piece) -> None:
+    """A channel that Slack has put its ID for."""
+    channel = _CHANNEL.fullmatch(piece.text)
+    if channel is None:
+        reading.refuse(Problem.BAD_CHANNEL, piece, Key.IN)
+    reading.take(Key.IN, channel[1], piece)
+
+
+def _name(reading: Reading, piece: Piece) -> None:
+    if len(piece.text) > _MAX_NAME_CHARACTERS:
+        length, most = str(len(piece.text)), str(_MAX_NAME_CHARACTERS)
+        reading.fail(
+            Problem.NAME_TOO_LONG, piece.start, piece.end, Key.NAME, given=length, most=most
+        )
+    reading.take(Key.NAME, masked(piece.text), piece)
+
+
+def _span(reading: Reading, piece: Piece, key: Key) -> None:
+    """A duration within the key's bounds, or `off`, which is zero."""
+    shortest, longest, low, high = _SPANS[key]
+    found = reading.longest(span_of)
+    if found is None:
+        reading.refuse(Problem.BAD_SPAN, piece, key, low=low, high=high)
+    span, words = found
+    if span and not shortest <= span <= longest:
+        suggestion = low if span < shortest else high
+        reading.refuse(Problem.BAD_SPAN, words, key, suggestion, low=low, high=high)
+    reading.put(key, span, words)
+
+
 def status_of(text: str) -> tuple[StatusFilter | None] | None:
     """The filter in a tuple of its own, because `all` is a status word that means none."""
     word = folded(text)
@@ -111,6 +194,13 @@ def since_of(reading: Reading, text: str) -> timedelta | datetime | None:
     return times.duration(text) or times.moment(text, now=reading.now, zone=reading.zone)
 
 
+def span_of(text: str) -> timedelta | None:
+    """A duration; zero for `off`, `0` and the like."""
+    if SWITCHES.get(folded(text)) is False or times.is_zero(text):
+        return timedelta(0)
+    return times.duration(text)
+
+
 def until_of(reading: Reading, text: str, after: datetime | None = None) -> datetime | None:
     """The window's end; a duration is that long ago."""
     if back := times.duration(text):
@@ -118,15 +208,30 @@ def until_of(reading: Reading, text: str, after: datetime | None = None) -> date
     return times.moment(text, now=reading.now, zone=reading.zone, after=after, latest=True)
 
 
-READERS: Final[Mapping[Key, Callable[[Reading, Piece], None]]] = {
+_WHICH: Final[Mapping[Key, Reader]] = {
     Key.DOMAIN: domain,
     Key.TASK: _task,
     Key.URL: url,
     Key.STATUS: _status,
     Key.SINCE: since,
-    Key.UNTIL: _until,
-    Key.SIZE: _size,
-    Key.PAGE: _page,
-    Key.PUBLIC: _public,
 }
-"""Each reads the value that begins at the reading's position, and steps over it."""
+READERS: Final[Mapping[Subcommand, Mapping[Key, Reader]]] = {
+    Subcommand.TASKS: {
+        **_WHICH,
+        Key.UNTIL: _until,
+        Key.SIZE: _size,
+        Key.PAGE: _page,
+        Key.PUBLIC: _public,
+    },
+    Subcommand.WATCH: {**_WHICH, Key.UNTIL: _ending, Key.IN: _channel, Key.NAME: _name},
+    Subcommand.SUBSCRIBE: {
+        Key.DOMAIN: domain,
+        Key.STATUS: _statuses,
+        Key.IN: _channel,
+        Key.GROUP: partial(_span, key=Key.GROUP),
+        Key.REPEAT: partial(_span, key=Key.REPEAT),
+    },
+    Subcommand.UNSUBSCRIBE: {Key.DOMAIN: domain, Key.IN: _channel},
+}
+"""What goes with a subcommand. Each reads the value that begins at the reading's position, and
+steps over it."""

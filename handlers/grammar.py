@@ -5,19 +5,30 @@ status, a duration. `key:value`, `--key value`, full-width and Chinese forms are
 
 A text is normalised and cut into pieces (`handlers.lexing`), then read from left to right: a key
 is sent by a table to the reader of its value, a word is taken by the first of a few readings that
-fits. What was read is checked as a whole at the end.
+fits. What was read is checked as a whole at the end (`handlers.agreement`).
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from bot.live.model import HISTORY_DAYS, MAX_URLS
-from handlers import addresses, filters
+from bot.watch.model import DEFAULT_STATUSES
+from handlers import addresses, agreement, filters
 from handlers.lexing import MAX_CHARACTERS, normalised, pieces
 from handlers.reading import Reading
-from handlers.requests import DefaultRequest, HelpRequest, Request, TasksRequest, canonical
+from handlers.requests import (
+    DEFAULT_DELIVERIES,
+    DefaultRequest,
+    DeliveriesRequest,
+    HelpRequest,
+    ListRequest,
+    Request,
+    SubscribeRequest,
+    TasksRequest,
+    UnsubscribeRequest,
+    WatchRequest,
+)
 from handlers.vocabulary import (
     CLEAR,
     KEYS,
@@ -36,8 +47,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from handlers.lexing import Piece
-
-__all__ = ["DefaultRequest", "HelpRequest", "Request", "TasksRequest", "canonical", "parse"]
 
 _COMMAND: Final = "/preload"
 _ECHOED_CHARACTERS: Final = 100
@@ -67,29 +76,108 @@ def parse(text: str, *, now: datetime, zone: ZoneInfo, domains: Sequence[str] = 
     reading = Reading(plain, found, now, zone, domains)
     if found and not found[0].is_assigned and folded(found[0].text) in SUBCOMMANDS:
         reading.position = 1
-        return _SUBCOMMANDS[SUBCOMMANDS[folded(found[0].text)]](reading)
-    return _tasks(reading)
+        reading.subcommand = SUBCOMMANDS[folded(found[0].text)]
+    return _SUBCOMMANDS[reading.subcommand](reading)
 
 
 def _tasks(reading: Reading) -> TasksRequest:
+    _read(reading)
+    return TasksRequest(
+        domain=reading.value(Key.DOMAIN) or agreement.host(reading),
+        status=reading.value(Key.STATUS),
+        task_id=reading.value(Key.TASK),
+        urls=agreement.urls(reading),
+        since=reading.value(Key.SINCE),
+        until=agreement.end(reading),
+        rows=reading.value(Key.SIZE),
+        page=reading.value(Key.PAGE) or 1,
+        public=bool(reading.value(Key.PUBLIC)),
+    )
+
+
+def _watch(reading: Reading) -> WatchRequest:
+    _read(reading)
+    return WatchRequest(
+        domain=reading.value(Key.DOMAIN) or agreement.host(reading),
+        status=reading.value(Key.STATUS),
+        task_id=reading.value(Key.TASK),
+        urls=agreement.urls(reading),
+        since=reading.value(Key.SINCE),
+        until=reading.value(Key.UNTIL),
+        channel_id=reading.value(Key.IN),
+        name=reading.value(Key.NAME) or "",
+    )
+
+
+def _subscribe(reading: Reading) -> SubscribeRequest:
+    _read(reading)
+    return SubscribeRequest(
+        domain=reading.value(Key.DOMAIN),
+        statuses=reading.value(Key.STATUS) or DEFAULT_STATUSES,
+        channel_id=reading.value(Key.IN),
+        group=reading.value(Key.GROUP),
+        repeat=reading.value(Key.REPEAT),
+    )
+
+
+def _unsubscribe(reading: Reading) -> UnsubscribeRequest:
+    _read(reading)
+    return UnsubscribeRequest(reading.value(Key.DOMAIN), reading.value(Key.IN))
+
+
+def _list(reading: Reading) -> ListRequest:
+    everywhere = False
     while piece := reading.here:
-        key = KEYS.get(folded(piece.text))
+        if piece.is_key or filters.status_of(piece.text) != filters.EVERY:
+            _misplaced(reading, piece)
+        everywhere = True
+        reading.position += 1
+    return ListRequest(everywhere)
+
+
+def _deliveries(reading: Reading) -> DeliveriesRequest:
+    piece = reading.here
+    count = DEFAULT_DELIVERIES if piece is None or piece.is_key else filters.count(reading, piece)
+    if reading.here:
+        _misplaced(reading, reading.here)
+    return DeliveriesRequest(count)
+
+
+def _read(reading: Reading) -> None:
+    """Read all that follows, by the readers of the subcommand's keys."""
+    readers = filters.READERS[reading.subcommand]
+    while piece := reading.here:
+        key = _key(reading, piece)
+        is_bare = key is None
+        if key is None and piece.is_key:
+            reading.refuse(Problem.UNKNOWN_KEY, piece, suggestion=_nearest_key(reading, piece))
+        key = key or _meaning(reading, piece)
+        if key is None:
+            _unknown(reading, piece)
+        if key not in readers:
+            _misplaced(reading, piece)
+        if is_bare:
+            readers[key](reading, piece)
+            continue
+        reading.position += 1
         if key is Key.PUBLIC and not piece.is_assigned:
-            reading.position += 1
             reading.put(key, True, piece)  # noqa: FBT003 # the value of a key like any other
-        elif key is not None:
-            reading.position += 1
-            filters.READERS[key](reading, reading.expect(key, piece))
-        elif piece.is_key:
-            reading.refuse(Problem.UNKNOWN_KEY, piece, suggestion=_nearest_key(piece.text))
         else:
-            _bare(reading, piece)
-    return _checked(reading)
+            readers[key](reading, reading.expect(key, piece))
 
 
-def _nearest_key(name: str) -> str | None:
-    """The key most like `name`, in its documented form where it is English."""
-    found = nearest(name, KEYS)
+def _key(reading: Reading, piece: Piece) -> Key | None:
+    """The key that the piece is, if it is one, and not the first word of `in progress`."""
+    key = KEYS.get(folded(piece.text))
+    if key and not piece.is_key and reading.longest(filters.status_of, step=False):
+        return None
+    return key
+
+
+def _nearest_key(reading: Reading, piece: Piece) -> str | None:
+    """The key most like the piece, in its documented form where it is English."""
+    readers = filters.READERS[reading.subcommand]
+    found = nearest(piece.text, [word for word, key in KEYS.items() if key in readers])
     return KEYS[found].value if found and found.isascii() else found
 
 
@@ -102,7 +190,7 @@ def _help(reading: Reading) -> HelpRequest:
     topic = topics.get(folded(piece.text))
     if topic is None:
         suggestion = nearest(piece.text, topics)
-        reading.refuse(Problem.UNKNOWN_TOPIC, piece, Subcommand.HELP, suggestion)
+        reading.refuse(Problem.UNKNOWN_TOPIC, piece, suggestion=suggestion)
     return HelpRequest(topic.value)
 
 
@@ -126,24 +214,12 @@ def _default(reading: Reading) -> DefaultRequest:
 
 
 def _misplaced(reading: Reading, piece: Piece) -> NoReturn:
-    subcommand = Subcommand.DEFAULT
-    reading.refuse(Problem.NOT_HERE, piece, subcommand, subcommand=subcommand.value)
+    reading.refuse(Problem.NOT_HERE, piece, subcommand=reading.subcommand.value)
 
 
-def _bare(reading: Reading, piece: Piece) -> None:
-    """A word that follows no key: a status, a time, a URL or a domain."""
-    if found := reading.longest(filters.status_of):
-        reading.put(Key.STATUS, found[0][0], found[1])
-    elif reading.longest(lambda text: filters.since_of(reading, text), step=False):
-        filters.since(reading, piece)
-    elif addresses.is_url(piece.text):
-        filters.url(reading, piece)
-    elif addresses.domain(piece.text):
-        filters.domain(reading, piece)
-    elif addresses.looks_like_address(piece.text):
-        (filters.url if "/" in piece.text else filters.domain)(reading, piece)
-    else:
-        _unknown(reading, piece)
+def _meaning(reading: Reading, piece: Piece) -> Key | None:
+    """The key that a word would follow, if that is plain."""
+    return next((key for key, fits in _MEANINGS if fits(reading, piece.text)), None)
 
 
 def _unknown(reading: Reading, piece: Piece) -> NoReturn:
@@ -155,78 +231,24 @@ def _unknown(reading: Reading, piece: Piece) -> NoReturn:
     reading.refuse(problem, piece, suggestion=suggestion)
 
 
-def _checked(reading: Reading) -> TasksRequest:
-    """The request, once its parts are known to go together."""
-    return TasksRequest(
-        domain=reading.value(Key.DOMAIN) or _host(reading),
-        status=reading.value(Key.STATUS),
-        task_id=reading.value(Key.TASK),
-        urls=_all_urls(reading),
-        since=reading.value(Key.SINCE),
-        until=_end(reading),
-        rows=reading.value(Key.SIZE),
-        page=reading.value(Key.PAGE) or 1,
-        public=bool(reading.value(Key.PUBLIC)),
-    )
-
-
-def _host(reading: Reading) -> str | None:
-    """The one host of all URLs: a query is of one domain."""
-    hosts: dict[str | None, Piece] = {}
-    for url, piece in reading.urls.items():
-        hosts.setdefault(addresses.domain(url), piece)
-    first, *others = hosts or (None,)
-    if others:
-        other = hosts[others[0]]
-        names = {"first": str(first), "second": str(others[0])}
-        reading.fail(Problem.MIXED_HOSTS, other.start, other.end, Key.URL, **names)
-    return first
-
-
-def _all_urls(reading: Reading) -> tuple[str, ...]:
-    urls = tuple(reading.urls)
-    if len(urls) > MAX_URLS:
-        piece = reading.urls[urls[MAX_URLS]]
-        count, most = str(len(urls)), str(MAX_URLS)
-        reading.fail(Problem.TOO_MANY_URLS, piece.start, piece.end, Key.URL, given=count, most=most)
-    return urls
-
-
-def _end(reading: Reading) -> datetime | None:
-    """The window's end, read again now that its beginning is known (see `times.moment`)."""
-    since, until = reading.values.get(Key.SINCE), reading.values.get(Key.UNTIL)
-    if until is None:
-        return None
-    end = until[0] if since is None else _end_after(reading, since, until)
-    if end <= reading.now - timedelta(days=HISTORY_DAYS):
-        days = str(HISTORY_DAYS)
-        reading.refuse(Problem.UNTIL_TOO_OLD, until[1], Key.UNTIL, days=days)
-    return end
-
-
-def _end_after(
-    reading: Reading,
-    since: tuple[timedelta | datetime, Piece],
-    until: tuple[datetime, Piece],
-) -> datetime:
-    if isinstance(since[0], timedelta):
-        return until[0]
-    end = filters.until_of(reading, until[1].text, after=since[0])
-    if end is None or since[0] >= end:
-        first, second = (reading.shown(piece.start, piece.end) for _, piece in (since, until))
-        reading.fail(
-            Problem.SINCE_NOT_BEFORE_UNTIL,
-            until[1].start,
-            until[1].end,
-            Key.UNTIL,
-            since=first,
-            until=second,
-        )
-    return end
-
+_MEANINGS: Final[tuple[tuple[Key, Callable[[Reading, str], object]], ...]] = (
+    (Key.STATUS, lambda reading, _: reading.longest(filters.status_of, step=False)),
+    (Key.SINCE, lambda reading, _: reading.longest(partial(filters.since_of, reading), step=False)),
+    (Key.IN, lambda _, text: text.startswith("#")),
+    (Key.URL, lambda _, text: addresses.is_url(text)),
+    (Key.DOMAIN, lambda _, text: addresses.domain(text)),
+    (Key.URL, lambda _, text: "/" in text),  # a wrong one
+    (Key.DOMAIN, lambda _, text: addresses.looks_like_address(text)),
+)
+"""How a word is told that follows no key: by the first that fits."""
 
 _SUBCOMMANDS: Final[Mapping[Subcommand, Callable[[Reading], Request]]] = {
     Subcommand.TASKS: _tasks,
+    Subcommand.WATCH: _watch,
+    Subcommand.SUBSCRIBE: _subscribe,
+    Subcommand.UNSUBSCRIBE: _unsubscribe,
+    Subcommand.LIST: _list,
+    Subcommand.DELIVERIES: _deliveries,
     Subcommand.DEFAULT: _default,
     Subcommand.HELP: _help,
 }

@@ -1,7 +1,8 @@
 """A command's text cleaned of what Slack and keyboards do to it, and cut into pieces.
 
-Sources: Slack's "Formatting text for app surfaces" (`<url|label>`, the three entities), and
-"Enabling interactivity with slash commands" (links in a command's text arrive formatted).
+Sources: Slack's "Formatting text for app surfaces" (`<url|label>`, `<#C0001|name>`, the three
+entities), and "Enabling interactivity with slash commands" (links in a command's text arrive
+formatted).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Final
 
-from handlers.vocabulary import CHINESE_WORD, KEYS
+from handlers.vocabulary import CHINESE_WORD, KEYS, Key, folded
 
 MAX_CHARACTERS: Final = 20_000
 
 _LINK = re.compile(r"<([a-zA-Z][\w+.-]*:[^<>|\s]*)(?:\|([^<>]*))?>")
+_CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|[^<>]*)?>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")
 _PUNCTUATION: Final = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},  # full-width ASCII
@@ -39,6 +41,15 @@ _GAP = re.compile(r"[\s,\"']+")
 _KEY = re.compile(rf"-{{0,2}}(?P<name>{_NAME})\s*(?:=|:(?!//))(?P<space>\s*)[\"']*")
 _FLAG = re.compile(rf"--?(?P<name>{_NAME})(?![^\s,\"'])")
 _NAME_THEN_CHINESE = re.compile(rf"[!-~]*\.[a-zA-Z]+(?={CHINESE_WORD.pattern})")
+_QUOTED = re.compile(
+    r"""\s*[=:]?\s*(?P<mark>["'])\s*(?P<words>[^"\s](?:[^"]*?[^"\s])??)\s*(?P=mark)"""
+    r"""(?:(?<=")|(?![^\s,]))"""  # a single quote may be an apostrophe
+)
+_NAMED = re.compile(
+    rf"(?<![a-z])-{{0,2}}(?:{'|'.join(word for word, key in KEYS.items() if key is Key.NAME)})"
+    rf"{_QUOTED.pattern}",
+    re.IGNORECASE,
+)
 _CHUNK = re.compile(r"[^\s\"]*")
 _NEXT = re.compile(rf",(?=,*$|{_SCHEME}|(?:{_ANY_KEY})[=:])", re.IGNORECASE)
 
@@ -83,10 +94,20 @@ def normalised(text: str) -> str:
     """The text as the person meant to type it: one line, plain punctuation, no Slack markup."""
     text = "".join(_UNSEEN.get(unicodedata.category(character), character) for character in text)
     text = _LINK.sub(lambda link: _as_typed(link[1], link[2]), text)
+    text = _CHANNEL.sub(r"#\1", text)
     text = _ENTITY.sub(lambda entity: unescape(entity[0]), text)
     text = re.sub(r"(?<!\S)[–—]+", "--", text).translate(_PUNCTUATION)
+    parts, end = [], 0
+    for named in _NAMED.finditer(text):  # a name is left as it is
+        parts += [_apart(text[end : named.start()]), named[0]]
+        end = named.end()
+    return " ".join(" ".join([*parts, _apart(text[end:])]).split())
+
+
+def _apart(text: str) -> str:
+    """The text with its words set apart."""
     text = re.sub(r"第\s*([0-9]+)\s*页", r" 页=\1 ", text)
-    return " ".join(" ".join(map(_spaced, text.split())).split())
+    return " ".join(map(_spaced, text.split()))
 
 
 def _as_typed(url: str, label: str | None) -> str:
@@ -111,11 +132,16 @@ def _spaced(chunk: str) -> str:
 
     if not is_domain:
         return CHINESE_WORD.sub(apart, chunk)
-    return CHINESE_WORD.sub(apart, chunk, count=1) if CHINESE_WORD.match(chunk) else chunk
+    word = CHINESE_WORD.match(chunk)
+    rest = chunk[word.end() :] if word else ""
+    return f"{word[0]} {_spaced(rest)}" if word and rest[0].isalnum() else chunk
 
 
 def pieces(text: str) -> list[Piece]:
-    """Cut a normalised text at spaces, quotes and commas into keys and words."""
+    """Cut a normalised text at spaces, quotes and commas into keys and words.
+
+    What stands in quotes after the key `name` is one word.
+    """
     found: list[Piece] = []
     position, is_value = 0, False
     while position < len(text):
@@ -129,6 +155,10 @@ def pieces(text: str) -> list[Piece]:
         if match:
             start, position = position, match.end()
             found.append(Piece(match["name"], start, match.end("name"), position))
+            if name := _quoted_name(text, found[-1]):
+                found.append(name)
+                position = name.end
+                continue
             # What touches `=` is a value, whatever it looks like (`task=a:b`).
             is_value = match.re is _KEY and not match["space"]
             continue
@@ -136,8 +166,19 @@ def pieces(text: str) -> list[Piece]:
         if stripped := word.rstrip("'" if "/" in word else "'.!"):
             found.append(Piece(stripped, position, position + len(stripped)))
         position += len(word)
+        if stripped and not is_value and (name := _quoted_name(text, found[-1])):
+            found.append(name)
+            position = name.end
         is_value = False
     return found
+
+
+def _quoted_name(text: str, key: Piece) -> Piece | None:
+    """What stands in quotes after the key `name`, spaces, commas and all."""
+    if KEYS.get(folded(key.text)) is not Key.NAME:
+        return None
+    quoted = _QUOTED.match(text, key.end)
+    return Piece(quoted["words"], *quoted.span("words")) if quoted else None
 
 
 def _word(text: str, position: int) -> str:

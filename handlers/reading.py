@@ -25,6 +25,7 @@ class Reading:
     """A text half read: its pieces, how many are read, and what they said.
 
     Attributes:
+        subcommand: what the person wants done; examples are of it.
         values: what was read for each key but `url`, and the pieces it was read from.
         urls: the URLs, each once, and their pieces.
     """
@@ -34,6 +35,7 @@ class Reading:
     now: datetime
     zone: ZoneInfo
     domains: Sequence[str]
+    subcommand: Subcommand = Subcommand.TASKS
     position: int = 0
     values: dict[Key, tuple[Any, Piece]] = field(default_factory=dict)
     urls: dict[str, Piece] = field(default_factory=dict)
@@ -100,26 +102,27 @@ class Reading:
         problem: Problem,
         start: int,
         end: int,
-        about: Key | Subcommand = Subcommand.TASKS,
+        about: Key | None = None,
         suggestion: str | None = None,
         **values: str,
     ) -> NoReturn:
         """Raise the usage error, with all secrets masked and an example of what it is about."""
+        is_filter = about in EXAMPLES and self.subcommand is Subcommand.TASKS
         raise UsageError(
             problem=problem.value,
             text=masked(self.text),
             start=masked_position(self.text, start),
             end=masked_position(self.text, end),
-            values={"key": about.value, **values} if isinstance(about, Key) else values,
+            values=values if about is None else {"key": about.value, **values},
             suggestion=suggestion,
-            example=EXAMPLES[about],
+            example=EXAMPLES[about if about and is_filter else self.subcommand],
         )
 
     def refuse(
         self,
         problem: Problem,
         piece: Piece,
-        about: Key | Subcommand = Subcommand.TASKS,
+        about: Key | None = None,
         suggestion: str | None = None,
         **values: str,
     ) -> NoReturn:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from bot.watch.model import DEFAULT_STATUSES
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.live.model import StatusFilter
 
+DEFAULT_DELIVERIES: Final = 10
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -60,7 +63,83 @@ class DefaultRequest:
     clear: bool = False
 
 
-Request: TypeAlias = TasksRequest | HelpRequest | DefaultRequest
+@dataclass(frozen=True, slots=True)
+class WatchRequest:
+    """`/preload watch [filters]`: keep a message up to date on the streams they find.
+
+    Attributes:
+        domain, status, task_id, urls, since: as in `TasksRequest`.
+        until: when it ends, in UTC; None is the usual time from now.
+        channel_id: where the message shall be; None is where it was asked.
+        name: what it shall be called, at most 80 characters, or "".
+    """
+
+    domain: str | None = None
+    status: StatusFilter | None = None
+    task_id: str | None = None
+    urls: tuple[str, ...] = ()
+    since: timedelta | datetime | None = None
+    until: datetime | None = None
+    channel_id: str | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeRequest:
+    """`/preload subscribe [domain]`: tell a channel each change of a domain.
+
+    Attributes:
+        domain: a play domain as the API writes it, or None.
+        statuses: which changes: those that lead to one of these.
+        channel_id: which channel; None is where it was asked.
+        group: how long changes are gathered, at most 10 minutes; None is the usual time.
+        repeat: how often a failure is told again, zero for never; None is the usual time.
+    """
+
+    domain: str | None = None
+    statuses: frozenset[StatusFilter] = DEFAULT_STATUSES
+    channel_id: str | None = None
+    group: timedelta | None = None
+    repeat: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeRequest:
+    """`/preload unsubscribe [domain]`: tell a channel no more of a domain.
+
+    Attributes:
+        domain: which; None is the one that the channel is told of, if it is one.
+        channel_id: which channel; None is where it was asked.
+    """
+
+    domain: str | None = None
+    channel_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """`/preload list [all]`: what this channel, or all of the workspace, is told and shown."""
+
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesRequest:
+    """`/preload deliveries [count]`: what became of the channel's latest notices, 1-50."""
+
+    count: int = DEFAULT_DELIVERIES
+
+
+Request: TypeAlias = (
+    TasksRequest
+    | WatchRequest
+    | SubscribeRequest
+    | UnsubscribeRequest
+    | ListRequest
+    | DeliveriesRequest
+    | DefaultRequest
+    | HelpRequest
+)
 
 
 def canonical(request: Request, zone: ZoneInfo) -> str:
@@ -70,39 +149,60 @@ def canonical(request: Request, zone: ZoneInfo) -> str:
     """
     match request:
         case HelpRequest(topic):
-            return " ".join(filter(None, ("help", topic)))
+            words = ["help", topic or ""]
         case DefaultRequest(domain, clear):
-            words = ("default", f"domain={domain}" if domain else "", "clear" if clear else "")
-            return " ".join(filter(None, words))
+            words = ["default", *_written(domain=domain), "clear" if clear else ""]
         case TasksRequest():
-            return " ".join(_filters(request, zone))
+            shown = _written(size=request.rows, page=request.page if request.page > 1 else None)
+            words = [*_filters(request, zone), *shown, "public" if request.public else ""]
+        case WatchRequest(channel_id=channel_id, name=name):
+            told = _written(**{"in": channel_id, "name": f'"{name}"' if name else None})
+            words = ["watch", *_filters(request, zone), *told]
+        case SubscribeRequest():
+            words = ["subscribe", *_told(request)]
+        case UnsubscribeRequest(domain, channel_id):
+            words = ["unsubscribe", *_written(**{"domain": domain, "in": channel_id})]
+        case ListRequest(everywhere):
+            words = ["list", "all" if everywhere else ""]
+        case DeliveriesRequest(count):
+            words = ["deliveries", str(count)]
+    return " ".join(filter(None, words))
 
 
-def _filters(request: TasksRequest, zone: ZoneInfo) -> list[str]:
+def _filters(request: TasksRequest | WatchRequest, zone: ZoneInfo) -> list[str]:
     since = request.since
+    fields = _written(
+        domain=request.domain,
+        status=request.status,
+        task=request.task_id,
+        since=_duration(since) if isinstance(since, timedelta) else _moment(since, zone),
+        until=_moment(request.until, zone),
+    )
+    return [*fields, *(f"url={url}" for url in request.urls)]
+
+
+def _told(request: SubscribeRequest) -> list[str]:
     fields = {
         "domain": request.domain,
-        "status": request.status,
-        "task": request.task_id,
-        "since": _duration(since) if isinstance(since, timedelta) else _moment(since, zone),
-        "until": _moment(request.until, zone),
-        "size": request.rows,
-        "page": request.page if request.page > 1 else None,
+        "status": ",".join(sorted(request.statuses)),
+        "in": request.channel_id,
+        "group": None if request.group is None else _duration(request.group),
+        "repeat": None if request.repeat is None else _duration(request.repeat),
     }
-    return [
-        *(f"{key}={value}" for key, value in fields.items() if value is not None),
-        *(f"url={url}" for url in request.urls),
-        *(["public"] if request.public else []),
-    ]
+    return _written(**fields)
+
+
+def _written(**fields: str | int | None) -> list[str]:
+    return [f"{key}={value}" for key, value in fields.items() if value is not None]
 
 
 def _duration(duration: timedelta) -> str:
-    """`1d2h30m`: whole seconds, the largest units first."""
+    """`1d2h30m`: whole seconds, the largest units first; `off` for none."""
     left, written = int(duration.total_seconds()), ""
     for unit, seconds in _UNITS:
         count, left = divmod(left, seconds)
         written += f"{count}{unit}" if count else ""
-    return written
+    return written or "off"
 
 
 def _moment(moment: datetime | None, zone: ZoneInfo) -> str | None:

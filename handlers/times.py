@@ -32,10 +32,12 @@ _NUMBERS: Final = {
     **{word: float(number) for number, word in enumerate("一二三四五六七八九十", start=1)},
 }
 _DAYS_BACK: Final = {
+    **dict.fromkeys(("tomorrow", "明天", "明日"), -1),
     **dict.fromkeys(("today", "今天", "今日"), 0),
     **dict.fromkeys(("yesterday", "昨天", "昨日"), 1),
     "前天": 2,
 }
+_EVENINGS: Final = {"今晚": "今天晚上", "昨晚": "昨天晚上", "明晚": "明天晚上"}
 _NOON: Final = 12
 _EVENING: Final = timedelta(hours=12)
 """How much later than its beginning a window may end that is given by clock times alone."""
@@ -50,6 +52,8 @@ _PART = re.compile(
     rf"\s*(?P<number>[0-9]+(?:\.[0-9]+)?|{_any(_NUMBERS)})\s*(?P<unit>{_any(_UNIT_SECONDS)})"
     r"(?![a-z])"
 )
+_LATER = re.compile(r"\s*(?:later|from\s+now|[之以]?后)$")
+_PAST = re.compile(r"-.*|.*(?:ago|前)")
 _AGO = re.compile(r"\s*(?:ago|之?前|[以之]?内)$")
 _MOMENT = re.compile(
     rf"""(?:(?P<day>{_any(_DAYS_BACK)})
@@ -95,12 +99,13 @@ def moment(
     zone: tzinfo,
     after: datetime | None = None,
     latest: bool = False,
+    ahead: bool = False,
 ) -> datetime | None:
     """`today 18:00`, `11-20 19:00`, `2026-11-20T19:00Z`, `昨天`, `now`: a moment in UTC, else None.
 
     A day alone is its beginning. A clock time alone is the last one up to `now`, or, if that is
     not after `after`, the one in the 12 hours after it; a day without its year is likewise the
-    last one.
+    last one. `ahead` makes both the next ones from now.
 
     Args:
         text: what was typed.
@@ -109,8 +114,11 @@ def moment(
         after: the beginning of the window that the moment ends.
         latest: how to read a clock time that the zone has twice, or not at all, because clocks
             were changed: as the later of the two moments it may mean, or as the earlier.
+        ahead: the moment is expected to come, not to be past.
     """
-    text = text.casefold().replace("今晚", "今天晚上").replace("昨晚", "昨天晚上")
+    text = text.casefold()
+    for short, long in _EVENINGS.items():
+        text = text.replace(short, long)
     if text in {"now", "现在"}:
         return now.astimezone(UTC).replace(microsecond=0)
     found = _MOMENT.fullmatch(text) if text and len(text) <= _MOST_CHARACTERS else None
@@ -120,10 +128,12 @@ def moment(
         zone = _offset(found) or zone
         today = now.astimezone(zone).date()
         clock = _clock(found)
-        day = _day(found, today)
+        day = _day(found, today, ahead=ahead)
         result = _in_utc(day, clock, zone, latest=latest)
         if not (found["day"] or found["month"]):
-            if result > now:
+            if ahead and result <= now:
+                result = _in_utc(day + timedelta(days=1), clock, zone, latest=latest)
+            elif not ahead and result > now:
                 result = _in_utc(day - timedelta(days=1), clock, zone, latest=latest)
             if after is not None and result <= after:
                 next_day = result.astimezone(zone).date() + timedelta(days=1)
@@ -132,6 +142,25 @@ def moment(
     except (ValueError, OverflowError):
         return None
     return result if _EARLIEST_YEAR <= result.year <= _LATEST_YEAR else None
+
+
+def coming(text: str, *, now: datetime, zone: tzinfo) -> datetime | None:
+    """When something shall end: `20:00`, `tomorrow 18:00`, `2h` from now; in UTC, else None.
+
+    A clock time or a day alone is the next one; what says otherwise (`yesterday`, `2h ago`) is
+    past.
+    """
+    text = text.casefold()
+    if length := duration(_LATER.sub("", text)):
+        whole = now.astimezone(UTC).replace(microsecond=0)
+        return whole - length if _PAST.fullmatch(text) else whole + length
+    return moment(text, now=now, zone=zone, latest=True, ahead=True)
+
+
+def is_zero(text: str) -> bool:
+    """`0`, `0s`, `0 分钟`: no time at all."""
+    part = _PART.fullmatch(text.casefold())
+    return text == "0" or (part is not None and part["number"].strip("0.") == "")
 
 
 def _clock(found: re.Match[str]) -> time:
@@ -148,7 +177,7 @@ def _clock(found: re.Match[str]) -> time:
     return time(hour, int(found["minute"] or 0), int(found["second"] or 0))
 
 
-def _day(found: re.Match[str], today: date) -> date:
+def _day(found: re.Match[str], today: date, *, ahead: bool) -> date:
     if found["day"]:
         return today - timedelta(days=_DAYS_BACK[found["day"]])
     if not found["month"]:
@@ -157,6 +186,8 @@ def _day(found: re.Match[str], today: date) -> date:
     if found["year"]:
         return date(int(found["year"]), month, day)
     this_year = date(today.year, month, day)
+    if ahead:
+        return this_year if this_year >= today else date(today.year + 1, month, day)
     return this_year if this_year <= today else date(today.year - 1, month, day)
 
 

@@ -25,12 +25,17 @@ class Subcommand(StrEnum):
     """What can be done; the first word of a command, `tasks` if left out."""
 
     TASKS = "tasks"
+    WATCH = "watch"
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+    LIST = "list"
+    DELIVERIES = "deliveries"
     DEFAULT = "default"
     HELP = "help"
 
 
 class Key(StrEnum):
-    """The filters of `/preload tasks`."""
+    """What is written `key=value`: the filters of `/preload tasks`, and what else is settled."""
 
     DOMAIN = "domain"
     TASK = "task"
@@ -41,6 +46,10 @@ class Key(StrEnum):
     SIZE = "size"
     PAGE = "page"
     PUBLIC = "public"
+    IN = "in"
+    NAME = "name"
+    GROUP = "group"
+    REPEAT = "repeat"
 
 
 class Problem(StrEnum):
@@ -73,6 +82,12 @@ class Problem(StrEnum):
     """`given`: neither yes nor no."""
     BAD_TIME = "bad_time"
     """`key`, `given`"""
+    BAD_SPAN = "bad_span"
+    """`key`, `given`, `low`, `high`: neither a duration between the two nor `off`."""
+    BAD_COUNT = "bad_count"
+    """`given`, `low`, `high`: not so many notices."""
+    BAD_CHANNEL = "bad_channel"
+    """`given`: a name that Slack did not turn into a channel, or something else."""
     BAD_DOMAIN = "bad_domain"
     """`given`"""
     BAD_URL = "bad_url"
@@ -89,10 +104,18 @@ class Problem(StrEnum):
     """`since`, `until`"""
     UNTIL_TOO_OLD = "until_too_old"
     """`given`, `days`: before all that the API keeps."""
+    UNTIL_IN_PAST = "until_in_past"
+    """`given`: the end of a watch."""
+    UNTIL_TOO_FAR = "until_too_far"
+    """`given`, `days`: the end of a watch."""
+    NAME_TOO_LONG = "name_too_long"
+    """`given` (how many characters), `most`"""
     TOO_LONG = "too_long"
     """`given` (how many characters), `most`"""
+    TOO_MANY_WATCHES = "too_many_watches"
+    """`most`: so many are active in the channel already: `handlers.watches`."""
     NO_DOMAIN = "no_domain"
-    """None was given, the channel has no default, and no domain is known: `handlers.tasks`."""
+    """None was given, the channel has no default, and no domain is known: `handlers.desk`."""
 
 
 def folded(word: str) -> str:
@@ -107,6 +130,11 @@ def _spread(table: Mapping[Meaning, str]) -> dict[str, Meaning]:
 SUBCOMMANDS: Final = _spread(
     {
         Subcommand.TASKS: "tasks 任务列表 查询",
+        Subcommand.WATCH: "watch 关注",
+        Subcommand.SUBSCRIBE: "subscribe sub 订阅",
+        Subcommand.UNSUBSCRIBE: "unsubscribe unsub 取消订阅",
+        Subcommand.LIST: "list ls unwatch 列表 取消关注",
+        Subcommand.DELIVERIES: "deliveries 通知记录",
         Subcommand.DEFAULT: "default 默认",
         Subcommand.HELP: "help h ? 帮助",
     }
@@ -123,6 +151,10 @@ KEYS: Final = _spread(
         Key.SIZE: "size rows pagesize 每页",
         Key.PAGE: "page p 页",
         Key.PUBLIC: "public 公开",
+        Key.IN: "in channel 频道",
+        Key.NAME: "name 名称",
+        Key.GROUP: "group 合并",
+        Key.REPEAT: "repeat 重复",
     }
 )
 
@@ -156,10 +188,15 @@ EXAMPLES: Final[Mapping[Key | Subcommand, str]] = {
     Key.PAGE: "/preload status=failed page=2",
     Key.PUBLIC: "/preload status=failed public",
     Subcommand.TASKS: "/preload status=failed since=2h",
+    Subcommand.WATCH: '/preload watch status=preloading until=20:00 name="Cup final"',
+    Subcommand.SUBSCRIBE: "/preload subscribe domain=live.example.com status=failed,complete",
+    Subcommand.UNSUBSCRIBE: "/preload unsubscribe domain=live.example.com",
+    Subcommand.LIST: "/preload list all",
+    Subcommand.DELIVERIES: "/preload deliveries 20",
     Subcommand.DEFAULT: "/preload default domain=live.example.com",
     Subcommand.HELP: "/preload help status",
 }
-"""For each key and subcommand one whole command that works."""
+"""For each subcommand, and each filter of `tasks`, one whole command that works."""
 
 _CHINESE = sorted(
     (word for word in (*SUBCOMMANDS, *KEYS, *STATUSES, *CLEAR) if not word.isascii()),

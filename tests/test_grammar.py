@@ -9,8 +9,9 @@ import pytest
 
 from bot.errors import UsageError
 from bot.live.model import StatusFilter
-from handlers.grammar import DefaultRequest, HelpRequest, Request, TasksRequest, parse
-from handlers.vocabulary import EXAMPLES, STATUSES, Problem
+from handlers.grammar import parse
+from handlers.requests import DefaultRequest, HelpRequest, Request, TasksRequest
+from handlers.vocabulary import EXAMPLES, STATUSES, Problem, Subcommand
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)  # 19:42:10 in Shanghai
@@ -257,6 +258,7 @@ def test_subcommands(text: str, request_: Request) -> None:
         ("task=不是", Problem.BAD_TASK, "不是", None),
         (f"{CUP} rtmp://b.example.org/x", Problem.MIXED_HOSTS, "rtmp://b.example.org/x", None),
         ("since=2026-12-01", Problem.SINCE_IN_FUTURE, "2026-12-01", None),
+        ("since=tomorrow", Problem.SINCE_IN_FUTURE, "tomorrow", None),
         ("until=3d", Problem.UNTIL_TOO_OLD, "3d", None),
         ("since=11-01 until=11-02 18:00", Problem.UNTIL_TOO_OLD, "11-02 18:00", None),
         (
@@ -352,6 +354,10 @@ def test_the_place_is_right_after_masking() -> None:
 
 
 def test_every_example_is_a_command_that_works() -> None:
-    for key, example in EXAMPLES.items():
+    for about, example in EXAMPLES.items():
+        request = asked(example)
         assert example.startswith("/preload ")
-        assert isinstance(asked(example), TasksRequest | HelpRequest | DefaultRequest), key
+        if about in set(Subcommand):
+            assert type(request).__name__.removesuffix("Request").lower() == about.value
+        else:
+            assert isinstance(request, TasksRequest)

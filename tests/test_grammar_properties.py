@@ -10,8 +10,20 @@ from hypothesis import strategies as st
 
 from bot.errors import UsageError
 from bot.live.model import StatusFilter
-from handlers.grammar import DefaultRequest, HelpRequest, Request, TasksRequest, canonical, parse
+from handlers.grammar import parse
 from handlers.lexing import normalised
+from handlers.requests import (
+    DefaultRequest,
+    DeliveriesRequest,
+    HelpRequest,
+    ListRequest,
+    Request,
+    SubscribeRequest,
+    TasksRequest,
+    UnsubscribeRequest,
+    WatchRequest,
+    canonical,
+)
 from handlers.vocabulary import KEYS, STATUSES, SUBCOMMANDS, Key, Problem, Subcommand
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -38,6 +50,16 @@ FRAGMENTS = [
         "第",
         "2",
         "页",
+    ),
+    *(
+        "#live-ops",
+        "<#C0001|live-ops>",
+        "<#C0001>",
+        "#C0001",
+        'name="',
+        "name='",
+        "tomorrow",
+        "off",
     ),
     *("faild", "stauts", "hlep", "2026-11-20T19:00Z", "9999", "0", "50", "\x00", "\n", "é", "٢"),
 ]
@@ -68,7 +90,7 @@ def check(text: str) -> None:
     if isinstance(result, UsageError):
         check_it_helps(result)
     else:
-        assert isinstance(result, TasksRequest | HelpRequest | DefaultRequest)
+        assert isinstance(result, Request)
 
 
 @given(st.text())
@@ -89,6 +111,19 @@ def test_any_text_with_broken_unicode_is_answered(text: str) -> None:
 @example("status=faild，stauts=faild")
 def test_any_mixture_of_what_the_grammar_knows_is_answered(text: str) -> None:
     check(text)
+
+
+FOLLOWING = st.sampled_from(
+    ["watch ", "关注", "subscribe ", "unsubscribe ", "list ", "deliveries "]
+)
+
+
+@given(FOLLOWING, st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join))
+@example("watch ", "name='\"'")
+@example("watch ", 'name="重复" 重复')
+@example("subscribe ", "status=faild,failed")
+def test_any_mixture_after_what_is_to_be_followed_is_answered(command: str, text: str) -> None:
+    check(command + text)
 
 
 @given(st.lists(st.sampled_from([*FRAGMENTS, "auth_key", "auth_key=", "&"]), max_size=8))
@@ -136,8 +171,48 @@ def tasks_requests(draw: st.DrawFn) -> TasksRequest:
     )
 
 
+CHANNEL = st.from_regex(r"[CDG][A-Z0-9]{3,10}", fullmatch=True)
+WORD = st.sampled_from(
+    ["Cup", "世界杯", "直播频道", "重复", "status", "=", ",", "&", "A/B", "4.5", "–"]
+)
+NAME = st.lists(WORD.map(normalised).filter(bool), max_size=6).map(" ".join)
+
+
+@st.composite
+def watch_requests(draw: st.DrawFn) -> WatchRequest:
+    which = draw(tasks_requests())
+    ahead = st.integers(1, 7 * 86_400).map(lambda seconds: timedelta(seconds=seconds))
+    return WatchRequest(
+        domain=which.domain,
+        status=which.status,
+        task_id=which.task_id,
+        urls=which.urls,
+        since=which.since,
+        until=draw(st.none() | ahead.map(NOW.__add__)),
+        channel_id=draw(st.none() | CHANNEL),
+        name=draw(NAME),
+    )
+
+
+def spans(shortest_s: int, longest_s: int) -> st.SearchStrategy[timedelta | None]:
+    seconds = st.none() | st.just(0) | st.integers(shortest_s, longest_s)
+    return seconds.map(lambda count: None if count is None else timedelta(seconds=count))
+
+
 REQUESTS = (
     tasks_requests()
+    | watch_requests()
+    | st.builds(
+        SubscribeRequest,
+        domain=st.none() | HOST,
+        statuses=st.frozensets(st.sampled_from(StatusFilter), min_size=1),
+        channel_id=st.none() | CHANNEL,
+        group=spans(1, 600),
+        repeat=spans(300, 86_400),
+    )
+    | st.builds(UnsubscribeRequest, st.none() | HOST, st.none() | CHANNEL)
+    | st.builds(ListRequest, st.booleans())
+    | st.builds(DeliveriesRequest, st.integers(1, 50))
     | st.builds(HelpRequest, st.none() | st.sampled_from([*Key, *Subcommand]).map(str))
     | st.builds(DefaultRequest, st.none() | HOST)
     | st.just(DefaultRequest(clear=True))

@@ -89,7 +89,7 @@ def test_moments(text: str, moment: str) -> None:
 
 
 NO_MOMENTS = (
-    *("", "z", "at", "25:00", "18:60", "18", "13pm", "2026-02-30", "02-29", "20-11", "tomorrow"),
+    *("", "z", "at", "25:00", "18:60", "18", "13pm", "2026-02-30", "02-29", "20-11", "tonight"),
     *("1999-12-31", "2100-01-02", "0000-01-01", "18:00+25:00", "18:00+08:60", "１８:00"),
     "8:00" * 20,
 )
@@ -119,6 +119,57 @@ def test_an_hour_that_clocks_skip_is_read_so_that_the_window_is_widest() -> None
     last = times.moment("today 02:30", now=now, zone=NEW_YORK, latest=True)
     assert first == datetime(2026, 3, 8, 6, 30, tzinfo=UTC)
     assert last == datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("20:00", "2026-11-22T12:00Z"),
+        ("19:42", "2026-11-23T11:42Z"),
+        ("18:00", "2026-11-23T10:00Z"),
+        ("18:00Z", "2026-11-22T18:00Z"),
+        ("8pm", "2026-11-22T12:00Z"),
+        ("tomorrow", "2026-11-22T16:00Z"),
+        ("tomorrow 9:00", "2026-11-23T01:00Z"),
+        ("明天上午9点", "2026-11-23T01:00Z"),
+        ("明晚8点", "2026-11-23T12:00Z"),
+        ("今晚8点", "2026-11-22T12:00Z"),
+        ("today 18:00", "2026-11-22T10:00Z"),
+        ("11-22 18:00", "2026-11-22T10:00Z"),
+        ("11-21", "2027-11-20T16:00Z"),
+        ("2026-11-22T21:30+08:00", "2026-11-22T13:30Z"),
+        ("2h", "2026-11-22T13:42:10Z"),
+        ("90分钟后", "2026-11-22T13:12:10Z"),
+        ("2 hours from now", "2026-11-22T13:42:10Z"),
+        ("2小时内", "2026-11-22T13:42:10Z"),
+        ("2h ago", "2026-11-22T09:42:10Z"),
+        ("-2h", "2026-11-22T09:42:10Z"),
+        ("两小时前", "2026-11-22T09:42:10Z"),
+        ("yesterday 20:00", "2026-11-21T12:00Z"),
+    ],
+)
+def test_when_something_ends_is_the_next_time_that_it_may_mean(text: str, moment: str) -> None:
+    assert times.coming(text, now=NOW, zone=SHANGHAI) == datetime.fromisoformat(moment)
+
+
+def test_an_end_on_a_day_when_clocks_change_keeps_its_clock_time() -> None:
+    evening = datetime(2026, 11, 1, 1, tzinfo=UTC)  # 21:00 in New York, which falls back at night
+    assert times.coming("20:00", now=evening, zone=NEW_YORK) == datetime(2026, 11, 2, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "2", "0h", "until 20:00", "12-32", "02-29"])
+def test_what_is_no_end(text: str) -> None:
+    assert times.coming(text, now=NOW, zone=SHANGHAI) is None
+
+
+@pytest.mark.parametrize("text", ["0", "0s", "00 min", "0分钟", "0.0H"])
+def test_no_time_at_all(text: str) -> None:
+    assert times.is_zero(text)
+
+
+@pytest.mark.parametrize("text", ["", "1s", "00", "半小时", "0x", "0 0", "10m"])
+def test_what_is_some_time_or_none_of_a_kind(text: str) -> None:
+    assert not times.is_zero(text)
 
 
 def test_a_clock_time_that_ends_a_window_is_the_next_after_its_beginning() -> None:
