@@ -12,7 +12,7 @@ import logging
 
 import structlog
 
-from tests.bench import answers, client, memory, quota
+from tests.bench import answers, client, memory, quota, watching
 from tests.bench.figures import Figure, table
 
 AREAS = {
@@ -20,6 +20,7 @@ AREAS = {
     "answers": answers.run,
     "quota": quota.run,
     "memory": memory.run,
+    "watching": watching.run,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +12,12 @@ from tests.bench.processes import Server, serving
 from tests.bench.slack import SIGNING_SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from tests.bench.slack import Slack
+
+DOMAINS = ("live.example.com", "vip.example.com")
 
 _SETTINGS = """\
 [slack]
@@ -26,8 +29,8 @@ api_url = "{api_url}"
 access_key_id = "testid"
 access_key_secret = "testsecret"
 endpoint = "{endpoint}"
-domains = ["live.example.com", "vip.example.com"]
-calls_per_s = {{ describe = 1000 }}
+domains = {domains}
+calls_per_s = {{ describe = {rate} }}
 
 [server]
 port = 0
@@ -38,13 +41,20 @@ url = "sqlite:///{folder}/bench.sqlite3"
 
 
 @asynccontextmanager
-async def bot(slack: Slack, endpoint: str) -> AsyncIterator[Server]:
-    """`preload-bot serve`, its store thrown away afterwards."""
+async def bot(
+    slack: Slack, endpoint: str, domains: Sequence[str] = DOMAINS, *, rate: int = 1000
+) -> AsyncIterator[Server]:
+    """`preload-bot serve` with so many calls a second, its store thrown away afterwards."""
     with TemporaryDirectory(prefix="preload-bot-bench-") as folder:
         settings = Path(folder) / "preload-bot.toml"
         settings.write_text(
             _SETTINGS.format(
-                secret=SIGNING_SECRET, api_url=slack.api_url, endpoint=endpoint, folder=folder
+                secret=SIGNING_SECRET,
+                api_url=slack.api_url,
+                endpoint=endpoint,
+                domains=json.dumps(list(domains)),
+                rate=rate,
+                folder=folder,
             )
         )
         async with serving("bot", "serve", "--settings", str(settings), says="listening") as server:

@@ -29,6 +29,10 @@ _API = {
         "user_id": "U0BOT",
         "bot_id": "B0BOT",
     },
+    "conversations.info": {
+        "ok": True,
+        "channel": {"id": "C0001", "name": "live-ops", "is_member": True, "is_archived": False},
+    },
     "users.info": {
         "ok": True,
         "user": {"id": "U0001", "tz": "Asia/Shanghai", "tz_offset": 28800, "locale": "en-US"},
@@ -48,13 +52,14 @@ class Slack:
         self._session = session
         self._numbers = itertools.count()
         self._answers: dict[str, asyncio.Future[bytes]] = {}
+        self._posts: list[tuple[float, str]] = []
 
     @property
     def api_url(self) -> str:
         """Where its Web API is."""
         return f"{self.address}/api/"
 
-    async def asks(self, app: str, text: str) -> tuple[float, bytes]:
+    async def asks(self, app: str, text: str, *, channel: str = "C0001") -> tuple[float, bytes]:
         """Send `/preload text` to the app at this address.
 
         Returns:
@@ -65,7 +70,7 @@ class Slack:
             "token": "bench",
             "team_id": "T0001",
             "team_domain": "bench",
-            "channel_id": "C0001",
+            "channel_id": channel,
             "channel_name": "live-ops",
             "user_id": "U0001",
             "user_name": "anna",
@@ -102,9 +107,18 @@ class Slack:
             answer.set_result(body)
         return web.Response(text="ok")
 
+    async def call_api(self, request: web.Request) -> web.Response:
+        """The Web API; what is posted is remembered."""
+        method = request.match_info["method"]
+        if method != "chat.postMessage":
+            return web.json_response(_API[method])
+        at = time.time()
+        self._posts.append((at, await request.text()))
+        return web.json_response({"ok": True, "channel": "C0001", "ts": f"{at:.6f}"})
 
-async def _call_api(request: web.Request) -> web.Response:
-    return web.json_response(_API[request.match_info["method"]])
+    def first_post(self, word: str) -> float | None:
+        """When the first message with this word in it was posted, in Unix seconds."""
+        return next((at for at, body in self._posts if word in body), None)
 
 
 @asynccontextmanager
@@ -114,7 +128,7 @@ async def running() -> AsyncIterator[Slack]:
         slack = Slack(session)
         application = web.Application()
         application.router.add_post("/answer/{number}", slack.take_answer)
-        application.router.add_post("/api/{method}", _call_api)
+        application.router.add_post("/api/{method}", slack.call_api)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         try:
