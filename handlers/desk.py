@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.asks import Answer, Ask, Place, TaskCard
     from bot.queries import Queries
     from bot.settings import Settings
+    from bot.slack.channels import Channels
     from bot.slack.people import People
     from bot.slack.sender import Sender
     from bot.store import Store
@@ -55,15 +56,27 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts of the bot that handlers need."""
+    """The parts of the bot that handlers need.
+
+    Attributes:
+        settings, queries, people, sender, store, channels: as they are named.
+        tables: whether Slack takes table blocks.
+        now: the wall clock, aware.
+        wake: to be called when something was stored that the background has to do with: it reads
+            and tells at once, not at its next turn.
+        new_id: a new name for a subscription or a watch: 12 letters and digits.
+    """
 
     settings: Settings
     queries: Queries
     people: People
     sender: Sender
     store: Store
+    channels: Channels
     tables: Tables
     now: Callable[[], datetime]
+    wake: Callable[[], None]
+    new_id: Callable[[], str]
 
     def account_of(self, domain: str) -> str:
         """The account that lists the domain; one that none lists is asked of the first."""
@@ -115,6 +128,17 @@ class Desk:
         if ask is None:
             raise StaleReference
         return ask
+
+    async def usual_domain(self, team_id: str, channel_id: str) -> str | None:
+        """The channel's default domain, else the only one there is."""
+        try:
+            default = await self.store.defaults.get(team_id, channel_id)
+        except StoreUnavailable as error:
+            log.warning("default domain not read", error=str(error))
+            default = None
+        if default is not None:
+            return default.domain
+        return self.settings.domains[0] if len(self.settings.domains) == 1 else None
 
     async def domains(self) -> tuple[str, ...]:
         """The play domains that are known: those of the settings, else those the API lists."""

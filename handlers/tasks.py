@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import structlog
-
 from bot.asks import Ask, Place
-from bot.errors import StoreUnavailable, UsageError
+from bot.errors import UsageError
 from bot.views import tasks as views
 from handlers.vocabulary import Problem
 
@@ -18,12 +16,10 @@ if TYPE_CHECKING:
     from handlers.reply import Reply
     from handlers.requests import TasksRequest
 
-log = structlog.get_logger(__name__)
-
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: TasksRequest) -> None:
     """Answer with the first page (or the one that was asked for), or ask which domain is meant."""
-    domain = request.domain or await _usual_domain(desk, command)
+    domain = request.domain or await desk.usual_domain(command.team_id, command.channel_id)
     ask = Ask(
         account=desk.account_of(domain) if domain else "",
         domain=domain or "",
@@ -55,15 +51,3 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
             found, reply.reader, now=desk.now(), table=table, shared=request.public
         )
     )
-
-
-async def _usual_domain(desk: Desk, command: Command) -> str | None:
-    """The channel's default domain, else the only one there is."""
-    try:
-        default = await desk.store.defaults.get(command.team_id, command.channel_id)
-    except StoreUnavailable as error:
-        log.warning("default domain not read", error=str(error))
-        default = None
-    if default is not None:
-        return default.domain
-    return desk.settings.domains[0] if len(desk.settings.domains) == 1 else None
