@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Pool, event
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
 T = TypeVar("T")
 
@@ -88,14 +88,14 @@ class Clock:
     """The wall clock of a run, which goes with its loop's; `step` sets it, as an operator would."""
 
     def __init__(self, epoch: datetime) -> None:
-        self._epoch = epoch
+        self.epoch = epoch
         self.step = timedelta()
 
     def seconds(self) -> float:
         return asyncio.get_running_loop().time()
 
     def now(self) -> datetime:
-        return self._epoch + timedelta(seconds=self.seconds()) + self.step
+        return self.epoch + timedelta(seconds=self.seconds()) + self.step
 
 
 def epoch() -> datetime:
@@ -103,8 +103,8 @@ def epoch() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def run(main: Coroutine[None, None, T]) -> T:
+def run(main: Callable[[], Coroutine[None, None, T]]) -> T:
     """Run `main` in a loop of its own whose clock jumps."""
     threads = _Threads()
     with threads.counted(), asyncio.Runner(loop_factory=lambda: ChaosLoop(threads)) as runner:
-        return runner.run(main)
+        return runner.run(main())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EVENT_TYPE = "preload_bot_notice"
 STREAM = re.compile(r"(?<![0-9A-Za-z_])s\d{5}x(?![0-9A-Za-z_])")
 READY = re.compile(r"\b(\d+) of (\d+) ready\b")
-MORE = re.compile(r"\b(\d+) more\b")
+MORE = re.compile(r"\b(\d[\d,]*) more\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Said:
         key: of its metadata.
         message: the message itself.
         named: the streams it names, and when it first did.
-        more: how many streams it speaks of and does not name.
+        more: how many streams its last reply says there are besides.
     """
 
     key: str
@@ -102,4 +102,5 @@ def _said(key: str, root: Message, replies: Sequence[Message]) -> Said:
     for part in parts:
         for name in STREAM.findall(words_of(part)):
             named.setdefault(name, moment_of(part))
-    return Said(key, root, named, sum(int(n) for n in MORE.findall(parts[-1].text)))
+    more = MORE.search(replies[-1].text) if replies else None
+    return Said(key, root, named, int(more[1].replace(",", "")) if more else 0)

@@ -1,0 +1,88 @@
+"""Chaos by hand: `python -m tests.chaos --kills 200 --seed 1`, or `--crossings` for every one."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import structlog
+
+from tests.chaos import clock
+from tests.chaos.border import Border
+from tests.chaos.killing import Ordeal
+from tests.chaos.ordeal import endured
+from tests.chaos.scripted import evening, theatre
+
+TASKS = 2_000
+S_A_KILL = 3.0
+"""How long the bot lives before it is killed, on average, its start included."""
+
+
+def main() -> int:
+    """Do what the arguments say; 1 where anything was lost, doubled, late or wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="of the process, by SIGKILL")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tasks", type=int, default=TASKS)
+    parser.add_argument("--no-scopes", action="store_true", help="without the history scopes")
+    parser.add_argument("--crossings", action="store_true", help="die once at every crossing")
+    parser.add_argument("--every", type=int, default=1, help="only at each n-th crossing")
+    parser.add_argument("--log", type=Path, help="where the processes' log is written")
+    given = parser.parse_args()
+    return crossed(given.every) if given.crossings else killed(given)
+
+
+def killed(given: argparse.Namespace) -> int:
+    """Kill the process so often."""
+    ordeal = Ordeal(
+        seed=given.seed,
+        kills=given.kills,
+        tasks=given.tasks,
+        lasts_s=max(30.0, given.kills * S_A_KILL),
+        late=given.kills // 10,
+        scopes=not given.no_scopes,
+    )
+    with TemporaryDirectory(prefix="preload-bot-chaos-") as folder:
+        outcome = asyncio.run(endured(ordeal, Path(folder), say=say))
+    if given.log:
+        given.log.write_text("".join(outcome.log))
+    say(f"{len(outcome.kills)} kills, rested after {outcome.rested_s} s; ends {outcome.ended}")
+    say(str(outcome.report))
+    return int(outcome.rested_s is None)
+
+
+def crossed(every: int) -> int:
+    """Die at every crossing of the script, or at each so many-th."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    border = Border()
+    failed, say_how = _dies(border), len(border.crossings)
+    say(f"{say_how} crossings")
+    for fatal in range(1, say_how + 1, every):
+        failed += _dies(Border(fatal, late_s=(0.0, 3.0, 9.5)[fatal % 3]))
+    say(f"{failed} went wrong")
+    return int(failed > 0)
+
+
+def _dies(border: Border) -> int:
+    async def played() -> int:
+        async with theatre(border=border) as stage:
+            await evening(stage)
+            report = stage.judged()
+        if not report.is_clean:
+            say(f"{border}: {report}")
+        return int(not report.is_clean)
+
+    return clock.run(played)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

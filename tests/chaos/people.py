@@ -1,0 +1,64 @@
+"""Somebody in the local Slack who asks until there is an answer: the bot may die over it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.sandbox.slack import NoSuchControl
+from tests.chaos.reading import words_of
+from tests.chaos.world import ANNA
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack import LocalSlack, Message
+
+PATIENCE_S = 8.0
+"""How long an answer may take before one asks again."""
+TRIES = 20
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone in the local Slack."""
+
+    slack: LocalSlack
+    user: str = ANNA
+
+    async def gets(self, command: str, channel: str, *, shows: str) -> Message:
+        """Type a command until an answer shows this.
+
+        Raises:
+            TimeoutError: none did, however often it was asked.
+        """
+        mark = self.slack.messages.mark
+        for _ in range(TRIES):
+            with suppress(TimeoutError):
+                await self.slack.command(self.user, channel, command)
+                return await self.slack.settled(
+                    self.user,
+                    after=mark,
+                    until=lambda one: one.only_visible_to == self.user and shows in words_of(one),
+                    timeout_s=PATIENCE_S,
+                )
+        raise TimeoutError(f"no answer to {command} shows {shows}")
+
+    async def chooses(
+        self, command: str, channel: str, menu: str, option: str, *, shows: str
+    ) -> Message:
+        """Type a command and choose in its answer, until what comes of that shows this.
+
+        Raises:
+            TimeoutError: it never did.
+        """
+        for _ in range(TRIES):
+            answer = await self.gets(command, channel, shows=menu)
+            with suppress(TimeoutError, NoSuchControl):
+                outcome = await self.slack.click(self.user, answer.id, menu, option=option)
+                return await self.slack.settled(
+                    self.user,
+                    after=outcome.mark,
+                    until=lambda one: one.only_visible_to == self.user and shows in words_of(one),
+                    timeout_s=PATIENCE_S,
+                )
+        raise TimeoutError(f"{option} in {menu} never came to {shows}")
