@@ -27,6 +27,10 @@ class ResponseUrlSpent(SlackRefused):
     """The `response_url` has been used 5 times or is older than 30 minutes."""
 
 
+class HistoryForbidden(SlackRefused):
+    """The app may not read what stands in that channel: it has not the scope for it."""
+
+
 @dataclass(eq=False)
 class SlackUnavailable(BotError):
     """Slack could not be reached, failed on its side, or asked to wait.
