@@ -1,0 +1,305 @@
+"""The fewest calls that bring what is due in one domain.
+
+A call returns a hundred tasks, chosen by their URLs, by when they were created, or by their status.
+Which way is cheapest depends on how long the URLs are, how much else was created meanwhile, and how
+much is due: each is reckoned, and the cheapest taken.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from math import ceil, inf
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.live.model import (
+    HISTORY_DAYS,
+    MAX_PAGE_SIZE,
+    MAX_URLS,
+    StatusFilter,
+    TaskQuery,
+    TaskState,
+)
+from bot.live.protocol import task_parameters
+from bot.live.signing import canonical_query
+from bot.watch.needs import Call, Pending, Why, url_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.watch.needs import Freshness, Need
+
+MAX_QUERY_BYTES = 8_000
+"""The gateway's limit is not documented: encoded queries stay under this."""
+
+Late: TypeAlias = tuple[float, Pending]
+"""A task, and how late it is: its age by its interval, so that it is due from 1 on."""
+
+_REGION_BYTES = 64  # the client may add the account's RegionId
+_SPARE_ROWS = 5  # that may have come since: they are not to need another page
+_EDGE = timedelta(days=HISTORY_DAYS) - timedelta(hours=2)
+"""What is older may soon be forgotten: it is asked for without a start, as clocks may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """Reckons for one domain at one moment (`now`, in UTC)."""
+
+    need: Need
+    now: datetime
+    freshness: Freshness
+
+    def cheapest(self, due: Sequence[Late], *, new_late: float) -> list[Call]:
+        """Calls that cover what is due, at the lowest cost.
+
+        Args:
+            due: the tasks that are due, in any order.
+            new_late: how late the call for new tasks is: due from 1 on, and only then made.
+        """
+        new = [self._new_tasks(due, new_late)] if new_late >= 1 else []
+        rest = _without(due, new)
+        if not rest:
+            return new
+        ways = [[*new, *self._by_name(rest)]]
+        if self._is_known:
+            ways += [self._by_creation(due, new_late), [*new, *self._by_status(rest)]]
+        return min(ways, key=lambda calls: sum(call.cost for call in calls))
+
+    def unread(self, urls: Iterable[str], late: float) -> list[Call]:
+        """Calls for URLs that were never read, as far back as the API keeps.
+
+        A URL that cannot be asked for is left out.
+        """
+        there = [url for url in urls if 0 < url_bytes(url) <= self._room]
+        ends = [0]
+        while ends[-1] < len(there):
+            ends.append(_end_of_lot(there, ends[-1], self._room))
+        return [self._call(Why.UNREAD, [], late, urls=there[i:j]) for i, j in pairwise(ends)]
+
+    def filled(self, call: Call, others: Iterable[Late]) -> Call:
+        """A call by URLs with as many more tasks as fit into it: they cost nothing.
+
+        Args:
+            call: one of `cheapest`.
+            others: tasks that no call is to cover, the most welcome first.
+        """
+        covers = list(call.covers)
+        urls = {pending.task.url for pending in covers}
+        room = self._room - sum(map(url_bytes, urls))
+        newest_s = max(pending.created_s for pending in covers)
+        oldest_s = min(pending.created_s for pending in covers)
+        for _, pending in others:
+            if len(covers) == MAX_PAGE_SIZE:
+                break
+            url = pending.task.url
+            size = 0 if url in urls else pending.url_bytes
+            if not pending.url_bytes or size > room or len(urls) + bool(size) > MAX_URLS:
+                continue
+            span = max(newest_s, pending.created_s), min(oldest_s, pending.created_s)
+            if self._rows(*span, urls=len(urls) + bool(size)) > MAX_PAGE_SIZE * call.cost:
+                continue
+            newest_s, oldest_s = span
+            room -= size
+            urls.add(url)
+            covers.append(pending)
+        return self._by_urls([(call.late, pending) for pending in covers])
+
+    # --- the three ways ---
+
+    def _by_name(self, due: Iterable[Late]) -> list[Call]:
+        """By URLs, in lots of similar age, so that no long time brings back what is over."""
+        room = self._room
+        listed = [late for late in due if 0 < late[1].url_bytes <= room]
+        listed.sort(key=lambda late: -late[1].created_s)
+        urls = [pending.task.url for _, pending in listed]
+        calls, begin = [], 0
+        while begin < len(listed):
+            end = self._end_of_page(listed, begin, _end_of_lot(urls, begin, room))
+            calls.append(self._by_urls(listed[begin:end]))
+            begin = end
+        others = [late for late in due if not 0 < late[1].url_bytes <= room]
+        return calls + [
+            self._call(Why.TASK, [pending], late, task_id=pending.task.task_id)
+            for late, pending in others
+            if pending.task.task_id
+        ]
+
+    def _by_creation(self, due: Sequence[Late], new_late: float) -> list[Call]:
+        """All that was created since the oldest; those that were missed so, by name."""
+        oldest_s = min(pending.created_s for _, pending in due)
+        call = self._created_since(oldest_s - self._overlap_s, due, new_late)
+        return [call, *self._by_name(_without(due, [call]))]
+
+    def _by_status(self, due: Sequence[Late]) -> list[Call]:
+        """All that is pending, then all that is preloading; the others by name."""
+        states = (TaskState.PENDING, TaskState.PRELOADING)
+        covers = [
+            pending
+            for pending in self.need.unfinished
+            if pending.state in states and not pending.is_missed
+        ]
+        count = Counter(pending.state for pending in covers)
+        changed = self.need.changes_per_s * self.freshness.fresh_s
+        call = self._call(
+            Why.STATUS,
+            covers,
+            max(late for late, _ in due),
+            since_s=min((pending.created_s for pending in covers), default=-inf) - self._overlap_s,
+            cost=sum(max(1, _pages(count[state])) for state in states) + _pages(changed),
+        )
+        status = (StatusFilter.PENDING, StatusFilter.PRELOADING)
+        queries = tuple(replace(call.queries[0], status=word) for word in status)
+        return [replace(call, queries=queries), *self._by_name(_without(due, [call]))]
+
+    # --- calls ---
+
+    def _new_tasks(self, due: Sequence[Late], late: float) -> Call:
+        """What was created since it was last asked, and as much before as fits the same pages."""
+        until = min(self.need.created_until or self.now, self.now)
+        since_s = until.timestamp() - self._overlap_s
+        if self._is_known and self.need.unfinished:
+            created_s = self.need.created_s
+            room = self._pages_since(since_s) * MAX_PAGE_SIZE - _SPARE_ROWS
+            # CreateTime has whole seconds: those of the first second that does not fit stay out.
+            fitting_s = created_s[-room - 1] + 1 if len(created_s) > room else -inf
+            oldest_s = min(pending.created_s for pending in self.need.unfinished)
+            since_s = min(since_s, max(fitting_s, oldest_s - self._overlap_s))
+        return self._created_since(since_s, due, late)
+
+    def _created_since(self, since_s: float, due: Sequence[Late], late: float) -> Call:
+        covers = [
+            pending
+            for pending in self.need.unfinished
+            if pending.created_s >= since_s and not pending.is_missed
+        ]
+        there = [
+            age for age, pending in due if pending.created_s >= since_s and not pending.is_missed
+        ]
+        return self._call(
+            Why.CREATED,
+            covers,
+            max(late, *there, 0.0),
+            since_s=since_s,
+            cost=self._pages_since(since_s),
+        )
+
+    def _by_urls(self, lot: Sequence[Late]) -> Call:
+        covers = [pending for _, pending in lot]
+        newest_s = max(pending.created_s for pending in covers)
+        oldest_s = min(pending.created_s for pending in covers)
+        urls = dict.fromkeys(pending.task.url for pending in covers)
+        since_s, until_s = self._span(newest_s, oldest_s)
+        return self._call(
+            Why.URLS,
+            covers,
+            max(late for late, _ in lot),
+            urls=urls,
+            since_s=since_s,
+            until_s=until_s,
+            cost=max(1, _pages(self._rows(newest_s, oldest_s, urls=len(urls)))),
+        )
+
+    def _call(
+        self,
+        why: Why,
+        covers: Iterable[Pending],
+        late: float,
+        *,
+        urls: Iterable[str] = (),
+        task_id: str | None = None,
+        since_s: float = -inf,
+        until_s: float = inf,
+        cost: int = 1,
+    ) -> Call:
+        # A clock that was set back has tasks in the future, and no start may lie there.
+        since = min(_moment(since_s), self.now - self.freshness.overlap) if since_s > -inf else None
+        query = TaskQuery(
+            domain=self.need.domain,
+            task_id=task_id,
+            urls=tuple(urls),
+            start=since if since and since > self.now - _EDGE else None,
+            end=_moment(until_s) if until_s < self.now.timestamp() else None,
+        )
+        return Call(self.need.account, why, (query,), tuple(covers), late, cost)
+
+    # --- figures ---
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether it is known how much there is in the domain besides what is wanted."""
+        return self.need.everything and self.need.has_baseline
+
+    @property
+    def _overlap_s(self) -> float:
+        return self.freshness.overlap.total_seconds()
+
+    @property
+    def _room(self) -> int:
+        return MAX_QUERY_BYTES - _fixed_bytes(self.need.domain) - 1
+
+    def _pages_since(self, since_s: float) -> int:
+        created_s = self.need.created_s
+        return _pages(len(created_s) - bisect_left(created_s, since_s) + _SPARE_ROWS)
+
+    def _span(self, newest_s: float, oldest_s: float) -> tuple[float, float]:
+        """The creation times to ask for; both ends open where the start has to be."""
+        if oldest_s - self._overlap_s <= (self.now - _EDGE).timestamp():
+            return -inf, inf
+        return oldest_s - self._overlap_s, newest_s + self._overlap_s
+
+    def _rows(self, newest_s: float, oldest_s: float, *, urls: int) -> int:
+        """How many rows so many URLs can be expected to bring: their share of what there is."""
+        since_s, until_s = self._span(newest_s, oldest_s)
+        created_s = self.need.created_s
+        there = bisect_right(created_s, until_s) - bisect_left(created_s, since_s)
+        return ceil(there * min(1.0, urls / max(1, self.need.streams)))
+
+    def _end_of_page(self, listed: Sequence[Late], begin: int, end: int) -> int:
+        """Up to which of the tasks, the newest first, a call brings no more than a page of rows."""
+
+        def rows(end: int) -> int:
+            span = listed[begin][1].created_s, listed[end - 1][1].created_s
+            return max(end - begin, self._rows(*span, urls=end - begin))
+
+        return begin + max(1, bisect_right(range(begin + 1, end + 1), MAX_PAGE_SIZE, key=rows))
+
+
+def _without(due: Iterable[Late], calls: Sequence[Call]) -> list[Late]:
+    covered = frozenset[str]().union(*(call.keys for call in calls))
+    return [late for late in due if late[1].key not in covered]
+
+
+def _end_of_lot(urls: Sequence[str], begin: int, room: int) -> int:
+    """Up to which of the URLs one call can ask for them; one that repeats takes no room."""
+    lot: set[str] = set()
+    for place in range(begin, len(urls)):
+        url = urls[place]
+        if url in lot:
+            continue
+        room -= url_bytes(url)
+        if room < 0 or len(lot) == MAX_URLS:
+            return place
+        lot.add(url)
+    return len(urls)
+
+
+@lru_cache(maxsize=1 << 10)
+def _fixed_bytes(domain: str) -> int:
+    """The encoded query of a call by URLs, without its URLs: times have one length at any time."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    parameters = task_parameters(
+        TaskQuery(domain, urls=("",) * 2), page=9_999, page_size=MAX_PAGE_SIZE, now=now
+    )
+    return len(canonical_query(parameters)) + _REGION_BYTES
+
+
+def _pages(rows: float) -> int:
+    return ceil(rows / MAX_PAGE_SIZE)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
