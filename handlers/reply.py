@@ -13,7 +13,7 @@ from bot.views import notices
 from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from bot.reader import Reader
     from bot.views.limits import Message
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SLOW_S = 0.7
 """What takes longer than this is announced."""
+
+MOST_REDRAWS = 3
+"""A `response_url` takes 5 posts."""
 
 T = TypeVar("T")
 
@@ -50,6 +53,23 @@ class Reply:
     def beside(self) -> Reply:
         """The same way, for a message of its own that only the reader sees."""
         return replace(self, replaces=False, in_channel=False)
+
+    def in_place(self) -> Reply:
+        """In place of the posted message that was clicked, for everyone in the channel."""
+        return replace(self, replaces=True, in_channel=True)
+
+    async def redraw(self, draw: Callable[[], Awaitable[Message]]) -> None:
+        """Send what `draw` makes of what is stored, until it is what would be made after that.
+
+        Of clicks that race, the last to arrive may show what was before another: so each looks
+        again. Raises as `send` does.
+        """
+        message = await draw()
+        for _ in range(MOST_REDRAWS):
+            await self.tell(message)
+            shown, message = message, await draw()
+            if message == shown:
+                return
 
     async def send(self, render: Callable[[bool], Message]) -> None:
         """Send what `render` makes, which is told whether Slack takes tables.

@@ -115,7 +115,9 @@ class Problem(StrEnum):
     TOO_MANY_WATCHES = "too_many_watches"
     """`most`: so many are active in the channel already: `handlers.watches`."""
     NO_DOMAIN = "no_domain"
-    """None was given, the channel has no default, and no domain is known: `handlers.desk`."""
+    """None was given, the channel has no default, and no domain is known: `handlers.tasks`."""
+    WHICH_DOMAIN = "which_domain"
+    """`given` (some of those known): none was given, and none is usual: `handlers.places`."""
 
 
 def folded(word: str) -> str:
