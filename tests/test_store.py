@@ -17,7 +17,8 @@ from sqlalchemy.exc import StatementError
 from bot.asks import Ask
 from bot.errors import StoreUnavailable
 from bot.store import Store
-from bot.store.schema import UtcDateTime, asks, metadata
+from bot.store.columns import UtcDateTime
+from bot.store.schema import asks, metadata
 from bot.store.upgrade import VERSION_TABLE
 
 if TYPE_CHECKING:

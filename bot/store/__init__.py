@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.store.alarms import Alarms
 from bot.store.asks import Asks
 from bot.store.database import Database
 from bot.store.defaults import ChannelDefaults
+from bot.store.follows import Follows
+from bot.store.ledger import Ledger
+from bot.store.notices import Notices
+from bot.store.parking import Parking
+from bot.store.sightings import Sightings
+from bot.store.subscriptions import Subscriptions
 from bot.store.upgrade import upgrade
+from bot.store.watches import Watches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -34,6 +42,14 @@ class Store:
     database: Database
     asks: Asks
     defaults: ChannelDefaults
+    subscriptions: Subscriptions
+    watches: Watches
+    sightings: Sightings
+    follows: Follows
+    alarms: Alarms
+    notices: Notices
+    parking: Parking
+    ledger: Ledger
 
     @classmethod
     @asynccontextmanager
@@ -57,7 +73,19 @@ class Store:
         async with Database.open(url, busy_timeout_s=busy_timeout_s) as database:
             async with database.writing() as connection:
                 await connection.run_sync(upgrade)
-            yield cls(database, Asks(database, now), ChannelDefaults(database, now))
+            yield cls(
+                database=database,
+                asks=Asks(database, now),
+                defaults=ChannelDefaults(database, now),
+                subscriptions=Subscriptions(database),
+                watches=Watches(database, now),
+                sightings=Sightings(database),
+                follows=Follows(database),
+                alarms=Alarms(database),
+                notices=Notices(database, now),
+                parking=Parking(database, now),
+                ledger=Ledger(database, now),
+            )
 
     async def ping(self) -> None:
         """Read something.

@@ -42,7 +42,7 @@ class Asks:
         if not self._is_noted(key, now):
             row = {"key": key, "body": ask.to_json(), "used_at": now}
             async with self._database.writing() as connection:
-                await connection.execute(self._database.upsert(asks, row))
+                await connection.execute(self._database.upsert(asks), row)
                 forgotten = (
                     select(asks.c.key)
                     .where(asks.c.used_at < now - _KEPT_UNUSED)

@@ -5,10 +5,12 @@ What differs between databases is here and nowhere else. PostgreSQL fits behind 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import event, exc, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,12 +19,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 
     from sqlalchemy import URL, Insert, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.pool import ConnectionPoolEntry
+
+_AT_ONCE = 500
+"""How many values a statement is given: databases limit that, SQLite of old to 999."""
+T = TypeVar("T")
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite"}
 
@@ -37,6 +43,13 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # SQLite has one writer at a time. Those of this process queue here, in order and without a
+        # connection; those of another one are waited for by polling, in no order.
+        self._writer = asyncio.Lock()
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
 
     @classmethod
     @asynccontextmanager
@@ -53,8 +66,7 @@ class Database:
             pool_timeout=busy_timeout_s,
             connect_args={
                 "timeout": busy_timeout_s,
-                # A transaction that writes takes its lock at once: one that read first could not
-                # wait for the lock, SQLite fails it on the spot. Plain reads open no transaction.
+                # The driver's own transactions are those of `writing`. Plain reads open none.
                 "isolation_level": "IMMEDIATE",
             },
         )
@@ -85,7 +97,12 @@ class Database:
             StoreUnavailable: the database does not answer as it should; nothing was written.
         """
         with _translated():
-            async with self._engine.begin() as connection:
+            async with self._writer, self._engine.begin() as connection:
+                if self._is_sqlite:
+                    # Its lock is taken at once, not at the first change: what is read before that
+                    # must still be so when it is changed, and a reader that turns writer cannot
+                    # wait for the lock, SQLite fails it on the spot.
+                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
 
     async def ping(self) -> None:
@@ -97,13 +114,33 @@ class Database:
         async with self.reading() as connection:
             await connection.execute(select(1))
 
-    def upsert(self, table: Table, row: Mapping[str, Any]) -> Insert:
-        """A statement that inserts `row`, or updates the row that has its primary key."""
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(table).values(**row)
+    def upsert(self, table: Table, *, kept: Collection[str] = ()) -> Insert:
+        """A statement that inserts the row or rows it is executed with; each names every column.
+
+        Where a row with the primary key is there already it is updated, but for the `kept` columns.
+        """
+        statement = self._insert(table)
         keys = [column.name for column in table.primary_key]
-        changed = {name: statement.excluded[name] for name in row if name not in keys}
+        changed = {
+            column.name: statement.excluded[column.name]
+            for column in table.columns
+            if column.name not in keys and column.name not in kept
+        }
         return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+    def insert_new(self, table: Table) -> Insert:
+        """A statement that inserts a row, unless one like it is there: then `rowcount` is 0."""
+        return self._insert(table).on_conflict_do_nothing()
+
+    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        return (sqlite.insert if self._is_sqlite else postgresql.insert)(table)
+
+
+def portions(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values, as many at a time as a statement may name."""
+    left = iter(values)
+    while portion := list(islice(left, _AT_ONCE)):
+        yield portion
 
 
 def _with_driver(url: str) -> URL:

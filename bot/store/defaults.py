@@ -76,7 +76,7 @@ class ChannelDefaults:
             "set_at": self._now(),
         }
         async with self._database.writing() as connection:
-            await connection.execute(self._database.upsert(channel_defaults, row))
+            await connection.execute(self._database.upsert(channel_defaults), row)
         self._forget(team_id, channel_id)
 
     async def clear(self, team_id: str, channel_id: str) -> bool:

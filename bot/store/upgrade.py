@@ -21,13 +21,15 @@ VERSION_TABLE = "preload_bot_version"
 def upgrade(connection: Connection) -> None:
     """Run the migrations that are missing, all of them or none; none missing is fine.
 
+    Of two processes that start at once the second waits in `Database.writing`, and finds the work
+    done.
+
+    Args:
+        connection: of `Database.writing`.
+
     Raises:
         StoreUnavailable: the database was written by a newer version of the bot.
     """
-    if connection.dialect.name == "sqlite":
-        # Two processes may start at once, and the driver opens no transaction of its own before
-        # DDL: the second waits here, and then finds the work done.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
     config = Config()
     config.set_main_option("script_location", "bot.store:migrations")
     config.attributes["connection"] = connection

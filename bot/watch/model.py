@@ -27,7 +27,9 @@ DEFAULT_STATUSES = frozenset({StatusFilter.FAILED, StatusFilter.COMPLETE})
 DEFAULT_WATCH = timedelta(hours=6)
 """How long a watch of a filter goes on where nobody says."""
 SOON = timedelta(minutes=15)
-"""A window that ends within this time ends soon."""
+"""A window that begins or ends within this time does so soon."""
+STUCK_AFTER = timedelta(minutes=5)
+"""Reads so far apart that show the same progress show a task that is stuck."""
 
 
 class ChangeKind(StrEnum):
@@ -35,7 +37,7 @@ class ChangeKind(StrEnum):
 
     APPEARED = "appeared"
     PROGRESSED = "progressed"
-    """Its progress grew, or it went from pending to preloading."""
+    """It went to preloading; that its progress grows is no change of its own."""
     COMPLETED = "completed"
     FAILED = "failed"
     RETRIED = "retried"
@@ -58,7 +60,8 @@ class Seen:
     Attributes:
         task: as the API described it.
         observed_at: when, on this machine's clock, in UTC.
-        progressed_at: when it was first seen in this status with this progress.
+        progressed_at: when it was first seen in this status with this progress; where the clock
+            was set since, by the new time.
         said: what was said of it already that the clock alone brings about: some of
             `WINDOW_SOON`, `WINDOW_OVER`, `STUCK`, `VANISHED`.
     """
@@ -72,6 +75,17 @@ class Seen:
     def key(self) -> str:
         """What names the task among its domain's."""
         return key_of(self.task)
+
+    def is_stuck(self, now: datetime) -> bool:
+        """Whether reads showed no progress while its window is near or has begun."""
+        start, end = self.task.window_start, self.task.window_end
+        return (
+            start is not None
+            and start - SOON <= now
+            and (end is None or now < end)
+            and self.observed_at - self.progressed_at >= STUCK_AFTER
+            and self.task.state(now) in {TaskState.PENDING, TaskState.PRELOADING}
+        )
 
 
 def key_of(task: PreloadTask) -> str:
@@ -377,6 +391,8 @@ class Notice:
         is_uncertain: it was sent again though it could not be looked for: there may be two.
         ts: the message's `ts` once it is posted.
         posted_at: when that was known, in UTC.
+        thread_ts: the `ts` of the message in whose thread it belongs; of a notice that was sent,
+            of the one in whose thread it was sent.
     """
 
     id: int
@@ -401,6 +417,7 @@ class Notice:
     is_uncertain: bool = False
     ts: str | None = None
     posted_at: datetime | None = None
+    thread_ts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,296 @@
+"""The outbox: what is to be posted, in which order, and how far each is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from bot.store.columns import UtcDateTime
+from bot.store.notice_rows import notice_of, with_changes
+from bot.store.queueing import new_notice, queue
+from bot.store.schema import notices, parking, watches
+from bot.watch.model import NoticeKind, NoticeState, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Update
+
+    from bot.store.database import Database
+    from bot.watch.model import Notice
+
+_COLUMNS = notices.c
+_SENDABLE = (NoticeState.OPEN, NoticeState.UNSURE)
+_SENT = (NoticeState.SENDING, NoticeState.UNSURE)
+_LIVE = (NoticeState.OPEN, *_SENT)
+_CLOCKS_DIFFER = timedelta(seconds=1)
+_LONGEST_RETRY = timedelta(minutes=10)
+"""Nothing is put off for longer: what is, was put off before the clock was set back."""
+_PRUNED_AT_ONCE = 100
+
+_parent = notices.alias("parent")
+# The message in whose thread a notice belongs: of a watch the one it has now, or NULL.
+_ANCHOR = case(
+    (_COLUMNS.thread.is_(None), null()),
+    (
+        _COLUMNS.kind.in_((NoticeKind.ALERT, NoticeKind.VERDICT)),
+        select(watches.c.ts).where(watches.c.id == _COLUMNS.source).scalar_subquery(),
+    ),
+    else_=select(_parent.c.ts).where(_parent.c.key == _COLUMNS.thread).scalar_subquery(),
+)
+_HAS_ITS_THREAD = or_(_COLUMNS.thread.is_(None), _ANCHOR.is_not(None))
+_IS_PARKED = exists().where(
+    parking.c.team_id == _COLUMNS.team_id, parking.c.channel_id == _COLUMNS.channel_id
+)
+_THREAD_TS = case((_COLUMNS.state == NoticeState.OPEN, _ANCHOR), else_=_COLUMNS.thread_ts)
+# In a channel what Slack may have comes first, then what it surely has not but was tried.
+_TURN = case(
+    (_COLUMNS.state == NoticeState.SENDING, 0),
+    (_COLUMNS.state == NoticeState.UNSURE, 1),
+    (_COLUMNS.attempts > 0, 2),
+    else_=3,
+)
+
+
+class Notices:
+    """Notices by their ID, their place in the queue. Every method may raise StoreUnavailable.
+
+    A change of state that is not possible any more (`posted` of a notice that was dropped) does
+    nothing.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    async def due(self, now: datetime, *, limit: int) -> tuple[Notice, ...]:
+        """Of each channel the notice whose turn it is, if it can be sent or looked for now.
+
+        The turn is by (`due_at`, `id`). A notice whose thread's message is not posted waits without
+        holding others up. One that is being sent or put off until `retry_at` holds its channel up,
+        and one that may have been sent comes before all others. Parked channels are left out. What
+        was queued in the future (the clock was set back) is due.
+
+        `changes` are left empty: they are not settled before `claim` gives them.
+        """
+        in_turn = func.row_number().over(
+            partition_by=(_COLUMNS.team_id, _COLUMNS.channel_id),
+            order_by=(_TURN, _COLUMNS.due_at, _COLUMNS.id),
+        )
+        waiting = and_(_is_due(now), _HAS_ITS_THREAD)
+        candidates = (
+            select(notices, _THREAD_TS.label("anchor"), in_turn.label("place"))
+            .where(
+                _COLUMNS.state.in_(_LIVE),
+                or_(_COLUMNS.state.in_(_SENT), waiting),
+                not_(_IS_PARKED),
+            )
+            .subquery()
+        )
+        found = candidates.c
+        query = (
+            select(candidates)
+            .where(
+                found.place == 1,
+                found.state != NoticeState.SENDING,
+                or_(
+                    found.retry_at.is_(None),
+                    found.retry_at <= now,
+                    found.retry_at > now + _LONGEST_RETRY,
+                ),
+            )
+            .order_by(found.due_at, found.id)
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(notice_of(row, thread_ts=row.anchor) for row in rows)
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        """The next moment at which `due` may find more than now, by the clock alone."""
+        retry_at = func.coalesce(_COLUMNS.retry_at, _COLUMNS.due_at, type_=UtcDateTime)
+        at = case(
+            (_COLUMNS.state == NoticeState.UNSURE, _COLUMNS.retry_at),
+            (retry_at > _COLUMNS.due_at, retry_at),
+            else_=_COLUMNS.due_at,
+        )
+        query = select(func.min(at, type_=UtcDateTime)).where(
+            _COLUMNS.state.in_(_SENDABLE), at > now, not_(_IS_PARKED)
+        )
+        async with self._database.reading() as connection:
+            soonest: datetime | None = await connection.scalar(query)
+        return soonest
+
+    async def claim(self, id_: int, sent_at: datetime) -> Notice | None:
+        """Take the notice for sending it now; None: it is another's, done, or has no thread yet.
+
+        From here on its changes are settled.
+
+        Args:
+            id_: as `due` gave it.
+            sent_at: now, by Slack's clock.
+        """
+        statement = (
+            update(notices)
+            .where(_COLUMNS.id == id_, _COLUMNS.state.in_(_SENDABLE), _HAS_ITS_THREAD)
+            .values(
+                state=NoticeState.SENDING,
+                attempts=_COLUMNS.attempts + 1,
+                lookups=0,
+                first_sent_at=func.coalesce(_COLUMNS.first_sent_at, literal(sent_at, UtcDateTime)),
+                last_sent_at=sent_at,
+                retry_at=None,
+                thread_ts=_ANCHOR,
+            )
+            .returning(notices)
+        )
+        async with self._database.writing() as connection:
+            rows = (await connection.execute(statement)).all()
+            claimed = await with_changes(connection, rows)
+        return claimed[0] if claimed else None
+
+    async def posted(
+        self, notice: Notice, ts: str, at: datetime, details: tuple[str, ...] = ()
+    ) -> None:
+        """Slack has it, as `ts`: of a `BOARD` it is now the watch's message.
+
+        Args:
+            notice: the notice.
+            ts: the message's.
+            at: when that is known.
+            details: parts to be queued in its thread, each a notice `DETAILS` with this one's
+                changes and the facts `of` (this one's key) and `part`.
+        """
+        async with self._database.writing() as connection:
+            statement = _change(notice.id, _SENT)
+            done = await connection.execute(
+                statement.values(state=NoticeState.POSTED, ts=ts, posted_at=at, retry_at=None)
+            )
+            if not done.rowcount:
+                return
+            if notice.kind is NoticeKind.BOARD:
+                board = update(watches).where(watches.c.id == notice.source)
+                await connection.execute(board.values(ts=ts, drawn_at=at))
+            if details:
+                told = (_detail(notice, part, at) for part in details)
+                now, of = self._now(), {"changes_of": notice.id}
+                rows = [new_notice(one.key, one, queued_at=now) | of for one in told]
+                await connection.execute(insert(notices), rows)
+
+    async def unsure(self, id_: int, retry_at: datetime) -> None:
+        """It was sent, but who knows whether Slack has it: look for it then."""
+        await self._set(id_, (NoticeState.SENDING,), state=NoticeState.UNSURE, retry_at=retry_at)
+
+    async def looked(self, id_: int, retry_at: datetime) -> None:
+        """It was looked for in vain: look again then."""
+        lookups = _COLUMNS.lookups + 1
+        await self._set(id_, (NoticeState.UNSURE,), lookups=lookups, retry_at=retry_at)
+
+    async def again(self, id_: int, retry_at: datetime, error: str) -> None:
+        """Slack surely did not take it: send it again then. No more changes join it."""
+        await self._set(id_, _SENT, state=NoticeState.OPEN, retry_at=retry_at, error=error)
+
+    async def dropped(self, id_: int, error: str) -> None:
+        """It will never be sent."""
+        await self._set(id_, _LIVE, state=NoticeState.DROPPED, retry_at=None, error=error)
+
+    async def uncertain(self, id_: int) -> None:
+        """It is sent again though it could not be looked for."""
+        await self._set(id_, _LIVE, is_uncertain=True)
+
+    async def interrupted(self) -> int:
+        """At the start: what was being sent when the process ended may have arrived. How many."""
+        statement = update(notices).where(_COLUMNS.state == NoticeState.SENDING)
+        async with self._database.writing() as connection:
+            done = await connection.execute(statement.values(state=NoticeState.UNSURE))
+        return done.rowcount
+
+    async def told(self, told: Told) -> None:
+        """Queue what comes from no turn; told before, it is ignored."""
+        async with self._database.writing() as connection:
+            await queue(connection, [told], queued_at=self._now())
+
+    async def recent(self, team_id: str, channel_id: str | None, count: int) -> tuple[Notice, ...]:
+        """The last ones of a channel, or of all the workspace's, the newest first."""
+        query = select(notices).where(_COLUMNS.team_id == team_id)
+        if channel_id is not None:
+            query = query.where(_COLUMNS.channel_id == channel_id)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(_COLUMNS.id.desc()).limit(count))
+            return await with_changes(connection, rows.all())
+
+    async def by_key(self, key: str) -> Notice | None:
+        """The one of this key, if it is not forgotten."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(notices).where(_COLUMNS.key == key))
+            found = await with_changes(connection, rows.all())
+        return found[0] if found else None
+
+    async def counts(self) -> dict[str, int]:
+        """How many there are in each state, and under "uncertain" how many may be there twice."""
+        twice = func.count(case((_COLUMNS.is_uncertain, 1)))
+        query = select(_COLUMNS.state, func.count(), twice).group_by(_COLUMNS.state)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        counts = dict.fromkeys(NoticeState, 0) | {state: count for state, count, _ in rows}
+        return {
+            **{state.value: count for state, count in counts.items()},
+            "uncertain": sum(uncertain for _, _, uncertain in rows),
+        }
+
+    async def prune(self, before: datetime) -> int:
+        """Forget some of those queued before then, with what they told: as many as are counted.
+
+        Those not sent since then are given up with them, as their channel is still parked; only
+        those that may have been sent stay.
+        """
+        old = (
+            select(_COLUMNS.id)
+            .where(_COLUMNS.queued_at < before, _COLUMNS.state.not_in(_SENT))
+            .limit(_PRUNED_AT_ONCE)
+        )
+        async with self._database.writing() as connection:
+            gone = await connection.execute(delete(notices).where(_COLUMNS.id.in_(old)))
+        return gone.rowcount
+
+    async def _set(self, id_: int, states: tuple[NoticeState, ...], **changed: Any) -> None:  # noqa: ANN401 - values of any column
+        async with self._database.writing() as connection:
+            await connection.execute(_change(id_, states).values(**changed))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(_COLUMNS.due_at <= now, _COLUMNS.queued_at > now + _CLOCKS_DIFFER)
+
+
+def _change(id_: int, states: tuple[NoticeState, ...]) -> Update:
+    return update(notices).where(_COLUMNS.id == id_, _COLUMNS.state.in_(states))
+
+
+def _detail(notice: Notice, part: str, at: datetime) -> Told:
+    return Told(
+        kind=NoticeKind.DETAILS,
+        source=notice.source,
+        key=f"{notice.key}:{part}",
+        team_id=notice.team_id,
+        channel_id=notice.channel_id,
+        seen_at=notice.seen_at,
+        due_at=at,
+        facts={"of": notice.key, "part": part},
+        thread=notice.key,
+    )

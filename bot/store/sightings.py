@@ -1,0 +1,101 @@
+"""The last that was seen of each task, kept longer than the API keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, func, not_, or_, select, tuple_
+
+from bot.store.database import portions
+from bot.store.schema import sightings
+from bot.watch.model import Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.store.database import Database
+
+_COLUMNS = sightings.c
+_FIELDS = (_COLUMNS.task, _COLUMNS.observed_at, _COLUMNS.progressed_at, _COLUMNS.said)
+_PRUNED_AT_ONCE = 1000
+
+
+class Sightings:
+    """Tasks as last seen, by account, domain and key. Every method may raise StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_domain(
+        self, account: str, domain: str, *, since: datetime | None = None
+    ) -> tuple[Seen, ...]:
+        """A domain's, the oldest task first; with `since` those unfinished, or observed since."""
+        query = select(*_FIELDS).where(_is(account, domain))
+        if since is not None:
+            query = query.where(or_(not_(_COLUMNS.is_finished), _COLUMNS.observed_at >= since))
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(_COLUMNS.created_at, _COLUMNS.key))
+            return tuple(Seen(*row) for row in rows.all())
+
+    async def newest(self, account: str, domain: str, streams: Collection[str]) -> dict[str, Seen]:
+        """Of each of the streams that has a task the newest one, by stream."""
+        by_age = func.row_number().over(
+            partition_by=_COLUMNS.stream,
+            order_by=(_COLUMNS.created_at.desc().nulls_last(), _COLUMNS.key.desc()),
+        )
+        found: dict[str, Seen] = {}
+        async with self._database.reading() as connection:
+            for portion in portions(streams):
+                ranked = (
+                    select(_COLUMNS.stream, *_FIELDS, by_age.label("place"))
+                    .where(_is(account, domain), _COLUMNS.stream.in_(portion))
+                    .subquery()
+                )
+                rows = await connection.execute(select(ranked).where(ranked.c.place == 1))
+                found |= {stream: Seen(*fields) for stream, *fields, _ in rows.all()}
+        return found
+
+    async def prune(self, before: datetime) -> int:
+        """Forget some of those last observed before then: as many as are counted."""
+        keys = (_COLUMNS.account, _COLUMNS.domain, _COLUMNS.key)
+        old = select(*keys).where(_COLUMNS.observed_at < before).limit(_PRUNED_AT_ONCE)
+        async with self._database.writing() as connection:
+            gone = await connection.execute(delete(sightings).where(tuple_(*keys).in_(old)))
+        return gone.rowcount
+
+
+async def record(
+    database: Database,
+    connection: AsyncConnection,
+    account: str,
+    domain: str,
+    seen: Collection[Seen],
+) -> None:
+    """Write down what was seen of a domain's tasks, in place of what was before."""
+    if seen:
+        rows = [_row(account, domain, one) for one in seen]
+        await connection.execute(database.upsert(sightings), rows)
+
+
+def _row(account: str, domain: str, seen: Seen) -> dict[str, Any]:
+    task = seen.task
+    return {
+        "account": account,
+        "domain": domain,
+        "key": seen.key,
+        "stream": task.stream,
+        "created_at": task.created,
+        "is_finished": task.state(seen.observed_at).is_finished,
+        "observed_at": seen.observed_at,
+        "progressed_at": seen.progressed_at,
+        "said": seen.said,
+        "task": task,
+    }
+
+
+def _is(account: str, domain: str) -> ColumnElement[bool]:
+    return and_(_COLUMNS.account == account, _COLUMNS.domain == domain)

@@ -1,0 +1,200 @@
+"""Which messages are kept up to date, and how far they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import and_, bindparam, delete, exists, insert, not_, select, update
+
+from bot.store.database import portions
+from bot.store.queueing import queue
+from bot.store.schema import notices, parking, watches
+from bot.watch.model import Ending, NoticeKind, NoticeState, Told, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.store.database import Database
+
+_COLUMNS = watches.c
+_FIELDS = tuple(column for column in _COLUMNS if column.name in Watch.__dataclass_fields__)
+_IS_ACTIVE = _COLUMNS.ended_at.is_(None)
+_PRUNED_AT_ONCE = 100
+
+
+class Outdated(NamedTuple):
+    """A message that is to be drawn anew.
+
+    Attributes:
+        watch: what it shows.
+        wanted: the version to draw, for `Watches.drawn`.
+        ts, channel_id: the message.
+    """
+
+    watch: Watch
+    wanted: int
+    ts: str
+    channel_id: str
+
+
+class Watches:
+    """Watches by ID. Every method may raise StoreUnavailable."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    async def add(self, watch: Watch, told: Told) -> None:
+        """Store the watch and queue its message: `told` is a `BOARD` with the key `board_key`."""
+        now = self._now()
+        new = {"boards_lost": 0, "wanted": 0, "drawn": 0, "drawn_at": now}
+        async with self._database.writing() as connection:
+            await connection.execute(insert(watches), _row(watch) | new)
+            await queue(connection, [told], queued_at=now)
+
+    async def find(self, id_: str) -> Watch | None:
+        """The one of this ID, ended or not."""
+        found = await self._read(_COLUMNS.id == id_)
+        return found[0] if found else None
+
+    async def active(self) -> tuple[Watch, ...]:
+        """All that have not ended, in the order they were made; so are those of the next two."""
+        return await self._read(_IS_ACTIVE)
+
+    async def of_channel(self, team_id: str, channel_id: str) -> tuple[Watch, ...]:
+        """A channel's active ones."""
+        return await self._read(
+            _IS_ACTIVE, _COLUMNS.team_id == team_id, _COLUMNS.channel_id == channel_id
+        )
+
+    async def of_team(self, team_id: str) -> tuple[Watch, ...]:
+        """A workspace's active ones."""
+        return await self._read(_IS_ACTIVE, _COLUMNS.team_id == team_id)
+
+    async def stop(self, id_: str, by: str, at: datetime) -> Watch | None:
+        """End it: its message is outdated, alerts not yet sent are dropped. None: ended already."""
+        ended = (
+            update(watches)
+            .where(_COLUMNS.id == id_, _IS_ACTIVE)
+            .values(ended_at=at, ending=Ending.STOPPED, stopped_by=by, wanted=_COLUMNS.wanted + 1)
+            .returning(*_FIELDS)
+        )
+        alerts = and_(
+            notices.c.state == NoticeState.OPEN,
+            notices.c.source == id_,
+            notices.c.kind == NoticeKind.ALERT,
+        )
+        async with self._database.writing() as connection:
+            row = (await connection.execute(ended)).one_or_none()
+            if row is None:
+                return None
+            await connection.execute(
+                update(notices).where(alerts).values(state=NoticeState.DROPPED)
+            )
+        return _watch(row)
+
+    async def outdated(self, limit: int) -> list[Outdated]:
+        """Messages that are posted and not as wanted, in channels that can be posted to.
+
+        The one that was drawn the longest ago comes first: so each gets its turn.
+        """
+        is_parked = exists().where(
+            parking.c.team_id == _COLUMNS.team_id, parking.c.channel_id == _COLUMNS.channel_id
+        )
+        query = (
+            select(_COLUMNS.wanted, _COLUMNS.ts, *_FIELDS)
+            .where(_COLUMNS.wanted > _COLUMNS.drawn, _COLUMNS.ts.is_not(None), not_(is_parked))
+            .order_by(_COLUMNS.drawn_at, _COLUMNS.id)
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Outdated(_watch(row), row.wanted, row.ts, row.channel_id) for row in rows]
+
+    async def drawn(self, id_: str, wanted: int, at: datetime) -> None:
+        """Its message shows the version that was `wanted`; a newer one may be wanted by now."""
+        statement = update(watches).where(_COLUMNS.id == id_, _COLUMNS.drawn <= wanted)
+        async with self._database.writing() as connection:
+            await connection.execute(statement.values(drawn=wanted, drawn_at=at))
+
+    async def lost(self, id_: str) -> bool:
+        """Its message is gone: queue another; False where that was done, or there is no watch.
+
+        The new notice's key is `board_key:n`. Until it is posted nothing is posted in the watch's
+        thread; after that all is posted in the new one's.
+        """
+        now = self._now()
+        statement = (
+            update(watches)
+            .where(_COLUMNS.id == id_, _COLUMNS.ts.is_not(None))
+            .values(ts=None, boards_lost=_COLUMNS.boards_lost + 1)
+            .returning(_COLUMNS.boards_lost, *_FIELDS)
+        )
+        async with self._database.writing() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+            if row is None:
+                return False
+            board = Told(
+                kind=NoticeKind.BOARD,
+                source=id_,
+                key=f"{_watch(row).board_key}:{row.boards_lost}",
+                team_id=row.team_id,
+                channel_id=row.channel_id,
+                seen_at=now,
+                due_at=now,
+            )
+            await queue(connection, [board], queued_at=now)
+        return True
+
+    async def prune(self, before: datetime) -> int:
+        """Forget some of those that ended before then: as many as are told."""
+        old = select(_COLUMNS.id).where(_COLUMNS.ended_at < before).limit(_PRUNED_AT_ONCE)
+        async with self._database.writing() as connection:
+            gone = await connection.execute(delete(watches).where(_COLUMNS.id.in_(old)))
+        return gone.rowcount
+
+    async def _read(self, *which: ColumnElement[bool]) -> tuple[Watch, ...]:
+        query = select(*_FIELDS).where(*which).order_by(_COLUMNS.created_at, _COLUMNS.id)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(_watch(row) for row in rows)
+
+
+async def record(
+    connection: AsyncConnection, changed: Collection[Watch], redrawn: Collection[str]
+) -> None:
+    """Write down streams and endings; and which messages are outdated.
+
+    Of a watch that has ended meanwhile (someone stopped it) nothing is changed.
+    """
+    if changed:
+        statement = update(watches).where(_COLUMNS.id == bindparam("watch_id"), _IS_ACTIVE)
+        names = ("streams", "ended_at", "ending")
+        await connection.execute(
+            statement.values({name: bindparam(name) for name in names}),
+            [
+                {
+                    "watch_id": watch.id,
+                    "streams": dict(watch.streams),
+                    "ended_at": watch.ended_at,
+                    "ending": watch.ending,
+                }
+                for watch in changed
+            ],
+        )
+    for ids in portions(redrawn):
+        statement = update(watches).where(_COLUMNS.id.in_(ids))
+        await connection.execute(statement.values(wanted=_COLUMNS.wanted + 1))
+
+
+def _row(watch: Watch) -> dict[str, Any]:
+    row = {column.name: getattr(watch, column.name) for column in _FIELDS}
+    return row | {"streams": dict(watch.streams)}
+
+
+def _watch(row: Any) -> Watch:  # noqa: ANN401 - a row's columns are what the query selects
+    return Watch(**{column.name: getattr(row, column.name) for column in _FIELDS})
