@@ -9,17 +9,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.views.limits import Block
 
+_SECTION_CHARS = 3_000
 
-def section(mrkdwn: str, fields: Sequence[str] = ()) -> Block:
-    """A paragraph, and beneath it fields in two columns."""
+
+def section(mrkdwn: str, fields: Sequence[str] = (), accessory: Block | None = None) -> Block:
+    """A paragraph, beneath it fields in two columns, and beside it a control."""
     block: Block = {"type": "section", "text": _mrkdwn(mrkdwn)}
     if fields:
         block["fields"] = [_mrkdwn(field) for field in fields]
+    if accessory is not None:
+        block["accessory"] = accessory
     return block
+
+
+def sections(lines: Iterable[str]) -> Iterator[Block]:
+    """Lines, in as few paragraphs as take them."""
+    waiting: list[str] = []
+    for line in lines:
+        if sum(map(len, waiting)) + len(waiting) + len(line) > _SECTION_CHARS:
+            yield section("\n".join(waiting))
+            waiting = []
+        waiting.append(line)
+    if waiting:
+        yield section("\n".join(waiting))
 
 
 def context(mrkdwn: str) -> Block:
@@ -63,6 +79,12 @@ def actions(elements: Sequence[Block]) -> Block:
 def button(action_id: str, text: str, value: str) -> Block:
     """A button; its value comes back with the click."""
     return {"type": "button", "action_id": action_id, "text": _plain(text), "value": value}
+
+
+def confirmed(button: Block, title: str, text: str, *, yes: str, no: str) -> Block:
+    """The button, asking before it does anything: at most 100, 300, 30 and 30 characters."""
+    asked = {"title": title, "text": text, "confirm": yes, "deny": no}
+    return {**button, "confirm": {name: _plain(words) for name, words in asked.items()}}
 
 
 def option(text: str, value: str) -> Block:

@@ -1,0 +1,62 @@
+"""Controls of what is followed: to be told nothing for a while, or no more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.views import blocks, refs
+from bot.views.mrkdwn import plain
+from bot.views.times import clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.reader import Reader
+    from bot.views.limits import Block
+    from bot.watch.model import Subscription
+    from bot.words import Words
+
+Ref: TypeAlias = refs.NoticeRef | refs.FollowRef
+
+_DOMAIN_CHARS = 150
+
+
+def button(action_id: str, text: str, ref: Ref) -> Block | None:
+    """A button that names what it is about; None where that is too long for one."""
+    try:
+        return blocks.button(action_id, text, ref.pack(refs.BUTTON_VALUE_CHARS))
+    except refs.ReferenceTooLong:
+        return None
+
+
+def mute_menu(
+    action_id: str, subscription: Subscription, ref: Ref, reader: Reader, w: Words, *, now: datetime
+) -> Block | None:
+    """The menu that mutes a subscription, or mutes it no more; it shows until when it is muted."""
+    choices = {refs.HOUR: w.t("for 1 hour"), refs.MORNING: w.t("until tomorrow 09:00")}
+    label, until = w.t("Mute"), subscription.muted_until
+    if until is not None and subscription.is_muted(now):
+        choices = {refs.UNMUTE: w.t("unmute"), **choices}
+        label = w.t("Muted until {time}", time=clock(until, reader, now))
+    try:
+        options = [
+            blocks.option(text, replace(ref, choice=choice).pack())
+            for choice, text in choices.items()
+        ]
+    except refs.ReferenceTooLong:
+        return None
+    return blocks.select(action_id, label, options)
+
+
+def unsubscribe_button(action_id: str, domain: str, ref: Ref, w: Words) -> Block | None:
+    """The button that ends a subscription; it asks first."""
+    ending = button(action_id, w.t("Unsubscribe"), ref)
+    if ending is None:
+        return None
+    asked = w.t(
+        "This channel is told nothing of {domain} any more.", domain=plain(domain, _DOMAIN_CHARS)
+    )
+    return blocks.confirmed(
+        ending, w.t("Unsubscribe?"), asked, yes=w.t("Unsubscribe"), no=w.t("Keep it")
+    )
