@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.slack.people import People
     from bot.slack.sender import Sender
     from bot.store import Store
+    from bot.watch.writing import Writer
 
 _DOMAINS_PATIENCE_S = 2.0
 
@@ -60,6 +61,7 @@ class Desk:
 
     Attributes:
         settings, queries, people, sender, store, channels: as they are named.
+        writer: draws a watch's message as it is now.
         tables: whether Slack takes table blocks.
         now: the wall clock, aware.
         wake: to be called when something was stored that the background has to do with: it reads
@@ -73,6 +75,7 @@ class Desk:
     sender: Sender
     store: Store
     channels: Channels
+    writer: Writer
     tables: Tables
     now: Callable[[], datetime]
     wake: Callable[[], None]

@@ -19,10 +19,30 @@ from bot.logs import request_id
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import Click, Command
 from bot.views import errors as views
-from handlers import cards, defaults, grammar, help, paging, tasks  # noqa: A004 - the command's name
+from handlers import (
+    boards,
+    cards,
+    defaults,
+    grammar,
+    help,  # noqa: A004 - the command's name
+    lists,
+    notices,
+    paging,
+    subscriptions,
+    tasks,
+    watches,
+)
 from handlers.desk import Unanswered
 from handlers.reply import Reply
-from handlers.requests import DefaultRequest, HelpRequest, TasksRequest
+from handlers.requests import (
+    DefaultRequest,
+    HelpRequest,
+    ListRequest,
+    SubscribeRequest,
+    TasksRequest,
+    UnsubscribeRequest,
+    WatchRequest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -38,6 +58,10 @@ COMMAND = "/preload"
 
 COMMANDS: Mapping[type, Callable[[Desk, Command, Reply, Any], Awaitable[None]]] = {
     TasksRequest: tasks.answer,
+    WatchRequest: watches.answer,
+    SubscribeRequest: subscriptions.answer,
+    UnsubscribeRequest: subscriptions.leave,
+    ListRequest: lists.answer,
     DefaultRequest: defaults.answer,
     HelpRequest: help.answer,
 }
@@ -50,10 +74,22 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "page.more": paging.more,
     "page.share": paging.share,
     "page.open": cards.open_task,
+    "page.watch": watches.begin,
     "card.refresh": cards.refresh,
     "card.stream": cards.list_stream,
-    "widen": paging.widen,
+    "card.watch": watches.begin,
+    "widen": paging.ask,
     "domain.pick": paging.pick_domain,
+    "board.open": cards.open_task,
+    "board.stop": boards.stop,
+    "notice.mute": notices.mute,
+    "notice.seen": notices.see,
+    "notice.open": paging.ask,
+    "notice.unsubscribe": notices.unsubscribe,
+    "sub.mute": lists.mute,
+    "sub.remove": lists.remove,
+    "sub.widen": subscriptions.widen,
+    "watch.stop": lists.stop,
 }
 
 log = structlog.get_logger(__name__)

@@ -83,8 +83,8 @@ async def share(desk: Desk, click: Click, reply: Reply) -> None:
     )
 
 
-async def widen(desk: Desk, click: Click, reply: Reply) -> None:
-    """Ask the wider question that an empty answer offers."""
+async def ask(desk: Desk, click: Click, reply: Reply) -> None:
+    """Ask the question of a button: the wider one of an empty answer, what a notice is about."""
     await _show(desk, reply, await _ask(desk, PageRef.unpack(click.value)), FIRST)
 
 

@@ -1,0 +1,69 @@
+"""`/preload list`: what is followed, each with its buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.errors import StaleReference
+from bot.views import following as views
+from bot.views.refs import FollowRef
+from handlers import muting, watches
+
+if TYPE_CHECKING:
+    from bot.slack.incoming import Click, Command
+    from bot.watch.model import Subscription, Watch
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+    from handlers.requests import ListRequest
+
+
+async def answer(desk: Desk, command: Command, reply: Reply, request: ListRequest) -> None:
+    """List the subscriptions and watches of the channel, or of the workspace."""
+    await _tell(desk, reply, command.team_id, None if request.everywhere else command.channel_id)
+
+
+async def mute(desk: Desk, click: Click, reply: Reply) -> None:
+    """Mute a subscription, or unmute it."""
+    ref = FollowRef.unpack(click.value)
+    until = muting.until(ref.choice, now=desk.now(), zone=reply.reader.zone)
+    muted = await desk.store.subscriptions.mute(ref.id, until)
+    if muted is None:
+        raise StaleReference
+    desk.wake()
+    await _tell_again(desk, click, reply, muted)
+
+
+async def remove(desk: Desk, click: Click, reply: Reply) -> None:
+    """Take a subscription away."""
+    ref = FollowRef.unpack(click.value)
+    removed = await desk.store.subscriptions.find(ref.id)
+    if removed is None:
+        raise StaleReference
+    await desk.store.subscriptions.remove(ref.id)
+    desk.wake()
+    await _tell_again(desk, click, reply, removed)
+
+
+async def stop(desk: Desk, click: Click, reply: Reply) -> None:
+    """End a watch; one that has ended already has."""
+    await _tell_again(desk, click, reply, await watches.stopped(desk, click))
+
+
+async def _tell_again(
+    desk: Desk, click: Click, reply: Reply, changed: Subscription | Watch
+) -> None:
+    """Show the list again; one that had something of another channel was of all."""
+    is_here = changed.channel_id == click.channel_id
+    await _tell(desk, reply, click.team_id, click.channel_id if is_here else None)
+
+
+async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) -> None:
+    """Show what is followed in a channel, or in all of the workspace's."""
+    store = desk.store
+    if channel_id is None:
+        told = await store.subscriptions.of_team(team_id)
+        shown = await store.watches.of_team(team_id)
+    else:
+        told = await store.subscriptions.of_channel(team_id, channel_id)
+        shown = await store.watches.of_channel(team_id, channel_id)
+    await reply.tell(views.listed(told, shown, reply.reader, now=desk.now()))

@@ -1,0 +1,92 @@
+"""Which domain is meant by what shall be followed, and whether its channel can be posted to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.asks import Ask
+from bot.errors import ArgumentRefused, BotError, UsageError
+from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.views import following
+from handlers.desk import Unanswered
+from handlers.requests import canonical
+from handlers.vocabulary import Problem
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from bot.reader import Reader
+    from bot.slack.incoming import Command
+    from bot.views.limits import Message
+    from handlers.desk import Desk
+    from handlers.requests import SubscribeRequest, WatchRequest
+
+_NAMED_DOMAINS = 5
+
+log = structlog.get_logger(__name__)
+
+
+async def domain(
+    desk: Desk, command: Command, request: WatchRequest | SubscribeRequest, zone: ZoneInfo
+) -> str:
+    """The domain that is meant: the given one, the channel's default, or the only one there is.
+
+    One that is not among the known ones is asked about: who follows a domain that the account
+    lacks would wait for ever.
+
+    Raises:
+        UsageError: it could be any of several.
+        Unanswered: the API knows no such domain.
+    """
+    known = await desk.domains()
+    name = request.domain or await desk.usual_domain(command.team_id, command.channel_id)
+    if name is None:
+        raise _which(request, known, zone)
+    if name not in known:
+        try:
+            await desk.page(Ask(desk.account_of(name), name))
+        except Unanswered as error:
+            if isinstance(error.because, ArgumentRefused):
+                raise
+    return name
+
+
+async def refusal(desk: Desk, channel_id: str, reader: Reader) -> Message | None:
+    """Why the bot cannot post in a channel, and what to do; None where it can.
+
+    Raises:
+        BotError: Slack does not say.
+    """
+    try:
+        facts = await desk.channels.look(channel_id)
+    except SlackRefused as refused:
+        if refused.code == "missing_scope":  # then its first post will tell
+            log.warning("channel not looked up", error=str(refused))
+            return None
+        if refused.code != "channel_not_found":
+            raise BotError(str(refused)) from refused
+        return following.not_in_channel(channel_id, reader)
+    except SlackUnavailable as error:
+        raise BotError(str(error)) from error
+    if facts.is_archived:
+        return following.archived(channel_id, reader)
+    return None if facts.is_member else following.not_in_channel(channel_id, reader)
+
+
+def _which(
+    request: WatchRequest | SubscribeRequest, known: tuple[str, ...], zone: ZoneInfo
+) -> UsageError:
+    if not known:
+        return UsageError(Problem.NO_DOMAIN, example="/preload domain=live.example.com")
+    text = canonical(request, zone)
+    return UsageError(
+        Problem.WHICH_DOMAIN,
+        text=text,
+        start=len(text),
+        end=len(text),
+        values={"given": ", ".join(known[:_NAMED_DOMAINS])},
+        example=f"/preload {canonical(replace(request, domain=known[0]), zone)}",
+    )

@@ -1,0 +1,80 @@
+"""`/preload subscribe` and `unsubscribe`: a channel that is told each change of a domain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.errors import StaleReference
+from bot.live.model import StatusFilter
+from bot.views import following as views
+from bot.views.refs import FollowRef
+from bot.watch.model import DEFAULT_GROUP, DEFAULT_REPEAT, Subscription
+from handlers import places
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from bot.slack.incoming import Click, Command
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+    from handlers.requests import SubscribeRequest, UnsubscribeRequest
+
+
+async def answer(desk: Desk, command: Command, reply: Reply, request: SubscribeRequest) -> None:
+    """Subscribe a channel; where it is already, say to what, and offer to widen that."""
+    reader, now = reply.reader, desk.now()
+    domain = await places.domain(desk, command, request, reader.zone)
+    channel_id = request.channel_id or command.channel_id
+    if refusal := await places.refusal(desk, channel_id, reader):
+        await reply.tell(refusal)
+        return
+    wanted = Subscription(
+        id=desk.new_id(),
+        team_id=command.team_id,
+        channel_id=channel_id,
+        account=desk.account_of(domain),
+        domain=domain,
+        owner=command.user_id,
+        created_at=now,
+        statuses=request.statuses,
+        group=_or(request.group, DEFAULT_GROUP),
+        repeat=_or(request.repeat, DEFAULT_REPEAT),
+    )
+    existing = await desk.store.subscriptions.add(wanted)
+    if existing is not None:
+        await reply.tell(views.already_covered(existing, wanted.statuses, reader, now=now))
+        return
+    desk.wake()
+    await reply.tell(views.subscribed(wanted, reader, now=now))
+
+
+async def leave(desk: Desk, command: Command, reply: Reply, request: UnsubscribeRequest) -> None:
+    """Unsubscribe a channel; where it could be from any of several domains, list them."""
+    reader, now = reply.reader, desk.now()
+    place = command.team_id, request.channel_id or command.channel_id
+    having = await desk.store.subscriptions.of_channel(*place)
+    meant = [one for one in having if request.domain in {None, one.domain}]
+    if len(meant) != 1:
+        await reply.tell(views.listed(having, (), reader, now=now))
+        return
+    await desk.store.subscriptions.remove(meant[0].id)
+    desk.wake()
+    await reply.tell(views.unsubscribed(meant[0], reader))
+
+
+async def widen(desk: Desk, click: Click, reply: Reply) -> None:
+    """Have a subscription tell more."""
+    ref = FollowRef.unpack(click.value)
+    try:
+        statuses = frozenset(map(StatusFilter, ref.choice.split(",")))
+    except ValueError as error:
+        raise StaleReference from error
+    widened = await desk.store.subscriptions.change(ref.id, statuses=statuses)
+    if widened is None:
+        raise StaleReference
+    desk.wake()
+    await reply.tell(views.subscribed(widened, reply.reader, now=desk.now()))
+
+
+def _or(given: timedelta | None, usual: timedelta) -> timedelta:
+    return usual if given is None else given
