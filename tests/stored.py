@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from bot.asks import Ask
 from bot.live.model import PreloadTask
 from bot.store import Store
@@ -51,12 +53,9 @@ async def opened(folder: Path, clock: Clock | None = None) -> AsyncIterator[Stor
 
 
 def task(number: int = 1, **more: Any) -> PreloadTask:  # noqa: ANN401 - a task's fields
-    fields = {
-        "url": f"rtmp://{DOMAIN}/app/cup_{number}{SIGNED}",
-        "created": NOW,
-        "status": "failed",
-    }
-    return PreloadTask(task_id=f"task-{number}", domain=DOMAIN, **(fields | more))
+    url = f"rtmp://{DOMAIN}/app/cup_{number}{SIGNED}"
+    plain = PreloadTask(f"task-{number}", DOMAIN, url, created=NOW, status="failed")
+    return msgspec.structs.replace(plain, **more)
 
 
 def subscription(id_: str = "sub1", **more: Any) -> Subscription:  # noqa: ANN401 - its fields
@@ -102,19 +101,10 @@ def board(of: Watch) -> Told:
     )
 
 
-def alert(of: Watch, number: int = 1, **more: Any) -> Told:  # noqa: ANN401 - a Told's fields
-    """A failure, in a watch's thread."""
-    return (
-        told(
-            number,
-            kind=NoticeKind.ALERT,
-            source=of.id,
-            channel_id=of.channel_id,
-            thread=of.board_key,
-        )
-        if not more
-        else replace(alert(of, number), **more)
-    )
+def alert(of: Watch, number: int = 1) -> Told:
+    """A failure, in a watch's thread, due now."""
+    place = {"source": of.id, "channel_id": of.channel_id, "thread": of.board_key}
+    return told(number, kind=NoticeKind.ALERT, **place)
 
 
 def turn(*all_: Told, **more: Any) -> Turn:  # noqa: ANN401 - a turn's fields
