@@ -324,7 +324,10 @@ def test_tasks_know_the_unfinished_and_when_tasks_were_created(reading: Reading)
         a_task("3", stream="cam", created=MINUTE),
     )
     assert [known.seen.key for known in reading.tasks.unfinished()] == ["2", "3"]
-    assert reading.tasks.created_since(NOW) == 2
+    assert not reading.tasks.is_unfinished("1")
+    assert reading.tasks.is_unfinished("2")
+    moments = [NOW - MINUTE, NOW, NOW + MINUTE]
+    assert reading.tasks.created_s == [moment.timestamp() for moment in moments]
     assert sorted(reading.tasks.streams()) == [url_of("cam"), STREAM]
 
 
@@ -337,7 +340,7 @@ def test_what_is_forgotten_is_old_and_to_be_read_no_more(reading: Reading) -> No
     reading.tasks.forget(NOW)
     assert sorted(seen.key for seen in reading.tasks) == ["2", "3"]
     assert reading.tasks.newest(STREAM) == reading.tasks.of("3")
-    assert reading.tasks.created_since(NOW - DAY) == 1
+    assert len(reading.tasks.created_s) == 2
     assert reading.waits(2 * HOUR) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
+from bisect import insort
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -13,7 +13,7 @@ from bot.live.model import HISTORY_DAYS, TaskState
 from bot.watch.model import SOON, STUCK_AFTER, ChangeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from bot.live.model import PreloadTask
     from bot.watch.model import Change, Seen
@@ -77,7 +77,7 @@ class Tasks:
         self._known: dict[str, Known] = {}
         self._streams: dict[str, list[str]] = {}
         self._unfinished: dict[str, Known] = {}
-        self._created: list[datetime] = []
+        self._created_s: list[float] = []
         self._due: list[tuple[datetime, str]] = []
         for seen in rows:
             self._put(seen).stored_at = seen.observed_at
@@ -110,17 +110,22 @@ class Tasks:
             return self._known[keys[0]].seen
         return max(self.of_stream(stream), key=age)
 
-    def streams(self) -> Iterable[str]:
+    def streams(self) -> Collection[str]:
         """The keys of all streams that have a task. A view."""
         return self._streams.keys()
 
-    def unfinished(self) -> Collection[Known]:
-        """The tasks that are still to be read: neither finished nor vanished. A view."""
-        return self._unfinished.values()
+    @property
+    def created_s(self) -> Sequence[float]:
+        """When the tasks were created, as far as that is known, in Unix seconds, ascending."""
+        return self._created_s
 
-    def created_since(self, moment: datetime) -> int:
-        """How many tasks were created at or after a moment."""
-        return len(self._created) - bisect_left(self._created, moment)
+    def is_unfinished(self, key: str) -> bool:
+        """Whether a task is still to be read: neither finished nor vanished."""
+        return key in self._unfinished
+
+    def unfinished(self) -> Collection[Known]:
+        """The tasks that are still to be read. A view."""
+        return self._unfinished.values()
 
     def apply(self, observed: Observed) -> None:
         """Take over what was observed, once it is stored."""
@@ -156,7 +161,8 @@ class Tasks:
             self._streams[task.stream].remove(key)
             if not self._streams[task.stream]:
                 del self._streams[task.stream]
-        del self._created[: bisect_left(self._created, before)]
+        created = (seen.task.created for seen in self)
+        self._created_s = sorted(moment.timestamp() for moment in created if moment)
 
     def _put(self, seen: Seen) -> Known:
         key = seen.key
@@ -165,7 +171,7 @@ class Tasks:
             known = self._known[key] = Known(seen)
             self._streams.setdefault(seen.task.stream, []).append(key)
             if seen.task.created is not None:
-                insort(self._created, seen.task.created)
+                insort(self._created_s, seen.task.created.timestamp())
         known.seen = seen
         if is_finished(seen.task) or ChangeKind.VANISHED in seen.said:
             self._unfinished.pop(key, None)

@@ -1,0 +1,143 @@
+"""What a reading comes to for a watch: what it takes in, whom it calls, how it ends. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.live.model import StatusFilter, TaskState
+from bot.watch.boards import board, cannot_be_read
+from bot.watch.known import HISTORY, is_finished, phase_of
+from bot.watch.model import Change, ChangeKind, Ending, NoticeKind, Told
+from bot.watch.scene import is_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from bot.live.model import PreloadTask
+    from bot.watch.model import Watch
+    from bot.watch.scene import Scene, Script
+
+_ALERTING = {ChangeKind.STUCK, ChangeKind.WINDOW_SOON, ChangeKind.WINDOW_OVER}
+_FIRST_FAILURE = "first-failure"
+_VERDICT = "verdict"
+_PHASES = {
+    StatusFilter.COMPLETE: TaskState.READY,  # as `phase_of` has it
+    StatusFilter.PENDING: TaskState.PENDING,
+    StatusFilter.PRELOADING: TaskState.PRELOADING,
+    StatusFilter.FAILED: TaskState.FAILED,
+}
+
+
+def matches(watch: Watch, task: PreloadTask) -> bool:
+    """Whether a filter watch takes in the stream of a task, its newest."""
+    ask = watch.ask
+    if ask.status is not None and phase_of(task) is not _PHASES[ask.status]:
+        return False
+    since = HISTORY if ask.since is None else ask.since
+    start = watch.created_at - since if isinstance(since, timedelta) else since
+    return task.created is None or task.created >= start
+
+
+def tell_watch(script: Script, scene: Scene, watch: Watch, *, is_unmatched: bool) -> None:
+    """Take in what matches, call whom it concerns, end it when its time has come."""
+    now = scene.now
+    after = _pinned(watch, scene, is_unmatched=is_unmatched)
+    known = scene.observed.newest
+    touched = [stream for stream in after.streams if is_unmatched or stream in known]
+    script.told += _alerts(after, scene, touched)
+    ending = _ending(after, scene)
+    if ending is not None:
+        after = replace(after, ended_at=now, ending=ending)
+        newest = {key: seen for key in after.streams if (seen := scene.newest(key)) is not None}
+        verdict = board(after, newest, scene.followed, now).verdict
+        script.told.append(
+            replace(
+                _in_thread(after, _VERDICT, now),
+                kind=NoticeKind.VERDICT,
+                facts={"verdict": verdict.value},
+            )
+        )
+    if after != watch:
+        script.watches.append(after)
+    is_seen_otherwise = (
+        scene.followed.is_blind != scene.was_blind or is_read(scene.followed) != scene.was_read
+    )
+    if after != watch or touched or is_seen_otherwise:
+        script.redrawn.add(watch.id)
+
+
+def _pinned(watch: Watch, scene: Scene, *, is_unmatched: bool) -> Watch:
+    """The watch with the streams that it takes in now."""
+    streams = dict(watch.streams)
+    for task in _candidates(watch, scene, is_unmatched=is_unmatched):
+        streams.setdefault(task.stream, task.url)
+    return watch if streams == watch.streams else replace(watch, streams=streams)
+
+
+def _candidates(watch: Watch, scene: Scene, *, is_unmatched: bool) -> Iterator[PreloadTask]:
+    """The tasks whose streams belong in a watch, as far as they are new to it."""
+    known = scene.observed.newest
+    if watch.is_list:
+        named = watch.ask.task_id
+        if named is not None and not watch.streams:
+            found = [*scene.observed.seen, scene.tasks.of(named)]
+            yield from (seen.task for seen in found if seen is not None and seen.key == named)
+        return
+    if is_unmatched:
+        streams = dict.fromkeys((*scene.tasks.streams(), *known))
+        newest = (scene.newest(stream) for stream in streams)
+        yield from (seen.task for seen in newest if seen and matches(watch, seen.task))
+    else:
+        yield from (seen.task for seen in known.values() if matches(watch, seen.task))
+
+
+def _alerts(watch: Watch, scene: Scene, touched: Iterable[str]) -> Iterator[Told]:
+    """What its owner is called for: the first failure since it began, what is stuck, windows."""
+    failures = []
+    for change in scene.observed.changes:
+        if change.task.stream in watch.streams:
+            if change.kind is ChangeKind.FAILED:
+                failures.append(change)
+            elif change.kind in _ALERTING:
+                yield replace(_in_thread(watch, change.key, change.at), change=change)
+    for stream in touched:
+        seen = scene.newest(stream)
+        if seen is None or phase_of(seen.task) is not TaskState.FAILED:
+            continue
+        if seen.progressed_at >= watch.created_at:  # otherwise its message began with it
+            failures.append(Change(ChangeKind.FAILED, seen.task, seen.progressed_at))
+    if failures:
+        yield replace(_in_thread(watch, _FIRST_FAILURE, failures[0].at), change=failures[0])
+
+
+def _in_thread(watch: Watch, key: str, at: datetime) -> Told:
+    return Told(
+        kind=NoticeKind.ALERT,
+        source=watch.id,
+        key=key,
+        team_id=watch.team_id,
+        channel_id=watch.channel_id,
+        seen_at=at,
+        due_at=at,
+        thread=watch.board_key,
+    )
+
+
+def _ending(watch: Watch, scene: Scene) -> Ending | None:
+    """How the watch ends now, if it does."""
+    if watch.is_list and watch.streams and _is_read_since(watch, scene):
+        newest = (scene.newest(stream) for stream in watch.streams)
+        if all(seen is not None and is_finished(seen.task) for seen in newest):
+            return Ending.FINISHED
+    return Ending.UNTIL if scene.now >= watch.until else None
+
+
+def _is_read_since(watch: Watch, scene: Scene) -> bool:
+    """Whether all tasks that were there when the watch began have been asked for."""
+    until, began = scene.followed.created_until, watch.created_at
+    if until is None or cannot_be_read(scene.followed, scene.now):
+        return False
+    return until >= began or began > scene.now  # the clock was set back since

@@ -1,0 +1,93 @@
+"""What a watch's message shows, of what is known of its streams. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.live.model import TaskState
+from bot.watch.model import Board, Line, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
+
+    from bot.watch.model import Followed, Seen, Watch
+
+BLIND_AFTER = timedelta(minutes=2)
+"""Of a domain that could not be read for so long, nothing is known."""
+
+
+def board(
+    watch: Watch, newest: Mapping[str, Seen], followed: Followed | None, now: datetime
+) -> Board:
+    """What the watch's message is to show.
+
+    That a domain cannot be read for a moment is not shown: it is often read again in the next.
+
+    Args:
+        watch: the watch.
+        newest: each stream's newest task, by the stream's key; other streams may be among them.
+        followed: how far the reading of its domain has come; None where it has not begun.
+        now: the moment it is drawn at.
+    """
+    lines = tuple(_line(url, newest.get(key), now) for key, url in watch.streams.items())
+    tasks = [line.task for line in lines if line.task is not None]
+    ends = [task.window_end for task in tasks if task.window_end and task.window_end > now]
+    known = (newest[key] for key in watch.streams if key in newest)
+    observed_at = _observed_at(known, followed, now)
+    failing = followed if cannot_be_read(followed, now) else None
+    is_known = observed_at is not None and failing is None
+    return Board(
+        watch=watch,
+        lines=lines,
+        observed_at=observed_at,
+        next_end=min(ends, default=None),
+        verdict=_verdict(lines) if is_known else Verdict.UNKNOWN,
+        failing_since=failing.failing_since if failing else None,
+        failure=failing.failure if failing else "",
+    )
+
+
+def cannot_be_read(
+    followed: Followed | None, now: datetime, blind_after: timedelta = BLIND_AFTER
+) -> bool:
+    """Whether a domain could not be read for so long that nothing is known of it."""
+    if followed is None or followed.failing_since is None:
+        return False
+    return followed.is_blind or now - followed.failing_since >= blind_after
+
+
+def _observed_at(
+    known: Iterable[Seen], followed: Followed | None, now: datetime
+) -> datetime | None:
+    """When the oldest of what can still change was read; None before all was read once."""
+    if followed is None or followed.read_at is None or followed.created_until is None:
+        return None
+    unfinished = (seen.observed_at for seen in known if not seen.task.state(now).is_finished)
+    return min((followed.read_at, *unfinished))
+
+
+def _line(url: str, seen: Seen | None, now: datetime) -> Line:
+    if seen is None:
+        return Line(url, None, None)
+    return Line(url, seen.task, seen.task.state(now), is_stuck=seen.is_stuck(now))
+
+
+def _verdict(lines: Collection[Line]) -> Verdict:
+    """What the streams come to: one that surely is not ready settles it, whatever the others."""
+    if not lines:
+        return Verdict.UNKNOWN
+    if all(line.state is not None and line.state.is_ready for line in lines):
+        return Verdict.READY
+    if all(line.state in _READY_FOR_ALL_WE_KNOW for line in lines):
+        return Verdict.UNKNOWN
+    return Verdict.NOT_READY
+
+
+_READY_FOR_ALL_WE_KNOW = {
+    TaskState.READY,
+    TaskState.READY_LATER,
+    TaskState.UNKNOWN,
+    TaskState.WINDOW_UNKNOWN,
+}

@@ -1,0 +1,52 @@
+"""What a turn is about, and what it comes to while it is put together. See `bot.watch.telling`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.watch.known import Observed, Tasks
+    from bot.watch.model import Alarm, Followed, Seen, Told, Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a turn is about.
+
+    Attributes:
+        followed: the domain's state now.
+        was_blind, was_read: whether it was blind, and read at all, before.
+        observed: what was observed, not yet applied to `tasks`.
+        tasks: what was known before.
+        now: the wall clock.
+    """
+
+    followed: Followed
+    was_blind: bool
+    was_read: bool
+    observed: Observed
+    tasks: Tasks
+    now: datetime
+
+    def newest(self, stream: str) -> Seen | None:
+        """A stream's newest task as it is now."""
+        return self.observed.newest.get(stream) or self.tasks.newest(stream)
+
+
+@dataclass(slots=True)
+class Script:
+    """What a turn comes to, as it is written."""
+
+    told: list[Told] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    quiet: list[tuple[str, str]] = field(default_factory=list)
+    watches: list[Watch] = field(default_factory=list)
+    redrawn: set[str] = field(default_factory=set)
+
+
+def is_read(followed: Followed) -> bool:
+    """Whether all that was wanted of a domain has been asked for once."""
+    return followed.read_at is not None and followed.created_until is not None
