@@ -31,6 +31,11 @@ CLOCK_UNKNOWN = timedelta(hours=2)
 
 _PAGE = 200  # as Slack recommends at most
 _FORBIDDEN = frozenset({"missing_scope", "not_allowed_token_type"})
+_FAILED = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+"""Refusals that are none: Slack failed, "it's possible some aspect of the operation succeeded".
+
+Source: https://docs.slack.dev/reference/methods/chat.postMessage.
+"""
 
 
 class _Metadata(msgspec.Struct):
@@ -140,7 +145,8 @@ class Poster:
             channel: where it was posted.
             key: what it was posted with.
             oldest: when it was sent first, by Slack's clock (`slack_time`).
-            thread_ts: the message in whose thread it was posted.
+            thread_ts: the message in whose thread it was posted; where that is gone, the channel
+                is looked through.
 
         Raises:
             HistoryForbidden: the app may not read that channel.
@@ -154,8 +160,8 @@ class Poster:
                     if message.has_key(key):
                         return message.ts
         except SlackRefused as error:
-            if error.code == "thread_not_found":
-                return None
+            if error.code == "thread_not_found" and thread_ts is not None:
+                return await self.find(channel, key, oldest=oldest)
             # Of direct messages a person's ID is known, which is no name for reading them.
             is_person = error.code == "channel_not_found" and channel.startswith(("U", "W"))
             if error.code in _FORBIDDEN or is_person:
@@ -164,14 +170,17 @@ class Poster:
         return None
 
     async def slack_time(self) -> datetime:
-        """The time by Slack's clock, in UTC: at most `CLOCK_MARGIN` late, rather too early.
+        """The time by Slack's clock, in UTC: rather too early than too late.
 
         It is learnt from Slack's replies, and goes on by the monotonic clock, so that a step of
-        this machine's clock does not move it. Raises nothing: where Slack says nothing, it is
-        `CLOCK_UNKNOWN` before this machine's time.
+        this machine's clock does not move it. Where Slack's replies tell no time, it is
+        `CLOCK_UNKNOWN` before this machine's.
+
+        Raises:
+            SlackUnavailable: Slack has said nothing yet, and does not now.
         """
         if self._heard is None:
-            with suppress(SlackRefused, SlackUnavailable):  # a refusal has its time, too
+            with suppress(SlackRefused):  # a refusal has its time, too
                 await self._asked(self._client.auth_test())
         if self._heard is None:
             return self._now() - CLOCK_UNKNOWN
@@ -200,7 +209,12 @@ class Poster:
             more["cursor"] = page.response_metadata.next_cursor
 
     async def _asked(self, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
-        return await answered(self._heeded(call))
+        try:
+            return await answered(self._heeded(call))
+        except SlackRefused as error:
+            if error.code in _FAILED:
+                raise SlackUnavailable(error.code, delivered=True) from error
+            raise
 
     async def _heeded(self, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         """Await the call, and note the time in its reply."""
