@@ -36,6 +36,9 @@ USAGE = {
         "{key}= takes a time such as 2h, 90m, yesterday, today 18:00 or 2026-11-20T19:00Z, "
         "not {given}."
     ),
+    "bad_span": marked("{key}= takes a duration from {low} to {high}, or off, not {given}."),
+    "bad_count": marked("The number of notices is from {low} to {high}, not {given}."),
+    "bad_channel": marked("{given} is not a channel: write it as #live-ops and pick it."),
     "bad_domain": marked("{given} is not a domain name."),
     "bad_url": marked("{given} is not a play URL."),
     "bad_task": marked("{given} is not one task ID."),
@@ -46,7 +49,14 @@ USAGE = {
     "since_in_future": marked("since={given} is still to come."),
     "since_not_before_until": marked("since={since} is not before until={until}."),
     "until_too_old": marked("until={given} is before the {days} days that the API keeps."),
+    "until_in_past": marked("until={given} is past: a watch ends in the time to come."),
+    "until_too_far": marked("until={given} is too far: a watch lasts at most {days} days."),
+    "name_too_long": marked("name= has {given} characters; at most {most} are shown."),
+    "too_many_watches": marked(
+        "{most} messages are kept up to date in this channel already: stop one first."
+    ),
     "too_long": marked("The command has {given} characters; at most {most} are read."),
+    "which_domain": marked("Which domain? Known ones are {given}."),
     "no_domain": marked("Which domain? No play domain is set up or listed by the account."),
 }
 """A sentence for each problem that `handlers.grammar` finds."""

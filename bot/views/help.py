@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from bot.views import blocks
 from bot.views.limits import Message, fitted
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from bot.views.limits import Block
     from bot.words import Words
 
+Topics: TypeAlias = dict[str, tuple[str, tuple[str, ...]]]
+"""By its name: a sentence, and examples."""
+
 _TASKS = (
     marked("Shows the preload tasks of a domain, as of now. It starts nothing."),
     ("/preload", "/preload status=failed", "/preload live.example.com failed 2h"),
 )
-_TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "tasks": _TASKS,
+_KEYS: Topics = {
     "domain": (
         marked(
             "A play domain. Without it: the channel's default domain, else the only configured "
@@ -67,6 +69,67 @@ _TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
         marked("Posts the answer for everyone in the channel; otherwise only you see it."),
         ("/preload status=failed public",),
     ),
+    "in": (
+        marked("Of watch, subscribe and unsubscribe: the channel; otherwise it is this one."),
+        ("/preload subscribe live.example.com in=#live-ops",),
+    ),
+    "name": (
+        marked("Of watch: what the message is called."),
+        ('/preload watch status=preloading name="Cup final"',),
+    ),
+    "group": (
+        marked(
+            "Of subscribe: how long changes other than failures are gathered into one message; "
+            "10s unless you say otherwise, off for each at once."
+        ),
+        ("/preload subscribe live.example.com group=1m",),
+    ),
+    "repeat": (
+        marked(
+            "Of subscribe: how often a failure is told again while it lasts; 30m unless you say "
+            "otherwise, off for never."
+        ),
+        ("/preload subscribe live.example.com repeat=off",),
+    ),
+}
+_COMMANDS: Topics = {
+    "tasks": _TASKS,
+    "watch": (
+        marked(
+            "Keeps one message up to date on the streams of URLs, of a task or of filters: how "
+            "many are ready, and which are not. You are called when one fails, is stuck, its "
+            "window ends, and with the verdict."
+        ),
+        (
+            '/preload watch status=preloading until=20:00 name="Cup final"',
+            "/preload watch url=rtmp://live.example.com/liveApp/cup_main",
+        ),
+    ),
+    "subscribe": (
+        marked(
+            "Tells a channel each change of a domain from now on: failures at once and again "
+            "while they last, other changes gathered. failed and complete unless you say "
+            "otherwise."
+        ),
+        (
+            "/preload subscribe domain=live.example.com",
+            "/preload subscribe live.example.com status=failed,complete group=10s repeat=30m",
+        ),
+    ),
+    "unsubscribe": (
+        marked("Tells a channel no more of a domain."),
+        ("/preload unsubscribe domain=live.example.com",),
+    ),
+    "list": (
+        marked(
+            "What is watched and subscribed to in this channel, or everywhere: mute it, end it."
+        ),
+        ("/preload list", "/preload list all"),
+    ),
+    "deliveries": (
+        marked("This channel's latest notices: what was seen, queued and posted when."),
+        ("/preload deliveries", "/preload deliveries 20"),
+    ),
     "default": (
         marked("The domain that this channel asks about when a command names none."),
         (
@@ -80,6 +143,7 @@ _TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("/preload help", "/preload help since"),
     ),
 }
+_TOPICS = _KEYS | _COMMANDS
 _ICONS = marked(
     "✅ ready: complete, and its window is now or still to come\n"
     "⚠️ complete, but its window has ended, or a newer task is not complete\n"
@@ -107,18 +171,23 @@ def _of_topic(topic: str, w: Words) -> Message:
 
 def _of_everything(w: Words) -> Message:
     said, examples = w.t(_TASKS[0]), "\n".join(map(code, _TASKS[1]))
-    keys = "\n".join(
-        f"{code(topic)} {w.t(sentence)}"
-        for topic, (sentence, _) in _TOPICS.items()
-        if topic not in {"tasks", "help"}
-    )
     body = (
         blocks.section(f"*/preload*\n{said}\n{examples}"),
-        blocks.section(keys),
+        blocks.section(_topics(_COMMANDS, w)),
+        blocks.section(_topics(_KEYS, w)),
         blocks.section(w.t(_ICONS)),
         _more(w),
     )
     return fitted(Message(said, body))
+
+
+def _topics(topics: Topics, w: Words) -> str:
+    """A line for each topic, but for those that all of this is about."""
+    return "\n".join(
+        f"{code(topic)} {w.t(sentence)}"
+        for topic, (sentence, _) in topics.items()
+        if topic not in {"tasks", "help"}
+    )
 
 
 def _more(w: Words) -> Block:

@@ -44,10 +44,14 @@ def _day(here: datetime, reader: Reader, today: datetime) -> str:
     return f"{here.day} {_MONTHS[here.month - 1]}{'' if same_year else f' {here.year}'}"
 
 
+def seconds(moment: datetime, reader: Reader, now: datetime) -> str:
+    """`19:42:10`, with its date if that is not today."""
+    return f"{clock(moment, reader, now)}:{local(moment, reader).second:02}"
+
+
 def to_the_second(moment: datetime, reader: Reader, now: datetime) -> str:
     """`19:42:10 (UTC+8)`, with its date if that is not today."""
-    seconds = f":{local(moment, reader).second:02}"
-    return f"{clock(moment, reader, now)}{seconds} ({zone_name(moment, reader)})"
+    return f"{seconds(moment, reader, now)} ({zone_name(moment, reader)})"
 
 
 def zone_name(moment: datetime, reader: Reader) -> str:

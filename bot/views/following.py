@@ -1,0 +1,183 @@
+"""Answers to those who say what they want to be told: seen by them alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views import blocks
+from bot.views.delivery_lines import delivery_lines
+from bot.views.following_controls import button
+from bot.views.following_rows import (
+    STATUSES,
+    fitting,
+    length_of,
+    manner_of,
+    named,
+    shown_of,
+    statuses_of,
+    stop_button,
+    subscription_rows,
+    told_of,
+    watch_rows,
+)
+from bot.views.limits import Message, fitted
+from bot.views.mentions import channel
+from bot.views.mrkdwn import code
+from bot.views.refs import FollowKind, FollowRef
+from bot.views.times import zone_name
+from bot.views.told import INVITE
+from bot.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from bot.live.model import StatusFilter
+    from bot.reader import Reader
+    from bot.views.limits import Block
+    from bot.watch.model import Notice, Subscription, Watch
+    from bot.words import Words
+
+_SUBSCRIBE = "/preload subscribe domain=live.example.com"
+_WATCH = "/preload watch status=preloading until=20:00"
+
+
+def subscribed(subscription: Subscription, reader: Reader, *, now: datetime) -> Message:
+    """A channel is told each change of a domain from now on; or told more than before.
+
+    Args:
+        subscription: as it is stored now.
+        reader: who asked.
+        now: the moment it is drawn at.
+    """
+    w = words(reader.language)
+    said = w.t("{channel} is told of {domain} from now on: {statuses}", **told_of(subscription, w))
+    hint = w.t(
+        "What happened before is not announced. To mute or unsubscribe: {command}",
+        command=code("/preload list"),
+    )
+    return _answer(said, manner_of(subscription, reader, w, now), w, hint=hint)
+
+
+def already_covered(
+    existing: Subscription, wanted: Collection[StatusFilter], reader: Reader, *, now: datetime
+) -> Message:
+    """The channel is told of the domain already; whatever else is wanted can be added.
+
+    Args:
+        existing: what there is.
+        wanted: the statuses that were asked for now.
+        reader: who asked.
+        now: the moment it is drawn at.
+    """
+    w = words(reader.language)
+    said = w.t("{channel} is told of {domain} already: {statuses}", **told_of(existing, w))
+    again = code(f"/preload unsubscribe domain={existing.domain}", 300)
+    hint = w.t("To have it otherwise, unsubscribe first: {command}", command=again)
+    wider = existing.statuses | frozenset(wanted)
+    widen = None
+    if wider != existing.statuses:
+        choice = ",".join(status for status in STATUSES if status in wider)
+        more = statuses_of(wider - existing.statuses, w)
+        ref = FollowRef(FollowKind.SUBSCRIPTION, existing.id, choice)
+        widen = button("sub.widen", w.t("Add {statuses}", statuses=more), ref)
+    return _answer(said, manner_of(existing, reader, w, now), w, hint=hint, control=widen)
+
+
+def unsubscribed(subscription: Subscription, reader: Reader) -> Message:
+    """A channel is told no more of a domain."""
+    w = words(reader.language)
+    said = w.t("{channel} is told nothing of {domain} any more", **told_of(subscription, w))
+    again = code(f"/preload subscribe domain={subscription.domain}", 300)
+    return _answer(said, (), w, hint=w.t("To have it back: {command}", command=again))
+
+
+def watching(watch: Watch, reader: Reader, *, now: datetime) -> Message:
+    """A watch has begun; its message follows in its channel."""
+    w = words(reader.language)
+    said = w.t("{name} is watched in {channel} from now on", **shown_of(watch))
+    return _answer(said, [length_of(watch, reader, w, now)], w, control=stop_button(watch, w))
+
+
+def already_watched(watch: Watch, reader: Reader, *, now: datetime) -> Message:
+    """The channel has a watch that shows all that was asked for."""
+    w = words(reader.language)
+    said = w.t("{name} is watched in {channel} already, for {person}", **shown_of(watch))
+    return _answer(said, [length_of(watch, reader, w, now)], w, control=stop_button(watch, w))
+
+
+def not_in_channel(channel_id: str, reader: Reader) -> Message:
+    """The bot cannot post in a channel before it is invited."""
+    w, place = words(reader.language), channel(channel_id)
+    said = w.t("The bot is not in {channel}, so it cannot post there", channel=place)
+    mend = w.t("Type {command} in {channel}, then ask again", command=code(INVITE), channel=place)
+    return _answer(said, [mend], w)
+
+
+def archived(channel_id: str, reader: Reader) -> Message:
+    """Nobody can post in a channel any more."""
+    w = words(reader.language)
+    said = w.t("{channel} is archived: nothing can be posted there", channel=channel(channel_id))
+    mend = w.t("Unarchive it, or choose another channel: {command}", command=code("in=#live-ops"))
+    return _answer(said, [mend], w)
+
+
+def listed(
+    subscriptions: Sequence[Subscription],
+    watches: Sequence[Watch],
+    reader: Reader,
+    *,
+    now: datetime,
+) -> Message:
+    """What is followed, each with what can be done with it.
+
+    Args:
+        subscriptions: those of a channel, or of all.
+        watches: likewise.
+        reader: who asked.
+        now: the moment it is drawn at.
+    """
+    w, counts = words(reader.language), []
+    if subscriptions:
+        counts.append(w.n("{count} subscription", "{count} subscriptions", len(subscriptions)))
+    if watches:
+        counts.append(w.n("{count} watch", "{count} watches", len(watches)))
+    if not counts:
+        begin = w.t("To begin: {command}", command=" · ".join(map(code, (_SUBSCRIBE, _WATCH))))
+        return _answer(w.t("Nothing is subscribed to or watched here"), [begin], w)
+    rows = [
+        *subscription_rows(subscriptions, reader, w, now),
+        *watch_rows(watches, reader, w, now),
+    ]
+    said = w.listed(counts)
+    body = (blocks.section(f"*{said}*"), *fitting(rows, w))
+    return fitted(Message(w.t("{said}: {names}", said=said, names=named(rows, w)), body))
+
+
+def deliveries(notices: Sequence[Notice], reader: Reader, *, now: datetime) -> Message:
+    """What became of a channel's latest notices: seen, queued and posted when.
+
+    Args:
+        notices: the latest first.
+        reader: who asked.
+        now: the moment it is drawn at.
+    """
+    w = words(reader.language)
+    if not notices:
+        begin = w.t("To begin: {command}", command=" · ".join(map(code, (_SUBSCRIBE, _WATCH))))
+        return _answer(w.t("Nothing was told in this channel yet"), [begin], w)
+    said = w.n("The latest notice", "The latest {count} notices", len(notices))
+    zone = w.t("times are {zone}; + is since it was seen", zone=zone_name(now, reader))
+    lines = blocks.sections(delivery_lines(notices, reader, w, now=now))
+    return fitted(Message(said, (blocks.section(f"*{said}*"), *lines, blocks.context(zone))))
+
+
+def _answer(
+    said: str, lines: Iterable[str], w: Words, *, hint: str = "", control: Block | None = None
+) -> Message:
+    """A sentence, what else there is to it, where to go from there, a button."""
+    rest = list(lines)
+    body = [blocks.section("\n".join([f"*{said}*", *rest]), accessory=control)]
+    if hint:
+        body.append(blocks.context(hint))
+    return fitted(Message(w.sentences([said, *rest]), tuple(body)))

@@ -1,0 +1,155 @@
+"""What is followed, in words: how it is told, until when; and a row of the list for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.live.model import StatusFilter
+from bot.views import blocks
+from bot.views.boards import title
+from bot.views.following_controls import button, mute_menu, unsubscribe_button
+from bot.views.happenings import first_few
+from bot.views.limits import BLOCKS, MESSAGE_WEIGHT, weight
+from bot.views.mentions import channel, person
+from bot.views.mrkdwn import escaped
+from bot.views.refs import FollowKind, FollowRef
+from bot.views.status import filter_word
+from bot.views.times import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime, timedelta
+
+    from bot.reader import Reader
+    from bot.views.limits import Block
+    from bot.watch.model import Subscription, Watch
+    from bot.words import Words
+
+Row: TypeAlias = "tuple[str, list[Block]]"
+"""What it is called, escaped, and its blocks."""
+
+STATUSES = (
+    StatusFilter.FAILED,
+    StatusFilter.COMPLETE,
+    StatusFilter.PRELOADING,
+    StatusFilter.PENDING,
+)
+"""In the order they are told in."""
+_DOMAIN_CHARS = 100
+_ROOM_FOR_THE_REST = 1_200
+_NAMED = 8
+_MINUTE_S = 60
+_HOUR_S = 3_600
+
+
+def told_of(subscription: Subscription, w: Words) -> dict[str, str]:
+    """A subscription's `{channel}`, `{domain}` and `{statuses}`."""
+    return {
+        "channel": channel(subscription.channel_id),
+        "domain": escaped(subscription.domain, _DOMAIN_CHARS),
+        "statuses": statuses_of(subscription.statuses, w),
+    }
+
+
+def shown_of(watch: Watch) -> dict[str, str]:
+    """A watch's `{name}`, `{channel}` and `{person}`."""
+    return {
+        "name": title(watch),
+        "channel": channel(watch.channel_id),
+        "person": person(watch.owner),
+    }
+
+
+def statuses_of(statuses: Collection[StatusFilter], w: Words) -> str:
+    """`failed, complete`."""
+    return w.listed(filter_word(status, w) for status in STATUSES if status in statuses)
+
+
+def manner_of(subscription: Subscription, reader: Reader, w: Words, now: datetime) -> Iterator[str]:
+    """How failures and other changes are told, and until when they are not."""
+    repeat, group = subscription.repeat, subscription.group
+    if StatusFilter.FAILED in subscription.statuses:
+        yield (
+            w.t("Failures at once, and again every {time}", time=_span(repeat, w))
+            if repeat
+            else w.t("Failures at once, and once")
+        )
+    yield (
+        w.t("Other changes gathered for {time}", time=_span(group, w))
+        if group
+        else w.t("Other changes each at once")
+    )
+    until = subscription.muted_until
+    if until is not None and subscription.is_muted(now):
+        yield w.t("Muted until {time}", time=clock(until, reader, now))
+
+
+def _span(length: timedelta, w: Words) -> str:
+    """`10 s`, `30 min`, `2 h`."""
+    seconds = round(length.total_seconds())
+    if seconds % _MINUTE_S:
+        return w.t("{count} s", count=f"{seconds:,}")
+    if seconds % _HOUR_S:
+        return w.t("{count} min", count=f"{seconds // _MINUTE_S:,}")
+    return w.t("{count} h", count=f"{seconds // _HOUR_S:,}")
+
+
+def length_of(watch: Watch, reader: Reader, w: Words, now: datetime) -> str:
+    """When a watch ends."""
+    time = clock(watch.until, reader, now)
+    if watch.is_list:
+        return w.t("Until every stream is finished, {time} at the latest", time=time)
+    return w.t("Watched until {time}", time=time)
+
+
+def stop_button(watch: Watch, w: Words) -> Block | None:
+    """The button that ends a watch."""
+    return button("watch.stop", w.t("Stop"), FollowRef(FollowKind.WATCH, watch.id))
+
+
+def subscription_rows(
+    subscriptions: Sequence[Subscription], reader: Reader, w: Words, now: datetime
+) -> Iterator[Row]:
+    """A row for each, with a menu that mutes it and a button that ends it."""
+    for one in subscriptions:
+        fields = told_of(one, w)
+        by = w.t("by {person}", person=person(one.owner))
+        small = " · ".join([fields["statuses"], *manner_of(one, reader, w, now), by])
+        said = w.t("{domain}, told in {channel}", **fields)
+        ref = FollowRef(FollowKind.SUBSCRIPTION, one.id)
+        controls = [
+            mute_menu("sub.mute", one, ref, reader, w, now=now),
+            unsubscribe_button("sub.remove", one.domain, ref, w),
+        ]
+        shown = [control for control in controls if control is not None]
+        yield fields["domain"], [blocks.section(f"*{said}*\n{small}"), blocks.actions(shown)]
+
+
+def watch_rows(watches: Sequence[Watch], reader: Reader, w: Words, now: datetime) -> Iterator[Row]:
+    """A row for each, with a button that ends it."""
+    for one in watches:
+        parts = [escaped(one.ask.domain, _DOMAIN_CHARS)]
+        if one.streams:
+            parts.append(w.n("{count} stream", "{count} streams", len(one.streams)))
+        parts += [length_of(one, reader, w, now), w.t("by {person}", person=person(one.owner))]
+        said = w.t("{name}, watched in {channel}", **shown_of(one))
+        text = f"*{said}*\n{' · '.join(parts)}"
+        yield title(one), [blocks.section(text, accessory=stop_button(one, w))]
+
+
+def fitting(rows: Sequence[Row], w: Words) -> Iterator[Block]:
+    """As many rows as a message takes; the others are named."""
+    room, places = MESSAGE_WEIGHT - _ROOM_FOR_THE_REST, BLOCKS - 2
+    for number, (_, row) in enumerate(rows):
+        room, places = room - weight(row), places - len(row)
+        if min(room, places) < 0:
+            rest = rows[number:]
+            said = w.t("No room here for {count} more", count=f"{len(rest):,}")
+            yield blocks.context(w.t("{said}: {names}", said=said, names=named(rest, w)))
+            return
+        yield from row
+
+
+def named(rows: Sequence[Row], w: Words) -> str:
+    """What the rows are called, as far as a line takes it."""
+    return first_few([name for name, _ in rows], len(rows), w, _NAMED)
