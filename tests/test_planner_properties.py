@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 from random import Random
 from typing import TYPE_CHECKING, get_args
@@ -117,7 +118,7 @@ def test_every_unfinished_task_is_read_within_its_freshness_where_the_budget_suf
         allowed_s = interval_s(life) + FRESH.hot_s
         begin = max(0.0, life.created_s)
         reads = [begin, *(read for read in loop.reads[life.task_id] if read < life.finished_s)]
-        ages = [after - before for before, after in zip(reads, reads[1:], strict=False)]
+        ages = [after - before for before, after in pairwise(reads)]
         ages.append(min(life.finished_s, LASTS_S) - reads[-1])
         assert max(ages) <= allowed_s, life
 
