@@ -36,6 +36,7 @@ from handlers.desk import Unanswered
 from handlers.reply import Reply
 from handlers.requests import (
     DefaultRequest,
+    DeliveriesRequest,
     HelpRequest,
     ListRequest,
     SubscribeRequest,
@@ -62,6 +63,7 @@ COMMANDS: Mapping[type, Callable[[Desk, Command, Reply, Any], Awaitable[None]]] 
     SubscribeRequest: subscriptions.answer,
     UnsubscribeRequest: subscriptions.leave,
     ListRequest: lists.answer,
+    DeliveriesRequest: lists.deliveries,
     DefaultRequest: defaults.answer,
     HelpRequest: help.answer,
 }

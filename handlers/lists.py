@@ -1,4 +1,4 @@
-"""`/preload list`: what is followed, each with its buttons."""
+"""`/preload list` and `/preload deliveries`: what is followed, and what became of what was told."""
 
 from __future__ import annotations
 
@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from bot.watch.model import Subscription, Watch
     from handlers.desk import Desk
     from handlers.reply import Reply
-    from handlers.requests import ListRequest
+    from handlers.requests import DeliveriesRequest, ListRequest
 
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: ListRequest) -> None:
     """List the subscriptions and watches of the channel, or of the workspace."""
     await _tell(desk, reply, command.team_id, None if request.everywhere else command.channel_id)
+
+
+async def deliveries(
+    desk: Desk, command: Command, reply: Reply, request: DeliveriesRequest
+) -> None:
+    """Say of the channel's latest notices when each was seen, queued and posted."""
+    place = command.team_id, command.channel_id
+    notices = await desk.store.notices.recent(*place, request.count)
+    await reply.tell(views.deliveries(notices, reply.reader, now=desk.now()))
 
 
 async def mute(desk: Desk, click: Click, reply: Reply) -> None:
