@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, func, insert, literal, select
 from sqlalchemy.exc import StatementError
 
 from bot.asks import Ask
 from bot.errors import StoreUnavailable
 from bot.store import Store
 from bot.store.columns import UtcDateTime
-from bot.store.schema import asks, metadata
+from bot.store.schema import asks, channel_defaults, metadata
 from bot.store.upgrade import VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
 ASK = Ask(account="default", domain="live.example.com")
 SHORT_S = 0.01
+FIRST_VERSION = """
+CREATE TABLE preload_bot_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+INSERT INTO preload_bot_version VALUES ('0001');
+CREATE TABLE asks (
+    key VARCHAR(16) NOT NULL PRIMARY KEY, body TEXT NOT NULL, used_at DATETIME NOT NULL
+);
+CREATE INDEX asks_used_at ON asks (used_at);
+CREATE TABLE channel_defaults (
+    team_id VARCHAR(32) NOT NULL, channel_id VARCHAR(32) NOT NULL, domain VARCHAR(253) NOT NULL,
+    set_by VARCHAR(32) NOT NULL, set_at DATETIME NOT NULL, PRIMARY KEY (team_id, channel_id)
+);
+"""
 
 
 @pytest.fixture
@@ -75,6 +87,21 @@ async def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(
             pass
     with closing(sqlite3.connect(file)) as newer:
         assert newer.execute("SELECT key FROM asks").fetchall() == [(key,)]
+
+
+async def test_a_store_of_the_first_version_keeps_what_is_in_it(url: str, file: Path) -> None:
+    long_ago = "2026-11-22 00:00:00.000000"
+    with closing(sqlite3.connect(file)) as older, older:
+        older.executescript(FIRST_VERSION)
+        older.execute("INSERT INTO asks VALUES (?, ?, ?)", (ASK.key, ASK.to_json(), long_ago))
+        default = ("T1", "C1", "live.example.com", "U1", long_ago)
+        older.execute("INSERT INTO channel_defaults VALUES (?, ?, ?, ?, ?)", default)
+    async with Store.open(url) as store:
+        assert await store.asks.find(ASK.key) == ASK
+        kept = await store.defaults.get("T1", "C1")
+        assert kept is not None
+        assert (kept.domain, kept.set_by) == ("live.example.com", "U1")
+        assert await store.subscriptions.all() == ()
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(url: str, file: Path) -> None:
@@ -231,6 +258,27 @@ async def test_an_error_inside_a_transaction_undoes_it(url: str) -> None:
                 await connection.execute(row)
         async with store.database.reading() as connection:
             assert (await connection.execute(select(asks))).all() == []
+
+
+async def test_many_writers_wait_for_each_other_and_not_for_a_lock(url: str) -> None:
+    async with Store.open(url, busy_timeout_s=SHORT_S) as store:
+        writers = (store.defaults.set("T1", f"C{n}", domain="d", set_by="U1") for n in range(200))
+        await asyncio.gather(*writers)
+        async with store.database.reading() as connection:
+            count = await connection.scalar(select(func.count()).select_from(channel_defaults))
+    assert count == 200
+
+
+async def test_what_a_transaction_reads_first_is_still_so_when_it_writes(
+    url: str, file: Path
+) -> None:
+    async with Store.open(url) as store, store.database.writing() as connection:
+        await connection.execute(select(asks))
+        with (
+            closing(sqlite3.connect(file, timeout=SHORT_S)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("BEGIN IMMEDIATE")
 
 
 def rights_in(folder: Path) -> dict[str, int]:

@@ -93,6 +93,8 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed at the context's end, undone if an error leaves it.
 
+        There is one at a time: within it, open no other.
+
         Raises:
             StoreUnavailable: the database does not answer as it should; nothing was written.
         """
