@@ -310,6 +310,17 @@ def test_what_a_sweep_did_not_return_is_asked_for_by_name_at_once() -> None:
     assert tasks[7].key not in made.calls[1].keys
 
 
+def test_tasks_of_one_kind_come_to_be_due_together_where_all_at_once_are_cheaper() -> None:
+    tasks = [pending(f"{n}{LONG}", asked_ago_s=n % 40) for n in range(400)]
+    (call,) = planned(crowded(tasks)).calls
+    assert call.why is Why.STATUS
+    assert len(call.keys) == 400
+    others = [pending(f"{n}{LONG}", moved=ago(hours=3), asked_ago_s=60) for n in range(400)]
+    one = pending(f"one{LONG}")
+    (call,) = planned(crowded([*others, one])).calls
+    assert call.why is Why.URLS  # those that come due less often are no reason to ask for all
+
+
 def test_a_task_of_unknown_status_is_asked_for_by_name() -> None:
     tasks = [pending(f"{n}{LONG}") for n in range(400)]
     vague = pending("vague", status="Success")

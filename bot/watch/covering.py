@@ -53,21 +53,33 @@ class Covering:
     now: datetime
     freshness: Freshness
 
-    def cheapest(self, due: Sequence[Late], *, new_late: float) -> list[Call]:
+    def cheapest(
+        self, due: Sequence[Late], kin: Sequence[Late] = (), *, new_late: float
+    ) -> list[Call]:
         """Calls that cover what is due, at the lowest cost.
 
         Args:
             due: the tasks that are due, in any order.
+            kin: others that come due as often. If all are cheaper to be had at once than by their
+                URLs, they are, though some be early: from then on they come due together.
             new_late: how late the call for new tasks is: due from 1 on, and only then made.
         """
         new = [self._new_tasks(due, new_late)] if new_late >= 1 else []
         rest = _without(due, new)
         if not rest:
             return new
-        ways = [[*new, *self._by_name(rest)]]
-        if self._is_known:
-            ways += [self._by_creation(due, new_late), [*new, *self._by_status(rest)]]
-        return min(ways, key=lambda calls: sum(call.cost for call in calls))
+        named = [*new, *self._by_name(rest)]
+        if not self._is_known:
+            return named
+        all_due = [*due, *kin]
+        rest = _without(all_due, new)
+        ways = [
+            [*new, *self._by_name(rest)] if kin else named,
+            self._by_creation(all_due, new_late),
+            [*new, *self._by_status(rest)],
+        ]
+        best = min(ways, key=lambda calls: sum(call.cost for call in calls))
+        return named if best is ways[0] else best
 
     def unread(self, urls: Iterable[str], late: float) -> list[Call]:
         """Calls for URLs that were never read, as far back as the API keeps.
@@ -147,7 +159,7 @@ class Covering:
         call = self._call(
             Why.STATUS,
             covers,
-            max(late for late, _ in due),
+            _latest(due, covers),
             since_s=min((pending.created_s for pending in covers), default=-inf) - self._overlap_s,
             cost=sum(max(1, _pages(count[state])) for state in states) + _pages(changed),
         )
@@ -176,13 +188,10 @@ class Covering:
             for pending in self.need.unfinished
             if pending.created_s >= since_s and not pending.is_missed
         ]
-        there = [
-            age for age, pending in due if pending.created_s >= since_s and not pending.is_missed
-        ]
         return self._call(
             Why.CREATED,
             covers,
-            max(late, *there, 0.0),
+            max(late, _latest(due, covers)),
             since_s=since_s,
             cost=self._pages_since(since_s),
         )
@@ -268,9 +277,14 @@ class Covering:
         return begin + max(1, bisect_right(range(begin + 1, end + 1), MAX_PAGE_SIZE, key=rows))
 
 
-def _without(due: Iterable[Late], calls: Sequence[Call]) -> list[Late]:
-    covered = frozenset[str]().union(*(call.keys for call in calls))
-    return [late for late in due if late[1].key not in covered]
+def _latest(due: Iterable[Late], covers: Iterable[Pending]) -> float:
+    covered = set(covers)
+    return max((late for late, pending in due if pending in covered), default=0.0)
+
+
+def _without(due: Iterable[Late], calls: Iterable[Call]) -> list[Late]:
+    covered = {pending for call in calls for pending in call.covers}
+    return [late for late in due if late[1] not in covered]
 
 
 def _end_of_lot(urls: Sequence[str], begin: int, room: int) -> int:
