@@ -497,7 +497,9 @@ def many(count: int, **fields: Anything) -> Answer:
 
 def test_one_page_offers_no_turning() -> None:
     found = controls(page(many(3)))
-    assert list(found) == ["page.refresh", "page.status", "page.open", "page.share"]
+    expected = ["page.refresh", "page.status", "page.open", "page.watch", "page.share"]
+    assert list(found) == expected
+    assert PageRef.unpack(found["page.watch"]["value"]).ask == ASK
 
 
 def test_the_first_page_goes_on_and_the_last_goes_back() -> None:
@@ -636,6 +638,7 @@ def test_a_cards_buttons_read_it_again_and_find_the_streams_other_tasks() -> Non
     message = tasks.card(a_card(alone(a_task())), READER, now=NOW)
     found = controls(message)
     assert PageRef.unpack(found["card.refresh"]["value"]).ask == message.asks[0]
+    assert PageRef.unpack(found["card.watch"]["value"]).ask == message.asks[0]
     stream = replace(ASK, urls=(a_task().url,))
     assert message.asks[1] == stream
     assert PageRef.unpack(found["card.stream"]["value"]).key == stream.key
@@ -644,7 +647,7 @@ def test_a_cards_buttons_read_it_again_and_find_the_streams_other_tasks() -> Non
 def test_a_card_of_a_task_without_a_url_offers_no_stream() -> None:
     card = a_card(alone(a_task(url="", created=None, window_end=None, window_start=None)))
     message = tasks.card(replace(card, request_id=""), READER, now=NOW)
-    assert list(controls(message)) == ["card.refresh"]
+    assert list(controls(message)) == ["card.refresh", "card.watch"]
 
 
 # Until there is an answer.

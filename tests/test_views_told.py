@@ -136,12 +136,16 @@ def test_a_failure_that_somebody_has_seen_names_them_and_calls_nobody() -> None:
     assert "notice.seen" not in controls(message)
 
 
-def test_what_is_failed_still_is_told_since_when() -> None:
-    earlier = replace(a_change(), at=NOW - timedelta(minutes=40))
+def test_what_is_failed_still_is_told_since_when_as_far_as_that_is_known() -> None:
+    earlier = replace(a_change(), at=NOW - 40 * MINUTE)
     notice = a_notice(NoticeKind.REPEAT, earlier, *failures(1))
     message = taken(told.repeat(notice, SUBSCRIPTION, READER, now=NOW))
     assert message.text.startswith("❌ live.example.com: 2 streams still failed, since 19:02: ")
+    assert "observed 19:42:10 (UTC+8) · for" in mrkdwn(message)
     assert "notice.seen" in controls(message)
+    notice = a_notice(NoticeKind.REPEAT, *failures(2))
+    message = taken(told.repeat(notice, SUBSCRIPTION, READER, now=NOW))
+    assert message.text.startswith("❌ live.example.com: 2 streams still failed: ")
 
 
 def test_other_changes_are_counted_problems_first_and_the_gravest_are_named() -> None:

@@ -74,6 +74,7 @@ def test_failed_tasks_in_english() -> None:
             "[Refresh]",
             "Status ▾ ['all statuses', 'complete', 'pending', 'preloading', 'failed']",
             "Open a task ▾ ['❌ liveApp/cup_main_hd.flv · 18:52', '❌ liveApp/cup_cam2.flv · 18:52', '↻ liveApp/cup_main.flv · 18:52']",
+            "[Watch]",
             "[Share]",
         ]
     )
@@ -96,6 +97,7 @@ def test_failed_tasks_in_chinese() -> None:
             "[刷新]",
             "状态 ▾ ['全部状态', '已完成', '等待预热', '预热中', '预热失败']",
             "查看任务 ▾ ['❌ liveApp/cup_main_hd.flv · 18:52', '❌ liveApp/cup_cam2.flv · 18:52', '↻ liveApp/cup_main.flv · 18:52']",
+            "[关注]",
             "[分享]",
         ]
     )
@@ -137,6 +139,7 @@ def test_a_middle_page_in_chinese() -> None:
             "[刷新]",
             "状态 ▾ ['全部状态', '已完成', '等待预热', '预热中', '预热失败']",
             "查看任务 ▾ ['⚠️ liveApp/cup_main.flv · 18:52', '✅ liveApp/cup_main.flv · 18:52']",
+            "[关注]",
             "[分享]",
             "⋯ ▾ ['首页', '每页 5 行', '每页 20 行', '每页 30 行']",
         ]
@@ -175,6 +178,7 @@ def test_a_card_in_chinese() -> None:
             "查询于 19:42:10 (UTC+8) · 请求 ID `REQUEST-1`",
             "--- actions",
             "[刷新]",
+            "[关注]",
             "[该流的全部任务]",
         ]
     )

@@ -130,14 +130,12 @@ def domain_of(notice: Notice, subscription: Subscription | None) -> str:
     return notice.changes[0].task.domain if notice.changes else ""
 
 
-def times_of(notice: Notice) -> list[datetime]:
-    """When what it tells was observed."""
-    return [change.at for change in notice.changes] or [notice.seen_at]
-
-
 def observed(notice: Notice, reader: Reader, w: Words, now: datetime) -> str:
     """When it was observed; of what was gathered over minutes, from when to when."""
-    first, last = min(times_of(notice)), max(times_of(notice))
+    times = [change.at for change in notice.changes]
+    if notice.kind is NoticeKind.REPEAT or not times:  # those changes are of before
+        times = [notice.seen_at]
+    first, last = min(times), max(times)
     time = to_the_second(first, reader, now)
     if last - first >= _APART:
         time = f"{time} – {to_the_second(last, reader, now)}"

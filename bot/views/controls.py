@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.words import Words
 
 _INLINE_CHARS = 400
-"""Five buttons carry the question, and all of them count towards a message's weight."""
+"""Six buttons carry the question, and all of them count towards a message's weight."""
 _ROW_CHOICES = (MIN_ROWS, 10, 20, MAX_ROWS)
 
 
@@ -47,6 +47,7 @@ def controls(
         None if refreshing else _refresh(answer, w),
         status_menu(answer, w) if ask.task_id is None else None,
         _open_menu(key, w, tasks),
+        blocks.button("page.watch", w.t("Watch"), refs.PageRef.to(ask).pack(_INLINE_CHARS)),
         None if shared else turn.button("page.share", w.t("Share"), answer.offset),
         _more_menu(answer, key, w, turn),
     ]

@@ -79,11 +79,15 @@ def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
     quoted = w.t("request ID {request_id}", request_id=code(card.request_id, 100))
     body.append(blocks.context(f"{observed} · {quoted}" if card.request_id else observed))
     asks = [card.ask]
-    buttons = [blocks.button("card.refresh", w.t("Refresh"), refs.PageRef.to(card.ask).pack())]
+    ref = refs.PageRef.to(card.ask).pack()
+    buttons = [
+        blocks.button("card.refresh", w.t("Refresh"), ref),
+        blocks.button("card.watch", w.t("Watch"), ref),
+    ]
     if task.url.strip() and task.url.isprintable():
         stream = replace(wider(card.ask), task_id=None, urls=(task.url,))
-        all_tasks, ref = w.t("All tasks of this stream"), refs.PageRef.to(stream)
-        buttons.append(blocks.button("card.stream", all_tasks, ref.pack()))
+        all_tasks, of_stream = w.t("All tasks of this stream"), refs.PageRef.to(stream)
+        buttons.append(blocks.button("card.stream", all_tasks, of_stream.pack()))
         asks.append(stream)
     body.append(blocks.actions(buttons))
     text = w.t("{said}: {names}", said=escaped(name, 300), names=status.mrkdwn)

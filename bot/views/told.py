@@ -16,7 +16,6 @@ from bot.views.announcement import (
     observed,
     parts_of,
     shown_of,
-    times_of,
 )
 from bot.views.commands import command
 from bot.views.happenings import PROBLEMS, counted, gravest_first, lines
@@ -71,14 +70,23 @@ def repeat(
     seen_by: str | None = None,
 ) -> Message:
     """Streams are failed still. The arguments are those of `failures`."""
-    w = words(reader.language)
-    said = w.n(
-        "{domain}: {count} stream still failed, since {time}",
-        "{domain}: {count} streams still failed, since {time}",
-        len(notice.changes),
-        domain=escaped(subscription.domain, _DOMAIN_CHARS),
-        time=clock(min(times_of(notice)), reader, now),
-    )
+    w, since = words(reader.language), min((change.at for change in notice.changes), default=None)
+    domain, count = escaped(subscription.domain, _DOMAIN_CHARS), len(notice.changes)
+    if since is not None and since < notice.seen_at:
+        said = w.n(
+            "{domain}: {count} stream still failed, since {time}",
+            "{domain}: {count} streams still failed, since {time}",
+            count,
+            domain=domain,
+            time=clock(since, reader, now),
+        )
+    else:
+        said = w.n(
+            "{domain}: {count} stream still failed",
+            "{domain}: {count} streams still failed",
+            count,
+            domain=domain,
+        )
     return Announcement(notice, subscription, reader, now, seen_by).message(f"❌ {said}")
 
 

@@ -1,0 +1,205 @@
+"""What those are answered who say what they want to be told."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.live.model import StatusFilter
+from bot.views import following, refs
+from bot.views.limits import Message
+from bot.views.refs import FollowKind, FollowRef
+from bot.watch.model import Notice, NoticeKind, NoticeState, Subscription, Watch
+from tests.test_views import CHINESE, NOW, READER, Anything, mrkdwn
+from tests.test_views_boards import FILTER, a_watch
+from tests.test_views_told import SUBSCRIPTION, a_change, a_notice, controls, failures, taken
+
+HOUR = timedelta(hours=1)
+ONLY_FAILED = replace(SUBSCRIPTION, statuses=frozenset({StatusFilter.FAILED}))
+OF_SUBSCRIPTION = FollowRef(FollowKind.SUBSCRIPTION, "sub000000001")
+OF_WATCH = FollowRef(FollowKind.WATCH, "watch0000001")
+
+
+def test_a_new_subscription_says_what_the_channel_is_told_how_and_how_it_ends() -> None:
+    message = taken(following.subscribed(SUBSCRIPTION, READER, now=NOW))
+    body = mrkdwn(message)
+    assert "*<#C0001> is told of live.example.com from now on: failed, complete*" in body
+    assert "Failures at once, and again every 30 min" in body
+    assert "Other changes gathered for 10 s" in body
+    assert "What happened before is not announced" in body
+    assert "`/preload list`" in body
+
+
+@pytest.mark.parametrize(
+    ("repeat", "group", "said"),
+    [
+        (timedelta(0), timedelta(0), ["Failures at once, and once", "Other changes each at once"]),
+        (2 * HOUR, timedelta(seconds=90), ["again every 2 h", "gathered for 90 s"]),
+    ],
+)
+def test_how_often_a_failure_is_told_and_how_long_changes_are_gathered_is_said(
+    repeat: timedelta, group: timedelta, said: list[str]
+) -> None:
+    subscription = replace(SUBSCRIPTION, repeat=repeat, group=group)
+    body = mrkdwn(taken(following.subscribed(subscription, READER, now=NOW)))
+    for words in said:
+        assert words in body
+
+
+def test_one_that_is_not_of_failures_speaks_of_none() -> None:
+    complete = replace(SUBSCRIPTION, statuses=frozenset({StatusFilter.COMPLETE}))
+    body = mrkdwn(following.subscribed(complete, READER, now=NOW))
+    assert "Failures" not in body
+    assert "Other changes" in body
+
+
+def test_a_channel_that_is_told_less_than_wanted_is_offered_the_rest() -> None:
+    muted = replace(ONLY_FAILED, muted_until=NOW + HOUR)
+    wanted = frozenset({StatusFilter.COMPLETE, StatusFilter.PENDING})
+    message = taken(following.already_covered(muted, wanted, READER, now=NOW))
+    assert "*<#C0001> is told of live.example.com already: failed*" in mrkdwn(message)
+    assert "Muted until 20:42" in mrkdwn(message)
+    widen = controls(message)["sub.widen"]
+    assert widen["text"]["text"] == "Add complete, pending"
+    ref = FollowRef.unpack(widen["value"])
+    assert ref == replace(OF_SUBSCRIPTION, choice="failed,complete,pending")
+
+
+def test_a_channel_that_is_told_all_that_is_wanted_is_offered_nothing() -> None:
+    message = taken(following.already_covered(SUBSCRIPTION, ONLY_FAILED.statuses, READER, now=NOW))
+    assert controls(message) == {}
+    assert "unsubscribe first: `/preload unsubscribe domain=live.example.com`" in mrkdwn(message)
+
+
+def test_what_is_unsubscribed_from_can_be_had_back() -> None:
+    message = taken(following.unsubscribed(SUBSCRIPTION, READER))
+    assert message.text == "<#C0001> is told nothing of live.example.com any more"
+    assert "`/preload subscribe domain=live.example.com`" in mrkdwn(message)
+
+
+def test_a_new_watch_says_where_how_long_and_can_be_stopped() -> None:
+    message = taken(following.watching(a_watch(), READER, now=NOW))
+    assert message.text == (
+        "Cup final is watched in <#C0001> from now on. "
+        "Until every stream is finished, 23 Nov 00:42 at the latest"
+    )
+    assert FollowRef.unpack(controls(message)["watch.stop"]["value"]) == OF_WATCH
+    filtered = following.watching(a_watch(ask=FILTER), READER, now=NOW)
+    assert filtered.text.endswith(". Watched until 23 Nov 00:42")
+
+
+def test_a_watch_that_shows_the_same_is_named_with_whom_it_is_for() -> None:
+    message = taken(following.already_watched(a_watch(), READER, now=NOW))
+    assert "Cup final is watched in <#C0001> already, for <@U0001>" in message.text
+    assert "watch.stop" in controls(message)
+
+
+def test_a_channel_without_the_bot_gets_the_exact_invitation() -> None:
+    message = taken(following.not_in_channel("C0003", READER))
+    assert "The bot is not in <#C0003>" in message.text
+    assert "Type `/invite @preload` in <#C0003>, then ask again" in mrkdwn(message)
+
+
+def test_an_archived_channel_is_called_so() -> None:
+    message = taken(following.archived("C0003", READER))
+    assert message.text.startswith("<#C0003> is archived: nothing can be posted there")
+
+
+def listed(subscriptions: list[Subscription], watches: list[Watch]) -> Message:
+    return taken(following.listed(subscriptions, watches, READER, now=NOW))
+
+
+def test_a_list_shows_each_with_what_can_be_done_with_it() -> None:
+    watch = a_watch(streams={"a": "a", "b": "b"})
+    muted = replace(SUBSCRIPTION, muted_until=NOW + HOUR)
+    message = listed([muted], [watch])
+    body = mrkdwn(message)
+    assert message.text == "1 subscription, 1 watch: live.example.com, Cup final"
+    assert "*live.example.com, told in <#C0001>*\nfailed, complete · " in body
+    assert "Muted until 20:42 · by <@U0001>" in body
+    assert "*Cup final, watched in <#C0001>*\nlive.example.com · 2 streams · Until every" in body
+    found = controls(message)
+    assert FollowRef.unpack(found["sub.remove"]["value"]) == OF_SUBSCRIPTION
+    assert "confirm" in found["sub.remove"]
+    chosen = [FollowRef.unpack(option["value"]) for option in found["sub.mute"]["options"]]
+    choices = (refs.UNMUTE, refs.HOUR, refs.MORNING)
+    assert chosen == [replace(OF_SUBSCRIPTION, choice=choice) for choice in choices]
+    assert FollowRef.unpack(found["watch.stop"]["value"]) == OF_WATCH
+
+
+def test_an_empty_list_says_how_to_begin() -> None:
+    message = listed([], [])
+    assert message.text.startswith("Nothing is subscribed to or watched here")
+    assert "`/preload subscribe domain=live.example.com`" in mrkdwn(message)
+    assert "`/preload watch status=preloading until=20:00`" in mrkdwn(message)
+
+
+def test_what_a_long_list_has_no_room_for_is_counted_and_named() -> None:
+    many = [replace(SUBSCRIPTION, domain=f"live{n}.example.com") for n in range(60)]
+    message = listed(many, [a_watch()])
+    shown = sum(block["type"] == "actions" for block in message.blocks)
+    assert shown >= 10
+    rest = mrkdwn(message).splitlines()[-1]
+    assert rest.startswith(f"No room here for {61 - shown} more: live{shown}.example.com, ")
+
+
+def delivered(**fields: Anything) -> str:
+    at = {"queued_at": NOW + timedelta(seconds=0.02), "posted_at": NOW + timedelta(seconds=1.2)}
+    fields = {"state": NoticeState.POSTED, **at, **fields}
+    notice: Notice = a_notice(NoticeKind.FAILURES, *failures(3), **fields)
+    return mrkdwn(taken(following.deliveries([notice], READER, now=NOW)))
+
+
+def test_a_delivery_says_what_was_seen_when_and_how_long_it_took() -> None:
+    assert (
+        "*Failures: 3 changes* · live.example.com · "
+        "seen 19:42:10 · queued +0.0 s · posted +1.2 s" in delivered()
+    )
+    assert "times are UTC+8" in delivered()
+    assert "queued +0.0 s" in delivered(queued_at=NOW - HOUR)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"attempts": 3, "error": "ratelimited"}, "retried 2 times (ratelimited)"),
+        ({"attempts": 2}, "retried 1 time"),
+        ({"is_uncertain": True}, "may stand there twice"),
+        ({"state": NoticeState.OPEN, "posted_at": None}, "waiting since 19:42:10"),
+        ({"state": NoticeState.SENDING, "posted_at": None}, "being sent"),
+        ({"state": NoticeState.UNSURE, "posted_at": None}, "sent, but not confirmed"),
+        ({"state": NoticeState.DROPPED, "error": "is_archived"}, "given up: is_archived"),
+        ({"state": NoticeState.DROPPED}, "given up"),
+    ],
+)
+def test_what_was_not_plainly_delivered_says_why(fields: dict[str, Anything], said: str) -> None:
+    assert said in delivered(**fields)
+
+
+def test_a_notice_without_changes_is_called_by_its_kind() -> None:
+    notice = a_notice(NoticeKind.BOARD)
+    body = mrkdwn(taken(following.deliveries([notice], READER, now=NOW)))
+    assert "*A watch's message* · seen 19:42:10" in body
+
+
+def test_nothing_told_yet_says_how_to_begin() -> None:
+    message = taken(following.deliveries([], READER, now=NOW))
+    assert message.text.startswith("Nothing was told in this channel yet")
+
+
+def test_deliveries_that_have_no_room_are_counted() -> None:
+    notice = a_notice(
+        NoticeKind.CHANGES, a_change(domain="d" * 60), attempts=9, error="e" * 60, is_uncertain=True
+    )
+    body = mrkdwn(taken(following.deliveries([notice] * 100, READER, now=NOW)))
+    shown = body.count("*Changes: 1 change*")
+    assert shown >= 30
+    assert f"{100 - shown} older ones have no room here" in body
+
+
+def test_answers_speak_chinese() -> None:
+    message = taken(following.subscribed(SUBSCRIPTION, CHINESE, now=NOW))
+    assert message.text == (
+        "<#C0001> 从现在起接收 live.example.com 的通知：预热失败，已完成。"
+        "失败立即通知，每 30 分钟重复。其他变化每 10 秒合并通知"
+    )
