@@ -47,7 +47,7 @@ def turn(
     tasks: Tasks,
     subscriptions: Collection[Subscription],
     watches: Collection[Watch],
-    alarms: Iterable[Alarm],
+    alarms: Mapping[tuple[str, str], Alarm],
     now: datetime,
     unmatched: Collection[str] = (),
     blind_after: timedelta = BLIND_AFTER,
@@ -63,7 +63,7 @@ def turn(
         tasks: what was known before: `observed` is not applied yet.
         subscriptions: those of the domain.
         watches: those of the domain that go on.
-        alarms: those of the subscriptions.
+        alarms: by subscription ID and stream; others than these subscriptions' may be there.
         now: the wall clock.
         unmatched: IDs of the watches that no turn was written for yet: they are matched against
             all that is known, the others against what is new or different.
@@ -78,8 +78,8 @@ def turn(
     elif before.is_blind and not is_blind:
         _tell_all(script, scene, NoticeKind.SIGHT, before, [*subscriptions, *watches])
     by_subscription: defaultdict[str, dict[str, Alarm]] = defaultdict(dict)
-    for alarm in alarms:
-        by_subscription[alarm.subscription_id][alarm.stream] = alarm
+    for (subscription_id, stream), alarm in alarms.items():
+        by_subscription[subscription_id][stream] = alarm
     for subscription in subscriptions:
         _tell_subscription(script, scene, subscription, by_subscription[subscription.id])
     for watch in watches:
