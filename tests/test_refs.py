@@ -9,8 +9,14 @@ from bot.errors import StaleReference
 from bot.live.model import StatusFilter
 from bot.views.refs import (
     BUTTON_VALUE_CHARS,
+    HOUR,
+    MORNING,
     OPTION_VALUE_CHARS,
+    UNMUTE,
     ChoiceRef,
+    FollowKind,
+    FollowRef,
+    NoticeRef,
     OpenRef,
     PageRef,
     ReferenceTooLong,
@@ -61,7 +67,7 @@ def test_a_page_comes_back_as_it_was_packed_or_by_its_key(ref: PageRef) -> None:
 
 @given(st.text(max_size=200))
 def test_any_other_text_is_a_stale_reference(text: str) -> None:
-    for kind in (PageRef, ChoiceRef, OpenRef):
+    for kind in (PageRef, ChoiceRef, OpenRef, NoticeRef, FollowRef):
         with pytest.raises(StaleReference):
             kind.unpack(text)
 
@@ -133,3 +139,29 @@ def test_a_task_to_open_comes_back(task_id: str) -> None:
 def test_a_task_id_too_long_for_a_menu_is_refused() -> None:
     with pytest.raises(ReferenceTooLong):
         OpenRef(ASK.key, "t" * 150).pack()
+
+
+muting = st.sampled_from(["", HOUR, MORNING, UNMUTE])
+
+
+@given(st.builds(NoticeRef, st.just("sub000000001"), words, muting))
+def test_a_notice_comes_back_with_what_was_chosen_for_it(ref: NoticeRef) -> None:
+    assert NoticeRef.unpack(ref.pack()) == ref
+
+
+@given(st.builds(FollowRef, st.sampled_from(FollowKind), words, muting))
+def test_what_is_followed_comes_back_with_what_was_chosen_for_it(ref: FollowRef) -> None:
+    assert FollowRef.unpack(ref.pack()) == ref
+
+
+def test_a_notices_key_too_long_for_a_menu_is_refused_there_and_taken_by_a_button() -> None:
+    ref = NoticeRef("sub000000001", "k" * 150, HOUR)
+    with pytest.raises(ReferenceTooLong):
+        ref.pack()
+    assert NoticeRef.unpack(ref.pack(BUTTON_VALUE_CHARS)) == ref
+
+
+def test_something_else_to_be_followed_is_stale() -> None:
+    for text in ("f0||watch|x", "f1||event|x", "f1|watch|x"):
+        with pytest.raises(StaleReference):
+            FollowRef.unpack(text)

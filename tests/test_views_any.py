@@ -15,11 +15,24 @@ from bot.asks import Answer, Ask, Row, TaskCard
 from bot.live.model import PreloadTask, StatusFilter, TaskState
 from bot.reader import Language, Reader
 from bot.sandbox.slack.limits import check
+from bot.views import boards, following, notices, tasks, told
 from bot.views import errors as error_views
 from bot.views import help as help_view
-from bot.views import notices, tasks
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
 from bot.views.refs import PageRef
+from bot.watch.model import (
+    Board,
+    Change,
+    ChangeKind,
+    Ending,
+    Line,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Subscription,
+    Verdict,
+    Watch,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,6 +165,84 @@ ways = st.fixed_dictionaries(
     {"table": st.booleans(), "shared": st.booleans(), "refreshing": st.booleans()}
 )
 
+# What is followed has IDs that the bot and Slack made; everything else is from outside.
+ids = st.text("0123456789abcdef", min_size=12, max_size=12)
+people = st.just("U0001")
+places = st.sampled_from(["C0001", "<!channel>", ""])
+spans = st.integers(0, 10**5).map(lambda s: timedelta(seconds=s))
+changes = st.builds(Change, st.sampled_from(ChangeKind), task_values, moments)
+subscriptions = st.builds(
+    Subscription,
+    ids,
+    st.just("T0001"),
+    places,
+    typed,
+    typed,
+    people,
+    moments,
+    statuses=st.frozensets(st.sampled_from(StatusFilter), min_size=1),
+    group=spans,
+    repeat=spans,
+    muted_until=st.none() | moments,
+)
+watches = st.builds(
+    Watch,
+    ids,
+    st.just("T0001"),
+    places,
+    asks,
+    people,
+    moments,
+    moments,
+    name=texts,
+    streams=st.dictionaries(texts, texts, max_size=3),
+    ended_at=st.none() | moments,
+    ending=st.none() | st.sampled_from(Ending),
+    stopped_by=st.none() | people,
+)
+streams = st.builds(
+    lambda task, url, is_stuck: (
+        Line(url, None, None) if task is None else Line(task.url, task, task.state(NOW), is_stuck)
+    ),
+    st.none() | task_values,
+    urls,
+    st.booleans(),
+)
+watched = st.builds(
+    Board,
+    watches,
+    st.lists(streams, max_size=12).map(tuple)
+    | st.builds(lambda line, count: (line,) * count, streams, st.integers(50, 200)),
+    st.none() | moments,
+    st.none() | moments,
+    st.sampled_from(Verdict),
+    failing_since=st.none() | moments,
+    failure=texts,
+)
+facts = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("part", "failure", "since", "code", "channel"), texts)
+)
+told_notices = st.builds(
+    Notice,
+    st.just(1),
+    ids | texts,
+    st.sampled_from(NoticeKind),
+    texts,
+    st.just("T0001"),
+    places,
+    st.sampled_from(NoticeState),
+    moments,
+    moments,
+    moments,
+    changes=st.lists(changes, max_size=8).map(tuple)
+    | st.builds(lambda change, count: (change,) * count, changes, st.integers(50, 400)),
+    facts=facts | st.just({"part": "2"}) | st.just({"part": "4"}),
+    attempts=st.integers(0, 9),
+    error=texts,
+    is_uncertain=st.booleans(),
+    posted_at=st.none() | moments,
+)
+
 
 def accepted(message: Message) -> None:
     """What both judges of payloads take, and what no value may bring about."""
@@ -163,7 +254,7 @@ def accepted(message: Message) -> None:
         assert parsed.to_dict()["type"] == block["type"]
     shown = [message.text, *strings(message.blocks, {"text"})]
     for text in [*strings(message.blocks, {"mrkdwn"}), message.text]:
-        assert not re.search(r"<(?!!date\^|#C)", text)
+        assert not re.search(r"<(?!!date\^|#C|@U0)", text)
     for text in shown:
         assert "5ecre7" not in text
         assert not set(text) & {"\u202e", "\u2066", "\u2028", "\x00", "\x1b", "\ud800"}
@@ -257,3 +348,62 @@ def test_any_notice_makes_a_message_that_slack_takes(
     ]
     for draw in drawn:
         accepted(draw())
+
+
+@settings(max_examples=150)
+@given(told_notices, subscriptions, readers, st.none() | people)
+def test_any_notice_of_what_is_followed_makes_a_message_that_slack_takes(
+    notice: Notice, subscription: Subscription, reader: Reader, seen_by: str | None
+) -> None:
+    drawn: list[Callable[[], Message]] = [
+        lambda: told.failures(notice, subscription, reader, now=NOW, seen_by=seen_by),
+        lambda: told.repeat(notice, subscription, reader, now=NOW, seen_by=seen_by),
+        lambda: told.changes(notice, subscription, reader, now=NOW),
+        lambda: told.details(notice, subscription, reader, now=NOW),
+        lambda: told.details(notice, None, reader, now=NOW),
+        lambda: told.blind(notice, reader, NOW),
+        lambda: told.sight(notice, reader, NOW),
+        lambda: told.parked(notice, reader, NOW),
+        lambda: following.deliveries([notice] * 20, reader, now=NOW),
+    ]
+    for draw in drawn:
+        accepted(draw())
+
+
+@settings(max_examples=150)
+@given(watched, told_notices, readers)
+def test_any_board_makes_messages_that_slack_takes_and_green_only_if_all_is_ready(
+    shown: Board, notice: Notice, reader: Reader
+) -> None:
+    accepted(boards.alert(notice, shown.watch, reader, now=NOW))
+    message = boards.board(shown, reader, now=NOW)
+    accepted(message)
+    reply = boards.verdict(notice, shown, reader, now=NOW)
+    accepted(reply)
+    known = shown.observed_at is not None and shown.failing_since is None
+    green = known and shown.verdict is Verdict.READY
+    assert message.text.count("✅") == int(green)
+    assert reply.text.count("✅") == int(green)
+    ready = [line for line in shown.lines if line.state is not None and line.state.is_ready]
+    assert ticks(message) <= int(green) + (len(ready) if known else 0)
+    assert shown.watch.ask in message.asks
+
+
+@given(
+    st.lists(subscriptions, max_size=4) | subscriptions.map(lambda one: [one] * 40),
+    st.lists(watches, max_size=4) | watches.map(lambda one: [one] * 60),
+    readers,
+)
+def test_any_answer_about_what_is_followed_makes_a_message_that_slack_takes(
+    told_to: list[Subscription], shown: list[Watch], reader: Reader
+) -> None:
+    accepted(following.listed(told_to, shown, reader, now=NOW))
+    for one in told_to[:4]:
+        accepted(following.subscribed(one, reader, now=NOW))
+        accepted(following.already_covered(one, frozenset(StatusFilter), reader, now=NOW))
+        accepted(following.unsubscribed(one, reader))
+        accepted(following.not_in_channel(one.channel_id, reader))
+        accepted(following.archived(one.channel_id, reader))
+    for watch in shown[:4]:
+        accepted(following.watching(watch, reader, now=NOW))
+        accepted(following.already_watched(watch, reader, now=NOW))
