@@ -79,7 +79,7 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "page.watch": watches.begin,
     "card.refresh": cards.refresh,
     "card.stream": cards.list_stream,
-    "card.watch": watches.begin,
+    "card.watch": watches.begin_stream,
     "widen": paging.ask,
     "domain.pick": paging.pick_domain,
     "board.open": cards.open_task,

@@ -46,13 +46,19 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: WatchReque
 
 
 async def begin(desk: Desk, click: Click, reply: Reply) -> None:
-    """Watch what the answer or the card is about, in the channel it stands in."""
+    """Watch what the answer shows, in the channel it stands in."""
     ref = PageRef.unpack(click.value)
     ask = ref.ask or await desk.kept(ref.key)
     # A watch goes on from now, whenever the answer's window ended.
-    ask = replace(ask.question(), until=None)
-    place = click.team_id, click.channel_id
-    await _begin(desk, reply.beside(), _new(desk, place, ask, click.user_id))
+    await _begin_here(desk, click, reply, replace(ask.question(), until=None))
+
+
+async def begin_stream(desk: Desk, click: Click, reply: Reply) -> None:
+    """Watch the stream of the card's task: it counts by its newest task, whichever that will be."""
+    ref = PageRef.unpack(click.value)
+    card = await desk.card(ref.ask or await desk.kept(ref.key), refresh=False)
+    ask = Ask(card.ask.account, card.ask.domain, urls=(card.row.task.url,))
+    await _begin_here(desk, click, reply, ask)
 
 
 async def stopped(desk: Desk, click: Click) -> Watch:
@@ -68,6 +74,11 @@ async def stopped(desk: Desk, click: Click) -> Watch:
     if ref.kind is not FollowKind.WATCH or watch is None:
         raise StaleReference
     return watch
+
+
+async def _begin_here(desk: Desk, click: Click, reply: Reply, ask: Ask) -> None:
+    place = click.team_id, click.channel_id
+    await _begin(desk, reply.beside(), _new(desk, place, ask, click.user_id))
 
 
 def _new(desk: Desk, place: tuple[str, str], ask: Ask, owner: str) -> Watch:
