@@ -267,6 +267,28 @@ async def test_a_reply_goes_to_the_message_the_watch_has_now(store: Store) -> No
     assert (await sent(store)).thread_ts == "board:watch1:1"
 
 
+async def test_a_reply_that_may_have_been_sent_goes_where_it_went_while_the_message_is_lost(
+    store: Store,
+) -> None:
+    one = watch()
+    await store.watches.add(one, board(one))
+    await sent(store)
+    await tell(store, alert(one))
+    await store.notices.unsure((await claimed(store)).id, NOW)
+    await store.watches.lost(one.id)
+    again = await sent(store)
+    assert (again.kind, again.thread_ts) == (NoticeKind.ALERT, one.board_key)
+    assert (await sent(store)).kind is NoticeKind.BOARD
+
+
+async def test_an_unsure_notice_is_looked_for_with_its_changes(store: Store) -> None:
+    await tell(store, told(1), told(2))
+    unsure = await claimed(store)
+    await store.notices.unsure(unsure.id, NOW)
+    (found,) = await store.notices.due(NOW, limit=10)
+    assert found.changes == unsure.changes == (change(1), change(2))
+
+
 async def test_details_follow_in_the_thread_with_the_changes_of_their_notice(store: Store) -> None:
     await tell(store, told(1), told(2))
     notice = await claimed(store)

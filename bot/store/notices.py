@@ -58,7 +58,6 @@ _HAS_ITS_THREAD = or_(_COLUMNS.thread.is_(None), _ANCHOR.is_not(None))
 _IS_PARKED = exists().where(
     parking.c.team_id == _COLUMNS.team_id, parking.c.channel_id == _COLUMNS.channel_id
 )
-_THREAD_TS = case((_COLUMNS.state == NoticeState.OPEN, _ANCHOR), else_=_COLUMNS.thread_ts)
 # In a channel what Slack may have comes first, then what it surely has not but was tried.
 _TURN = case(
     (_COLUMNS.state == NoticeState.SENDING, 0),
@@ -87,7 +86,7 @@ class Notices:
         and one that may have been sent comes before all others. Parked channels are left out. What
         was queued in the future (the clock was set back) is due.
 
-        `changes` are left empty: they are not settled before `claim` gives them.
+        `changes` of an open notice are left empty: they are not settled before `claim` gives them.
         """
         in_turn = func.row_number().over(
             partition_by=(_COLUMNS.team_id, _COLUMNS.channel_id),
@@ -95,7 +94,7 @@ class Notices:
         )
         waiting = and_(_is_due(now), _HAS_ITS_THREAD)
         candidates = (
-            select(notices, _THREAD_TS.label("anchor"), in_turn.label("place"))
+            select(notices, _ANCHOR.label("anchor"), in_turn.label("place"))
             .where(
                 _COLUMNS.state.in_(_LIVE),
                 or_(_COLUMNS.state.in_(_SENT), waiting),
@@ -120,7 +119,9 @@ class Notices:
         )
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(notice_of(row, thread_ts=row.anchor) for row in rows)
+            settled = [row for row in rows if row.state is not NoticeState.OPEN]
+            unsure = {one.id: one for one in await with_changes(connection, settled)}
+        return tuple(unsure.get(row.id) or notice_of(row, thread_ts=row.anchor) for row in rows)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """The next moment at which `due` may find more than now, by the clock alone."""
@@ -140,7 +141,8 @@ class Notices:
     async def claim(self, id_: int, sent_at: datetime) -> Notice | None:
         """Take the notice for sending it now; None: it is another's, done, or has no thread yet.
 
-        From here on its changes are settled.
+        From here on its changes are settled. One that may have been sent goes, while its thread's
+        message is lost, where it went before: waiting for another it would hold its channel up.
 
         Args:
             id_: as `due` gave it.
@@ -148,7 +150,13 @@ class Notices:
         """
         statement = (
             update(notices)
-            .where(_COLUMNS.id == id_, _COLUMNS.state.in_(_SENDABLE), _HAS_ITS_THREAD)
+            .where(
+                _COLUMNS.id == id_,
+                or_(
+                    _COLUMNS.state == NoticeState.UNSURE,
+                    and_(_COLUMNS.state == NoticeState.OPEN, _HAS_ITS_THREAD),
+                ),
+            )
             .values(
                 state=NoticeState.SENDING,
                 attempts=_COLUMNS.attempts + 1,
@@ -156,7 +164,7 @@ class Notices:
                 first_sent_at=func.coalesce(_COLUMNS.first_sent_at, literal(sent_at, UtcDateTime)),
                 last_sent_at=sent_at,
                 retry_at=None,
-                thread_ts=_ANCHOR,
+                thread_ts=func.coalesce(_ANCHOR, _COLUMNS.thread_ts),
             )
             .returning(notices)
         )
