@@ -6,10 +6,12 @@ The only module that knows both halves and the handlers.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -22,7 +24,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
 from bot.health import Health, routes
-from bot.jobs import Jobs
+from bot.jobs import Jobs, Loops
 from bot.live.client import LiveClient, Timeouts, utc_now
 from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
 from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
@@ -31,12 +33,20 @@ from bot.manifest import EVENTS_PATH
 from bot.queries import Queries
 from bot.settings import require
 from bot.slack.answers import answered
+from bot.slack.channels import Channels
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.guard import RepeatsInMemory, slack_endpoint
 from bot.slack.people import People
+from bot.slack.poster import Poster
 from bot.slack.sender import Sender
 from bot.store import Store
 from bot.views.refs import anchor_of
+from bot.watch.keeping import Keeping
+from bot.watch.loop import Pace, Sweeps
+from bot.watch.needs import Freshness
+from bot.watch.outbox import Outbox
+from bot.watch.pauses import Pauses
+from bot.watch.writing import Writer
 from handlers.desk import Desk, Tables
 from handlers.front import register
 
@@ -95,13 +105,18 @@ async def opened(
     *,
     now: Callable[[], datetime] = utc_now,
     timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+    pauses: Pauses = Pauses(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Bot]:
-    """Open the bot's parts; on the way out, jobs are drained first and connections closed last.
+    """Open the bot's parts, and follow what is to be followed from then on.
+
+    On the way out, what goes on in the background is ended first, then jobs are drained, and
+    connections are closed last.
 
     Args:
         settings: tokens, accounts and all the rest.
         now: the wall clock, in UTC.
         timeouts: how long calls of the Live API may take.
+        pauses: how long delivery waits for what.
 
     Raises:
         SettingsError: something that is needed is not set.
@@ -125,14 +140,51 @@ async def opened(
         jobs = await stack.enter_async_context(
             Jobs(limit=settings.server.max_jobs, drain_timeout_s=settings.server.drain_s)
         )
+        channels, writer = Channels(client), Writer(store, people, now=now)
+        outbox = await stack.enter_async_context(
+            Outbox(
+                store,
+                Poster(client, now=now),
+                writer,
+                channels,
+                now=now,
+                clock_s=time.monotonic,
+                pauses=pauses,
+            )
+        )
+        pace, woken = _pace(settings), {name: asyncio.Event() for name in lives}
+        sweeps = {
+            name: await stack.enter_async_context(
+                Sweeps(
+                    name,
+                    live,
+                    store,
+                    pace=pace,
+                    told=outbox.wake,
+                    now=now,
+                    clock_s=time.monotonic,
+                )
+            )
+            for name, live in lives.items()
+        }
+
+        def wake() -> None:
+            outbox.wake()
+            for event in woken.values():
+                event.set()
+
         desk = Desk(
             settings=settings,
             queries=Queries(lives, now=now, clock=time.monotonic, mark_of=anchor_of),
             people=people,
             sender=Sender(session, client),
             store=store,
+            channels=channels,
+            writer=writer,
             tables=Tables(),
             now=now,
+            wake=wake,
+            new_id=lambda: secrets.token_hex(6),
         )
         bolt = AsyncApp(
             client=_slack_client(settings, session, token=None),  # it only acknowledges
@@ -142,6 +194,12 @@ async def opened(
         )
         register(bolt, desk, jobs)
         health = Health(credentials=credentials, store=store, slack=client, clock_s=time.monotonic)
+        loops = await stack.enter_async_context(Loops())
+        loops.start("outbox", outbox.turn, woken=outbox.woken)
+        for name, sweep in sweeps.items():
+            loops.start(f"sweeps of {name}", sweep.turn, woken=woken[name])
+        keeping = Keeping(store, kept=timedelta(days=settings.watch.keep_days), now=now)
+        loops.start("keeping", keeping.turn, woken=asyncio.Event())
         yield Bot(settings, bolt, health, desk, jobs, lives, now)
 
 
@@ -180,6 +238,13 @@ async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
         raise SettingsError("SLACK_APP_TOKEN", allowed) from refused
     except SlackUnavailable as error:
         log.warning("slack not reached", error=str(error))  # it may be later: Bolt tries again
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        freshness=Freshness(fresh_s=settings.watch.fresh_s),
+        calls_per_s=settings.watch.calls_per_s,
+    )
 
 
 def _slack_client(

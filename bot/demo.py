@@ -22,13 +22,15 @@ from bot.sandbox.live import SimulatedLive
 from bot.sandbox.slack import LocalSlack, NoSuchControl
 from bot.sandbox.slack.printed import printed
 from bot.settings import Account, Server, Settings, Slack, StorePlace
+from bot.watch.model import Subscription
+from bot.watch.pauses import Pauses
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from bot.sandbox.slack import Message, Outcome
 
-CHANNEL = "C0001"
+TEAM, CHANNEL, OWNER = "T0001", "C0001", "U0001"
 DOMAIN = "live.example.com"
 PEOPLE = {"en": ("U0001", "Europe/London"), "zh": ("U0002", "Asia/Shanghai")}
 """Who is meant by a language: their ID and their time zone, as in the local Slack."""
@@ -70,9 +72,21 @@ async def running(
     speed: float = 1.0,
     seed: int = 1,
     socket_mode: bool = False,
+    subscribed: bool = False,
     timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+    pauses: Pauses = Pauses(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Demo]:
-    """Everything on loopback, with a store that is thrown away."""
+    """Everything on loopback, with a store that is thrown away.
+
+    Args:
+        port: of the local Slack's page; 0 is any.
+        speed: how much faster than the clock the tasks live.
+        seed: of all that happens.
+        socket_mode: how the bot talks to the local Slack; otherwise by HTTP.
+        subscribed: #live-ops is told of live.example.com from the start.
+        timeouts: how long calls of the simulated API may take.
+        pauses: how long delivery waits for what.
+    """
     live = SimulatedLive(seed=seed, speed=speed)
     slack = LocalSlack(signing_secret=_SIGNING_SECRET, bot_token=_BOT_TOKEN, app_token=_APP_TOKEN)
     with TemporaryDirectory(prefix="preload-bot-") as folder:
@@ -82,12 +96,29 @@ async def running(
             opened(
                 _settings(endpoint, page, Path(folder), tuple(live.world.domains)),
                 timeouts=timeouts,
+                pauses=pauses,
             ) as bot,
         ):
-            await bot.desk.store.defaults.set("T0001", CHANNEL, domain=DOMAIN, set_by="U0001")
+            await bot.desk.store.defaults.set(TEAM, CHANNEL, domain=DOMAIN, set_by=OWNER)
+            if subscribed:
+                await _subscribe(bot)
             async with listening(bot, socket_mode=socket_mode) as address:
                 slack.request_url = None if socket_mode else address + EVENTS_PATH
                 yield Demo(live, slack, bot, page)
+
+
+async def _subscribe(bot: Bot) -> None:
+    subscription = Subscription(
+        id=bot.desk.new_id(),
+        team_id=TEAM,
+        channel_id=CHANNEL,
+        account=bot.desk.account_of(DOMAIN),
+        domain=DOMAIN,
+        owner=OWNER,
+        created_at=bot.now(),
+    )
+    await bot.desk.store.subscriptions.add(subscription)
+    bot.desk.wake()
 
 
 def _settings(endpoint: str, page: str, folder: Path, domains: tuple[str, ...]) -> Settings:
@@ -116,9 +147,10 @@ async def stay(
 ) -> None:
     """Run until SIGINT or SIGTERM."""
     with until_told_to_stop():
-        async with running(port=port, speed=speed, seed=seed) as demo:
+        async with running(port=port, speed=speed, seed=seed, subscribed=True) as demo:
             out(f"A local Slack with the bot: {demo.page}")
-            out("Type /preload status=failed there. Ctrl-C ends it.")
+            out("Type /preload status=failed there. #live-ops is told what changes meanwhile.")
+            out("Ctrl-C ends it.")
             if opens_browser:
                 await asyncio.to_thread(webbrowser.open, demo.page)
             await asyncio.Event().wait()

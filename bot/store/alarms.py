@@ -35,6 +35,11 @@ class Alarms:
         )
         return await self._read(_COLUMNS.subscription_id.in_(of_it))
 
+    async def of_account(self, account: str) -> tuple[Alarm, ...]:
+        """Those of all subscriptions of an account, likewise."""
+        of_it = select(subscriptions.c.id).where(subscriptions.c.account == account)
+        return await self._read(_COLUMNS.subscription_id.in_(of_it))
+
     async def of_notice(self, key: str) -> tuple[Alarm, ...]:
         """Those of the failures that a notice told, as far as they go on."""
         return await self._read(_is_told_in(key))

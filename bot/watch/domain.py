@@ -1,0 +1,293 @@
+"""What the loop keeps of one followed domain: what is known, what was asked, what is due. No I/O.
+
+This is the bookkeeping that planning rests on (`bot.watch.needs`): calls are noted as they are
+sent, put back if they fail, and what they did not return is asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from datetime import timedelta
+from math import ceil, inf
+from typing import TYPE_CHECKING
+
+from bot.live.model import MAX_PAGE_SIZE
+from bot.watch.needs import Need, Pending, Sweep, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+    from datetime import datetime
+
+    from bot.live.model import TaskPage
+    from bot.watch.known import Observed, Tasks
+    from bot.watch.model import Followed, Seen
+    from bot.watch.needs import Call
+
+_RATE_S = 120.0
+"""Over so long a time it is reckoned how many tasks finish a second."""
+_LONGEST_BACKOFF_S = 30.0
+
+
+class Domain:
+    """The loop's record of one domain.
+
+    Args:
+        followed: how far the reading has come, as it is stored.
+        tasks: what is known of its tasks, as it is stored.
+
+    Attributes:
+        followed, tasks: likewise, as they are now.
+        everything: all of its tasks are wanted, not only certain streams.
+        streams: the wanted streams otherwise: key → play URL.
+    """
+
+    def __init__(self, followed: Followed, tasks: Tasks) -> None:
+        self.followed = followed
+        self.tasks = tasks
+        self.everything = False
+        self.streams: Mapping[str, str] = {}
+        self._news_since: datetime | None = None
+        self._pending: dict[str, Pending] = {}
+        self._unread: dict[str, float] = {}
+        self._created_asked_s = -inf
+        self._sweep: Sweep | None = None
+        self._sweep_waits_for = 0
+        self._swept_s = -inf
+        self._finished: deque[float] = deque()
+        self._failures = 0
+        self._failing_s: float | None = None
+        self._not_before_s = -inf
+
+    @property
+    def name(self) -> str:
+        """The domain."""
+        return self.followed.domain
+
+    # --- what is wanted ---
+
+    def want(
+        self, streams: Mapping[str, str], *, everything: bool, news_since: datetime | None
+    ) -> None:
+        """Say what is wanted from now on.
+
+        Args:
+            streams: those of its list watches: key → play URL.
+            everything: all of its tasks are.
+            news_since: what was created before is history, where not everything was read.
+        """
+        if self.everything and not everything:
+            # What goes on meanwhile is not read: to want everything once more is to begin anew.
+            self.followed = replace(self.followed, baseline_at=None)
+            self._sweep, self._swept_s = None, -inf
+        if everything != self.everything or streams != self.streams:
+            new = streams.keys() - self.streams.keys()
+            self.everything, self.streams = everything, dict(streams)
+            self._take_up()
+            if self.followed.baseline_at is None:
+                unknown = (key for key in new if self.tasks.newest(key) is None)
+                self._unread |= {streams[key]: -inf for key in unknown}
+        self._news_since = news_since
+
+    def _take_up(self) -> None:
+        """Have a record of every unfinished task that is wanted, and of no other."""
+        before, self._pending = self._pending, {}
+        for known in self.tasks.unfinished():
+            seen = known.seen
+            if self.wants(seen.task.stream):
+                self._pending[seen.key] = before.get(seen.key) or _pending(seen)
+
+    def wants(self, stream: str) -> bool:
+        """Whether the tasks of a stream are."""
+        return self.everything or stream in self.streams
+
+    @property
+    def since(self) -> datetime | None:
+        """What was created before this and is seen for the first time is history; None is all."""
+        return self.followed.baseline_at or self._news_since
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all that is wanted was read once."""
+        has_all = self.followed.baseline_at is not None or not self.everything
+        return has_all and not self._unread
+
+    def need(self) -> Need:
+        """What the planner is to know."""
+        return Need(
+            account=self.followed.account,
+            domain=self.followed.domain,
+            everything=self.everything,
+            has_baseline=self.followed.baseline_at is not None,
+            unfinished=self._pending.values(),
+            unread=self._unread,
+            created_s=self.tasks.created_s,
+            streams=len(self.tasks.streams()),
+            created_until=self.followed.created_until,
+            created_asked_s=self._created_asked_s,
+            sweep=self._sweep,
+            swept_s=self._swept_s,
+            changes_per_s=len(self._finished) / _RATE_S,
+            not_before_s=self._not_before_s,
+        )
+
+    # --- calls ---
+
+    def sent(self, call: Call, now_s: float) -> None:
+        """A call is sent: what it is to answer is not due for a while."""
+        for pending in call.covers:
+            pending.asked_s = now_s
+        match call.why:
+            case Why.CREATED:
+                self._created_asked_s = now_s
+            case Why.UNREAD:
+                self._unread |= dict.fromkeys(call.queries[0].urls, now_s)
+            case Why.FULL:
+                self._page_sent(call, now_s)
+
+    def _page_sent(self, call: Call, now_s: float) -> None:
+        start, end = call.queries[0].start, call.queries[0].end
+        if start is None or end is None:
+            raise ValueError("a sweep's window is pinned at both ends")
+        if self._sweep is None or (start, end) != (self._sweep.start, self._sweep.end):
+            self._sweep = Sweep(start, end, pages=1, left=(), asked_s=now_s)
+            self._sweep_waits_for = 0
+            self._swept_s = now_s
+        left = tuple(page for page in self._sweep.left if page != call.page)
+        self._sweep = replace(self._sweep, left=left, asked_s=now_s)
+        self._sweep_waits_for += 1
+
+    def put_back(self, call: Call, not_before_s: float) -> None:
+        """A call came to nothing: what it asked is due again, after a while."""
+        for pending in call.covers:
+            pending.asked_s = -inf
+        if call.why is Why.CREATED:
+            self._created_asked_s = -inf
+        elif call.why is Why.UNREAD:
+            self._unread |= dict.fromkeys(call.queries[0].urls, -inf)
+        elif self._sweep is not None and self._is_of_sweep(call):
+            self._sweep_waits_for -= 1
+            if call.page == 1:
+                self._sweep, self._swept_s = None, -inf
+            else:
+                self._sweep = replace(self._sweep, left=(*self._sweep.left, call.page))
+        self._not_before_s = not_before_s
+
+    def failed(self, call: Call, reason: str, now_s: float) -> bool:
+        """A call failed; whether the one before it had not."""
+        self.put_back(call, now_s + min(2.0**self._failures, _LONGEST_BACKOFF_S))
+        self._failures += 1
+        self.followed = replace(self.followed, failure=reason)
+        if self._failing_s is not None:
+            return False
+        self._failing_s = now_s
+        return True
+
+    def reckon(self, now_s: float, now: datetime) -> None:
+        """Say since when it fails by the clock as it is now, which may have been set."""
+        if self._failing_s is not None:
+            since = now - timedelta(seconds=now_s - self._failing_s)
+            self.followed = replace(self.followed, failing_since=since)
+
+    def after(self, call: Call, page: TaskPage, sent_at: datetime, *, is_last: bool) -> Followed:
+        """How far the reading will have come with a reply, once that is stored.
+
+        Args:
+            call: the question.
+            page: the reply.
+            sent_at: when the question was sent, by the wall clock.
+            is_last: the question has been read to its end with it.
+        """
+        followed = replace(
+            self.followed, read_at=page.observed_at, failing_since=None, failure="", is_blind=False
+        )
+        if not is_last:
+            return followed
+        if call.why is Why.CREATED:
+            return replace(followed, created_until=sent_at)
+        if self._ends_first_sweep(call, page):
+            end = call.queries[0].end
+            return replace(followed, baseline_at=end, created_until=followed.created_until or end)
+        return followed
+
+    def _ends_first_sweep(self, call: Call, page: TaskPage) -> bool:
+        if self.followed.baseline_at or self._sweep is None or not self._is_of_sweep(call):
+            return False
+        left = _pages(page) - 1 if call.page == 1 else len(self._sweep.left)
+        return not left and self._sweep_waits_for == 1
+
+    def passed(self, followed: Followed, observed: Observed) -> None:
+        """What the clock alone has brought about is stored."""
+        self.followed = followed
+        self.tasks.apply(observed)
+        for seen in observed.seen:
+            if not self.tasks.is_unfinished(seen.key):
+                self._pending.pop(seen.key, None)
+
+    def read(self, followed: Followed, observed: Observed, now_s: float, sent_s: float) -> bool:
+        """A reply is stored: from now on it is what is known. Whether reading had failed before."""
+        if followed.baseline_at and not self.followed.baseline_at:
+            self._unread.clear()
+        self.followed = followed
+        self.tasks.apply(observed)
+        had_failed = self._failing_s is not None
+        self._failures, self._failing_s, self._not_before_s = 0, None, -inf
+        for seen in (*observed.seen, *observed.again):
+            if self.wants(seen.task.stream):
+                self._note(seen, now_s, sent_s)
+        while self._finished and self._finished[0] < now_s - _RATE_S:
+            self._finished.popleft()
+        return had_failed
+
+    def _note(self, seen: Seen, now_s: float, sent_s: float) -> None:
+        if not self.tasks.is_unfinished(seen.key):
+            if self._pending.pop(seen.key, None) is not None:
+                self._finished.append(now_s)
+            return
+        pending = self._pending.get(seen.key)
+        if pending is None or pending.task != seen.task:
+            pending = _pending(seen, pending.asked_s if pending else sent_s)
+            self._pending[seen.key] = pending
+        pending.asked_s = max(pending.asked_s, sent_s)
+        pending.is_missed = False
+
+    def done(self, call: Call, returned: Container[str], page: TaskPage) -> None:
+        """A question was read to its end, and all of it is stored.
+
+        Args:
+            call: the question.
+            returned: the keys of the tasks in its replies.
+            page: the last reply.
+        """
+        if not call.is_exact:
+            for key in call.keys:
+                pending = self._pending.get(key)
+                if pending is not None and key not in returned:
+                    pending.is_missed = pending.can_be_named
+        if call.why is Why.UNREAD:
+            for url in call.queries[0].urls:
+                self._unread.pop(url, None)
+        elif self._sweep is not None and self._is_of_sweep(call):
+            self._sweep_waits_for -= 1
+            if call.page == 1:
+                pages = _pages(page)
+                self._sweep = replace(self._sweep, pages=pages, left=tuple(range(2, pages + 1)))
+            if not self._sweep.left and not self._sweep_waits_for:
+                self._sweep = None
+
+    def _is_of_sweep(self, call: Call) -> bool:
+        """Whether it is a page of the sweep under way, not of one that was given up."""
+        query = call.queries[0]
+        return (
+            call.why is Why.FULL
+            and self._sweep is not None
+            and (query.start, query.end) == (self._sweep.start, self._sweep.end)
+        )
+
+
+def _pages(page: TaskPage) -> int:
+    return max(1, ceil(page.total / MAX_PAGE_SIZE))
+
+
+def _pending(seen: Seen, asked_s: float = -inf) -> Pending:
+    return Pending(seen.task, seen.progressed_at, asked_s)

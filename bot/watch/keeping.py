@@ -1,0 +1,44 @@
+"""What was seen is kept for a while, and no longer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from bot.store import Store
+
+EVERY_S = 3600.0
+
+
+class Keeping:
+    """Forgets what is older than it is to be kept.
+
+    Args:
+        store: what is kept.
+        kept: for how long.
+        now: the wall clock, in UTC.
+    """
+
+    def __init__(self, store: Store, *, kept: timedelta, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._kept = kept
+        self._now = now
+
+    async def turn(self) -> float:
+        """Forget, in small portions, so that nobody waits long for the store; seconds to the next.
+
+        Raises:
+            StoreUnavailable: it is tried again.
+        """
+        before = self._now() - self._kept
+        for prune in (
+            self._store.sightings.prune,
+            self._store.notices.prune,
+            self._store.watches.prune,
+        ):
+            while await prune(before):
+                pass
+        return EVERY_S

@@ -1,0 +1,304 @@
+"""The sweeps of one account: plan, read, and write down what it comes to.
+
+What a reply comes to, the new state and what is to be told of it, is written in one transaction;
+only then is it what is known. So whatever dies when, it is read again or it is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Self
+
+import structlog
+
+from bot.errors import LiveError, StoreUnavailable
+from bot.live.model import MAX_PAGE_SIZE
+from bot.live.quota import Priority
+from bot.watch import changes, planner, telling
+from bot.watch.domain import Domain
+from bot.watch.known import HISTORY, Observed, Tasks
+from bot.watch.model import Followed, Turn, key_of
+from bot.watch.needs import Freshness, Why
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
+    from types import TracebackType
+
+    from bot.live.client import LiveClient
+    from bot.live.model import TaskPage
+    from bot.store import Store
+    from bot.watch.model import Alarm, Subscription, Watch
+    from bot.watch.needs import Call
+
+_STORE_PAUSE_S = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast and how much.
+
+    Attributes:
+        freshness: how old what is known may be.
+        calls_per_s: how many calls a second at most, evenly spaced.
+        at_once: how many calls may wait for their replies.
+        longest_pause_s: so long at most it takes until what was stored elsewhere is noticed.
+        blind_after: a domain that cannot be read for so long is said to be.
+    """
+
+    freshness: Freshness = field(default_factory=Freshness)
+    calls_per_s: float = 8.0
+    at_once: int = 16
+    longest_pause_s: float = 1.0
+    blind_after: timedelta = timedelta(minutes=2)
+
+
+class Sweeps:
+    """Reads what is followed of one account.
+
+    Leaving the context ends the calls under way.
+
+    Args:
+        account: its name in the settings.
+        live: its client.
+        store: where all is written.
+        pace: how fast.
+        told: called when something was written that is to be told.
+        now: the wall clock, in UTC.
+        clock_s: a monotonic clock, in seconds.
+        sleep: how to pause between calls.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        live: LiveClient,
+        store: Store,
+        *,
+        pace: Pace,
+        told: Callable[[], None],
+        now: Callable[[], datetime],
+        clock_s: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._account = account
+        self._live = live
+        self._store = store
+        self._pace = pace
+        self._told = told
+        self._now = now
+        self._clock_s = clock_s
+        self._sleep = sleep
+        self._domains: dict[str, Domain] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._subscriptions: dict[str, list[Subscription]] = {}
+        self._watches: dict[str, list[Watch]] = {}
+        self._alarms: dict[tuple[str, str], Alarm] = {}
+        self._matched: set[str] = set()
+        self._reading: set[asyncio.Task[None]] = set()
+        self._next_call_s = 0.0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for reading in self._reading:
+            reading.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
+
+    async def turn(self) -> float:
+        """Send the calls of about a second; in how many seconds there is more to do.
+
+        Raises:
+            StoreUnavailable: the store does not say what is followed.
+        """
+        await self._look_up()
+        for domain in self._domains.values():
+            await self._pass_time(domain)
+        free = self._pace.at_once - len(self._reading)
+        if free <= 0:
+            await asyncio.wait(self._reading, return_when=asyncio.FIRST_COMPLETED)
+            return 0.0
+        plan = planner.plan(
+            [domain.need() for domain in self._domains.values()],
+            now_s=self._clock_s(),
+            now=self._now(),
+            freshness=self._pace.freshness,
+            most=max(1, min(free, round(self._pace.calls_per_s))),
+        )
+        for call in plan.calls:
+            await self._in_step()
+            self._start(call)
+        wait_s = plan.next_at_s - self._clock_s()
+        return min(max(wait_s, 0.0), self._pace.longest_pause_s)
+
+    # --- what is followed ---
+
+    async def _look_up(self) -> None:
+        """Read from the store what is followed now."""
+        subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
+        for subscription in await self._store.subscriptions.all():
+            if subscription.account == self._account:
+                subscriptions[subscription.domain].append(subscription)
+        watches: defaultdict[str, list[Watch]] = defaultdict(list)
+        for watch in await self._store.watches.active():
+            if watch.ask.account == self._account:
+                watches[watch.ask.domain].append(watch)
+        alarms = await self._store.alarms.of_account(self._account)
+        self._subscriptions, self._watches = subscriptions, watches
+        self._alarms = {(alarm.subscription_id, alarm.stream): alarm for alarm in alarms}
+        followed = subscriptions.keys() | watches.keys()
+        for name in self._domains.keys() - followed:
+            async with self._locks[name]:
+                del self._domains[name]
+                await self._store.follows.forget(self._account, name)
+        for name in followed:
+            if name not in self._domains:
+                self._domains[name] = await self._loaded(name)
+            self._say_what_is_wanted(self._domains[name])
+
+    async def _loaded(self, name: str) -> Domain:
+        stored = await self._store.follows.find(self._account, name)
+        tasks = Tasks(await self._store.sightings.of_domain(self._account, name))
+        tasks.forget(self._now() - HISTORY - timedelta(days=1))
+        return Domain(stored or Followed(self._account, name), tasks)
+
+    def _say_what_is_wanted(self, domain: Domain) -> None:
+        name = domain.name
+        lists = [watch for watch in self._watches.get(name, ()) if watch.is_list]
+        filters = len(self._watches.get(name, ())) - len(lists)
+        domain.want(
+            {key: url for watch in lists for key, url in watch.streams.items()},
+            everything=bool(filters or self._subscriptions.get(name)),
+            news_since=min((watch.created_at for watch in lists), default=None),
+        )
+
+    async def _pass_time(self, domain: Domain) -> None:
+        """Write down what the clock alone has brought about."""
+        now = self._now()
+        async with self._locks[domain.name]:
+            domain.reckon(self._clock_s(), now)
+            observed = changes.elapsed(domain.tasks, now=now) if domain.is_known else Observed()
+            turn = self._turn(domain, domain.followed, observed)
+            if turn != Turn(domain.followed):
+                await self._write(domain, turn)
+            domain.passed(turn.followed, observed)
+
+    def _turn(self, domain: Domain, followed: Followed, observed: Observed) -> Turn:
+        watches = self._watches.get(domain.name, ())
+        return telling.turn(
+            before=domain.followed,
+            followed=followed,
+            observed=observed,
+            tasks=domain.tasks,
+            subscriptions=self._subscriptions.get(domain.name, ()),
+            watches=watches,
+            alarms=self._alarms,
+            now=self._now(),
+            unmatched={watch.id for watch in watches} - self._matched,
+            blind_after=self._pace.blind_after,
+        )
+
+    async def _write(self, domain: Domain, turn: Turn) -> None:
+        """Write it down in one transaction; from then on it is so.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        await self._store.ledger.record(turn)
+        self._matched |= {watch.id for watch in self._watches.get(domain.name, ())}
+        self._alarms |= {(alarm.subscription_id, alarm.stream): alarm for alarm in turn.alarms}
+        for key in turn.quiet:
+            self._alarms.pop(key, None)
+        changed = {watch.id: watch for watch in turn.watches}
+        watches = [changed.get(one.id, one) for one in self._watches.get(domain.name, ())]
+        self._watches[domain.name] = [watch for watch in watches if watch.ended_at is None]
+        if turn.told or turn.redrawn:
+            self._told()
+
+    # --- calls ---
+
+    async def _in_step(self) -> None:
+        """Wait for one's turn: calls are evenly spaced."""
+        now_s = self._clock_s()
+        self._next_call_s = max(self._next_call_s, now_s)
+        wait_s = self._next_call_s - now_s
+        self._next_call_s += 1 / self._pace.calls_per_s
+        if wait_s > 0:
+            await self._sleep(wait_s)
+
+    def _start(self, call: Call) -> None:
+        domain = self._domains[call.domain]
+        domain.sent(call, self._clock_s())
+        reading = asyncio.create_task(self._read(domain, call), name=f"sweep {call.domain}")
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+
+    async def _read(self, domain: Domain, call: Call) -> None:
+        """Ask a question to its end, and write down each reply."""
+        sent_at = self._now()
+        returned: set[str] = set()
+        try:
+            async for page, sent_s, is_last in self._replies(call):
+                returned.update(map(key_of, page.tasks))
+                async with self._locks[domain.name]:
+                    if self._domains.get(domain.name) is not domain:
+                        return  # nobody follows it any more
+                    followed = domain.after(call, page, sent_at, is_last=is_last)
+                    await self._take(domain, followed, page, sent_s)
+                    if is_last:
+                        domain.done(call, returned, page)
+        except LiveError as error:
+            if domain.failed(call, error.code or type(error).__name__, self._clock_s()):
+                log.warning("domain not read", domain=domain.name, error=str(error))
+        except StoreUnavailable as error:
+            domain.put_back(call, self._clock_s() + _STORE_PAUSE_S)
+            log.warning("reading not stored", domain=domain.name, error=str(error))
+
+    async def _replies(self, call: Call) -> AsyncIterator[tuple[TaskPage, float, bool]]:
+        """Each reply, when its call was sent, and whether it is the last."""
+        for query in call.queries:
+            for number in count(call.page):
+                if number > call.page or query is not call.queries[0]:
+                    await self._in_step()
+                sent_s = self._clock_s()
+                page = await self._live.describe_preload_tasks(
+                    query, page=number, page_size=MAX_PAGE_SIZE, priority=Priority.BACKGROUND
+                )
+                is_end = (
+                    call.why is Why.FULL or not page.tasks or number * MAX_PAGE_SIZE >= page.total
+                )
+                yield page, sent_s, is_end and query is call.queries[-1]
+                if is_end:
+                    break
+
+    async def _take(
+        self, domain: Domain, followed: Followed, page: TaskPage, sent_s: float
+    ) -> None:
+        """Take a reply for what is known, once it is written down.
+
+        Raises:
+            StoreUnavailable: it could not be.
+        """
+        observed = changes.observed(
+            domain.tasks,
+            [task for task in page.tasks if domain.wants(task.stream)],
+            at=page.observed_at,
+            sent_s=sent_s,
+            since=domain.since,
+        )
+        turn = self._turn(domain, followed, observed)
+        await self._write(domain, turn)
+        if domain.read(turn.followed, observed, self._clock_s(), sent_s):
+            log.info("domain read again", domain=domain.name)
