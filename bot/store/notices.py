@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    and_,
-    case,
-    delete,
-    exists,
-    func,
-    insert,
-    literal,
-    not_,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import and_, case, delete, func, insert, literal, or_, select, update
 
+from bot.store import order
 from bot.store.columns import UtcDateTime
 from bot.store.notice_rows import notice_of, with_changes
 from bot.store.queueing import new_notice, queue
-from bot.store.schema import notices, parking, watches
+from bot.store.schema import notices, watches
 from bot.watch.model import NoticeKind, NoticeState, Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Update
+    from sqlalchemy import Update
 
     from bot.store.database import Database
     from bot.watch.model import Notice
 
 _COLUMNS = notices.c
-_SENDABLE = (NoticeState.OPEN, NoticeState.UNSURE)
-_SENT = (NoticeState.SENDING, NoticeState.UNSURE)
-_LIVE = (NoticeState.OPEN, *_SENT)
-_CLOCKS_DIFFER = timedelta(seconds=1)
-_LONGEST_RETRY = timedelta(minutes=10)
-"""Nothing is put off for longer: what is, was put off before the clock was set back."""
 _PRUNED_AT_ONCE = 100
-
-_parent = notices.alias("parent")
-# The message in whose thread a notice belongs: of a watch the one it has now, or NULL.
-_ANCHOR = case(
-    (_COLUMNS.thread.is_(None), null()),
-    (
-        _COLUMNS.kind.in_((NoticeKind.ALERT, NoticeKind.VERDICT)),
-        select(watches.c.ts).where(watches.c.id == _COLUMNS.source).scalar_subquery(),
-    ),
-    else_=select(_parent.c.ts).where(_parent.c.key == _COLUMNS.thread).scalar_subquery(),
-)
-_HAS_ITS_THREAD = or_(_COLUMNS.thread.is_(None), _ANCHOR.is_not(None))
-_IS_PARKED = exists().where(
-    parking.c.team_id == _COLUMNS.team_id, parking.c.channel_id == _COLUMNS.channel_id
-)
-# In a channel what Slack may have comes first, then what it surely has not but was tried.
-_TURN = case(
-    (_COLUMNS.state == NoticeState.SENDING, 0),
-    (_COLUMNS.state == NoticeState.UNSURE, 1),
-    (_COLUMNS.attempts > 0, 2),
-    else_=3,
-)
 
 
 class Notices:
@@ -88,54 +47,16 @@ class Notices:
 
         `changes` of an open notice are left empty: they are not settled before `claim` gives them.
         """
-        in_turn = func.row_number().over(
-            partition_by=(_COLUMNS.team_id, _COLUMNS.channel_id),
-            order_by=(_TURN, _COLUMNS.due_at, _COLUMNS.id),
-        )
-        waiting = and_(_is_due(now), _HAS_ITS_THREAD)
-        candidates = (
-            select(notices, _ANCHOR.label("anchor"), in_turn.label("place"))
-            .where(
-                _COLUMNS.state.in_(_LIVE),
-                or_(_COLUMNS.state.in_(_SENT), waiting),
-                not_(_IS_PARKED),
-            )
-            .subquery()
-        )
-        found = candidates.c
-        query = (
-            select(candidates)
-            .where(
-                found.place == 1,
-                found.state != NoticeState.SENDING,
-                or_(
-                    found.retry_at.is_(None),
-                    found.retry_at <= now,
-                    found.retry_at > now + _LONGEST_RETRY,
-                ),
-            )
-            .order_by(found.due_at, found.id)
-            .limit(limit)
-        )
         async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(order.due(now, limit))).all()
             settled = [row for row in rows if row.state is not NoticeState.OPEN]
             unsure = {one.id: one for one in await with_changes(connection, settled)}
         return tuple(unsure.get(row.id) or notice_of(row, thread_ts=row.anchor) for row in rows)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """The next moment at which `due` may find more than now, by the clock alone."""
-        retry_at = func.coalesce(_COLUMNS.retry_at, _COLUMNS.due_at, type_=UtcDateTime)
-        at = case(
-            (_COLUMNS.state == NoticeState.UNSURE, _COLUMNS.retry_at),
-            (retry_at > _COLUMNS.due_at, retry_at),
-            else_=_COLUMNS.due_at,
-        )
-        query = select(func.min(at, type_=UtcDateTime)).where(
-            _COLUMNS.state.in_(_SENDABLE), at > now, not_(_IS_PARKED)
-        )
         async with self._database.reading() as connection:
-            soonest: datetime | None = await connection.scalar(query)
+            soonest: datetime | None = await connection.scalar(order.next_due(now))
         return soonest
 
     async def claim(self, id_: int, sent_at: datetime) -> Notice | None:
@@ -154,7 +75,7 @@ class Notices:
                 _COLUMNS.id == id_,
                 or_(
                     _COLUMNS.state == NoticeState.UNSURE,
-                    and_(_COLUMNS.state == NoticeState.OPEN, _HAS_ITS_THREAD),
+                    and_(_COLUMNS.state == NoticeState.OPEN, order.HAS_ITS_THREAD),
                 ),
             )
             .values(
@@ -164,7 +85,7 @@ class Notices:
                 first_sent_at=func.coalesce(_COLUMNS.first_sent_at, literal(sent_at, UtcDateTime)),
                 last_sent_at=sent_at,
                 retry_at=None,
-                thread_ts=func.coalesce(_ANCHOR, _COLUMNS.thread_ts),
+                thread_ts=func.coalesce(order.ANCHOR, _COLUMNS.thread_ts),
             )
             .returning(notices)
         )
@@ -186,7 +107,7 @@ class Notices:
                 changes and the facts `of` (this one's key) and `part`.
         """
         async with self._database.writing() as connection:
-            statement = _change(notice.id, _SENT)
+            statement = _change(notice.id, order.SENT)
             done = await connection.execute(
                 statement.values(state=NoticeState.POSTED, ts=ts, posted_at=at, retry_at=None)
             )
@@ -212,15 +133,15 @@ class Notices:
 
     async def again(self, id_: int, retry_at: datetime, error: str) -> None:
         """Slack surely did not take it: send it again then. No more changes join it."""
-        await self._set(id_, _SENT, state=NoticeState.OPEN, retry_at=retry_at, error=error)
+        await self._set(id_, order.SENT, state=NoticeState.OPEN, retry_at=retry_at, error=error)
 
     async def dropped(self, id_: int, error: str) -> None:
         """It will never be sent."""
-        await self._set(id_, _LIVE, state=NoticeState.DROPPED, retry_at=None, error=error)
+        await self._set(id_, order.LIVE, state=NoticeState.DROPPED, retry_at=None, error=error)
 
     async def uncertain(self, id_: int) -> None:
         """It is sent again though it could not be looked for."""
-        await self._set(id_, _LIVE, is_uncertain=True)
+        await self._set(id_, order.LIVE, is_uncertain=True)
 
     async def interrupted(self) -> int:
         """At the start: what was being sent when the process ended may have arrived. How many."""
@@ -270,7 +191,7 @@ class Notices:
         """
         old = (
             select(_COLUMNS.id)
-            .where(_COLUMNS.queued_at < before, _COLUMNS.state.not_in(_SENT))
+            .where(_COLUMNS.queued_at < before, _COLUMNS.state.not_in(order.SENT))
             .limit(_PRUNED_AT_ONCE)
         )
         async with self._database.writing() as connection:
@@ -280,10 +201,6 @@ class Notices:
     async def _set(self, id_: int, states: tuple[NoticeState, ...], **changed: Any) -> None:  # noqa: ANN401 - values of any column
         async with self._database.writing() as connection:
             await connection.execute(_change(id_, states).values(**changed))
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(_COLUMNS.due_at <= now, _COLUMNS.queued_at > now + _CLOCKS_DIFFER)
 
 
 def _change(id_: int, states: tuple[NoticeState, ...]) -> Update:
