@@ -184,7 +184,7 @@ def test_a_notice_without_changes_is_called_by_its_kind() -> None:
 
 def test_nothing_told_yet_says_how_to_begin() -> None:
     message = taken(following.deliveries([], READER, now=NOW))
-    assert message.text.startswith("Nothing was told in this channel yet")
+    assert message.text.startswith("Nothing was delivered in this channel yet")
 
 
 def test_deliveries_that_have_no_room_are_counted() -> None:

@@ -193,6 +193,16 @@ def test_each_kind_of_change_has_its_icon_and_words(
     assert f"{icon} liveApp/cup_main.flv · {said}" in body
 
 
+def test_every_kind_of_change_is_counted() -> None:
+    notice = a_notice(NoticeKind.CHANGES, *(a_change(kind) for kind in ChangeKind))
+    said = told.changes(notice, SUBSCRIPTION, READER, now=NOW).text
+    assert said.startswith(
+        "⚠️ live.example.com: 1 failed, 1 stuck, 1 window ended, 1 outcome unknown, "
+        "1 window ends at 23:00, 1 retried, 1 recovered, 1 completed, 1 now preloading, "
+        "1 new task: liveApp/cup_main.flv"
+    )
+
+
 def test_windows_that_end_at_several_times_are_counted_with_the_first() -> None:
     ends = [a_change(ChangeKind.WINDOW_SOON, n, window_end=NOW + n * MINUTE) for n in (5, 9)]
     notice = a_notice(NoticeKind.CHANGES, *ends)

@@ -165,7 +165,7 @@ def deliveries(notices: Sequence[Notice], reader: Reader, *, now: datetime) -> M
     w = words(reader.language)
     if not notices:
         begin = w.t("To begin: {command}", command=" · ".join(map(code, (_SUBSCRIBE, _WATCH))))
-        return _answer(w.t("Nothing was told in this channel yet"), [begin], w)
+        return _answer(w.t("Nothing was delivered in this channel yet"), [begin], w)
     said = w.n("The latest notice", "The latest {count} notices", len(notices))
     zone = w.t("times are {zone}; + is since it was seen", zone=zone_name(now, reader))
     lines = blocks.sections(delivery_lines(notices, reader, w, now=now))

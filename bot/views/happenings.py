@@ -98,7 +98,7 @@ def _count(kind: ChangeKind, count: int, w: Words) -> str:  # noqa: PLR0911 - a 
         case ChangeKind.RETRIED:
             return w.n("{count} retried", "{count} retried", count)
         case ChangeKind.RECOVERED:
-            return w.n("{count} completed after failing", "{count} completed after failing", count)
+            return w.n("{count} recovered", "{count} recovered", count)
         case ChangeKind.COMPLETED:
             return w.n("{count} completed", "{count} completed", count)
         case ChangeKind.PROGRESSED:
