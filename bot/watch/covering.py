@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from itertools import pairwise
 from math import ceil, inf
 from typing import TYPE_CHECKING, TypeAlias
@@ -24,22 +23,17 @@ from bot.live.model import (
     TaskQuery,
     TaskState,
 )
-from bot.live.protocol import task_parameters
-from bot.live.signing import canonical_query
-from bot.watch.needs import Call, Pending, Why, url_bytes
+from bot.watch.lots import end_of_lot, room_for_urls, url_bytes
+from bot.watch.needs import Call, Pending, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.watch.needs import Freshness, Need
 
-MAX_QUERY_BYTES = 8_000
-"""The gateway's limit is not documented: encoded queries stay under this."""
-
 Late: TypeAlias = tuple[float, Pending]
 """A task, and how late it is: its age by its interval, so that it is due from 1 on."""
 
-_REGION_BYTES = 64  # the client may add the account's RegionId
 _SPARE_ROWS = 5  # that may have come since: they are not to need another page
 _EDGE = timedelta(days=HISTORY_DAYS) - timedelta(hours=2)
 """What is older may soon be forgotten: it is asked for without a start, as clocks may differ."""
@@ -89,7 +83,7 @@ class Covering:
         there = [url for url in urls if 0 < url_bytes(url) <= self._room]
         ends = [0]
         while ends[-1] < len(there):
-            ends.append(_end_of_lot(there, ends[-1], self._room))
+            ends.append(end_of_lot(there, ends[-1], self._room))
         return [self._call(Why.UNREAD, [], late, urls=there[i:j]) for i, j in pairwise(ends)]
 
     def filled(self, call: Call, others: Iterable[Late]) -> Call:
@@ -130,7 +124,7 @@ class Covering:
         urls = [pending.task.url for _, pending in listed]
         calls, begin = [], 0
         while begin < len(listed):
-            end = self._end_of_page(listed, begin, _end_of_lot(urls, begin, room))
+            end = self._end_of_page(listed, begin, end_of_lot(urls, begin, room))
             calls.append(self._by_urls(listed[begin:end]))
             begin = end
         others = [late for late in due if not 0 < late[1].url_bytes <= room]
@@ -225,12 +219,12 @@ class Covering:
         cost: int = 1,
     ) -> Call:
         # A clock that was set back has tasks in the future, and no start may lie there.
-        since = min(_moment(since_s), self.now - self.freshness.overlap) if since_s > -inf else None
+        latest = self.now - self.freshness.overlap
         query = TaskQuery(
             domain=self.need.domain,
             task_id=task_id,
             urls=tuple(urls),
-            start=since if since and since > self.now - _EDGE else None,
+            start=min(_moment(since_s), latest) if since_s > self._edge_s else None,
             end=_moment(until_s) if until_s < self.now.timestamp() else None,
         )
         return Call(self.need.account, why, (query,), tuple(covers), late, cost)
@@ -243,12 +237,16 @@ class Covering:
         return self.need.everything and self.need.has_baseline
 
     @property
+    def _edge_s(self) -> float:
+        return (self.now - _EDGE).timestamp()
+
+    @property
     def _overlap_s(self) -> float:
         return self.freshness.overlap.total_seconds()
 
     @property
     def _room(self) -> int:
-        return MAX_QUERY_BYTES - _fixed_bytes(self.need.domain) - 1
+        return room_for_urls(self.need.domain)
 
     def _pages_since(self, since_s: float) -> int:
         created_s = self.need.created_s
@@ -256,7 +254,7 @@ class Covering:
 
     def _span(self, newest_s: float, oldest_s: float) -> tuple[float, float]:
         """The creation times to ask for; both ends open where the start has to be."""
-        if oldest_s - self._overlap_s <= (self.now - _EDGE).timestamp():
+        if oldest_s - self._overlap_s <= self._edge_s:
             return -inf, inf
         return oldest_s - self._overlap_s, newest_s + self._overlap_s
 
@@ -285,30 +283,6 @@ def _latest(due: Iterable[Late], covers: Iterable[Pending]) -> float:
 def _without(due: Iterable[Late], calls: Iterable[Call]) -> list[Late]:
     covered = {pending for call in calls for pending in call.covers}
     return [late for late in due if late[1] not in covered]
-
-
-def _end_of_lot(urls: Sequence[str], begin: int, room: int) -> int:
-    """Up to which of the URLs one call can ask for them; one that repeats takes no room."""
-    lot: set[str] = set()
-    for place in range(begin, len(urls)):
-        url = urls[place]
-        if url in lot:
-            continue
-        room -= url_bytes(url)
-        if room < 0 or len(lot) == MAX_URLS:
-            return place
-        lot.add(url)
-    return len(urls)
-
-
-@lru_cache(maxsize=1 << 10)
-def _fixed_bytes(domain: str) -> int:
-    """The encoded query of a call by URLs, without its URLs: times have one length at any time."""
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    parameters = task_parameters(
-        TaskQuery(domain, urls=("",) * 2), page=9_999, page_size=MAX_PAGE_SIZE, now=now
-    )
-    return len(canonical_query(parameters)) + _REGION_BYTES
 
 
 def _pages(rows: float) -> int:

@@ -18,17 +18,14 @@ from collections.abc import Collection, Mapping, Sequence  # noqa: TC003 - read 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING
 
-from bot.live.signing import canonical_query
+from bot.watch.lots import url_bytes
 from bot.watch.model import key_of
 
 if TYPE_CHECKING:
     from bot.live.model import PreloadTask, TaskQuery, TaskState
-
-_COMMA_BYTES = len("%2C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +111,6 @@ class Pending:
     def can_be_named(self) -> bool:
         """Whether it can be asked for by URL or by ID."""
         return bool(self.url_bytes or self.task.task_id)
-
-
-@lru_cache(maxsize=1 << 15)
-def url_bytes(url: str) -> int:
-    """What a URL adds to the encoded query, its comma included; 0 if it cannot be asked for.
-
-    The API takes URLs as a list with commas, so one with a comma in it cannot be told from two.
-    """
-    if not url.strip() or "," in url:
-        return 0
-    return len(canonical_query({"": url})) - len("=") + _COMMA_BYTES
 
 
 @dataclass(frozen=True, slots=True)
