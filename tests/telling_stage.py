@@ -10,7 +10,17 @@ from bot.asks import Ask
 from bot.live.model import PreloadTask, StatusFilter
 from bot.watch import changes, telling
 from bot.watch.known import Observed, Tasks
-from bot.watch.model import Alarm, Followed, NoticeKind, Seen, Subscription, Told, Turn, Watch
+from bot.watch.model import (
+    Alarm,
+    Change,
+    Followed,
+    NoticeKind,
+    Seen,
+    Subscription,
+    Told,
+    Turn,
+    Watch,
+)
 from tests.seen_tasks import DOMAIN, HOUR, NOW, url_of
 
 if TYPE_CHECKING:
@@ -77,18 +87,21 @@ class Stage:
         self.rows: dict[str, Seen] = {}
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self.matched: set[str] = set()
+        self.turns: list[tuple[tuple[Change, ...], Turn]] = []
         self.told: dict[tuple[str, str, str], Told] = {}
         self.followed = Followed(
             "main", DOMAIN, baseline_at=NOW - HOUR, created_until=NOW, read_at=NOW
         )
 
-    def sees(self, *found: PreloadTask, at: timedelta = timedelta()) -> Turn:
-        """A reply comes."""
+    def sees(
+        self, *found: PreloadTask, at: timedelta = timedelta(), sent_s: float | None = None
+    ) -> Turn:
+        """A reply comes; unless it is said otherwise, to a call that was sent just before."""
         observed = changes.observed(
             self.tasks,
             found,
             at=NOW + at,
-            sent_s=at.total_seconds(),
+            sent_s=at.total_seconds() if sent_s is None else sent_s,
             since=self.followed.baseline_at,
         )
         followed = replace(
@@ -123,6 +136,7 @@ class Stage:
             now=NOW + at,
             unmatched=self.watches.keys() - self.matched,
         )
+        self.turns.append((observed.changes, turn))
         self.followed = turn.followed
         self.tasks.apply(observed)
         self.rows.update({seen.key: seen for seen in turn.seen})

@@ -7,7 +7,7 @@ import pytest
 
 from bot.asks import Ask
 from bot.live.model import StatusFilter
-from bot.watch import telling
+from bot.watch import changes, telling
 from bot.watch.known import Observed
 from bot.watch.model import Ending, Followed, Turn
 from tests.seen_tasks import DOMAIN, HOUR, MINUTE, NOW, SECOND, a_task, url_of
@@ -75,14 +75,13 @@ def test_windows_are_told_to_who_wants_what_completes(stage: Stage) -> None:
 
 
 def test_what_was_observed_before_a_subscription_began_is_not_told_to_it() -> None:
-    stage = Stage()
-    observed = stage.sees(a_task(status="failed"))
-    assert observed.told == ()
-    stage.subscriptions["s1"] = a_subscription(created=MINUTE)
-    assert said(stage.takes(Observed(changes=()), stage.followed, 2 * MINUTE)) == []
-    assert said(stage.sees(a_task("2", "failed", stream="b"), at=2 * MINUTE)) == [
-        "failures failed 2"
-    ]
+    stage = Stage([a_subscription(created=SECOND)])
+    read = [a_task(status="failed")]
+    observed = changes.observed(
+        stage.tasks, read, at=NOW, sent_s=0, since=stage.followed.baseline_at
+    )
+    assert said(stage.takes(observed, stage.followed, 2 * SECOND)) == []
+    assert stage.alarms == {}
 
 
 def test_a_change_is_told_though_the_clock_was_set_back_since_the_subscription() -> None:
