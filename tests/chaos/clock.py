@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Pool, event
+from sqlalchemy import Engine, Pool, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -41,14 +41,19 @@ class _Threads:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        listeners = [("checkout", self.begins), ("checkin", self.ends)]
-        for name, listener in listeners:
-            event.listen(Pool, name, listener)
+        listeners = [
+            (Engine, "do_connect", self.begins),
+            (Pool, "connect", self.ends),
+            (Pool, "checkout", self.begins),
+            (Pool, "checkin", self.ends),
+        ]
+        for target, name, listener in listeners:
+            event.listen(target, name, listener)
         try:
             yield
         finally:
-            for name, listener in listeners:
-                event.remove(Pool, name, listener)
+            for target, name, listener in listeners:
+                event.remove(target, name, listener)
 
 
 class _JumpingSelector(selectors.DefaultSelector):

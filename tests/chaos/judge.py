@@ -12,13 +12,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from tests.chaos.reading import (
-    READY,
     STREAM,
     Said,
     key_of,
     kind_of,
     moment_of,
     name_of,
+    ready_of,
     said,
     words_of,
 )
@@ -276,11 +276,10 @@ class _Court:
         self._judge_alerts(where, watch, [one for one in replies if kind_of(one) == "alert"])
 
     def _judge_count(self, where: str, message: Message, ready: int, of: int) -> None:
-        shown = READY.search(message.text) or READY.search(words_of(message))
-        if shown is None:
-            self.report.wrong.append(f"{where} does not say how many are ready")
-        elif (int(shown[1]), int(shown[2])) != (ready, of):
-            self.report.wrong.append(f"{where} says {shown[0]}: it is {ready} of {of}")
+        shown = ready_of(message)
+        if shown != (ready, of):
+            says = "nothing" if shown is None else f"{shown[0]} of {shown[1]}"
+            self.report.wrong.append(f"{where} says {says} ready: it is {ready} of {of}")
 
     def _judge_alerts(self, where: str, watch: Watched, alerts: Iterable[Message]) -> None:
         failed = {

@@ -138,11 +138,15 @@ async def _asked_for(stage: Stage, author: Author) -> Scene:
     anna = Person(stage.slack)
     subscribed = []
     for domain, channel in CHANNELS.items():
-        await anna.gets(f"/preload subscribe {domain} group=4s", channel, shows=domain)
+        await anna.gets(
+            f"/preload subscribe {domain} group=4s", channel, shows=f"is told of {domain}"
+        )
         subscribed.append(Subscribed(channel, domain, utc_now()))
     names = tuple(author.new_name() for _ in range(WATCHED))
     urls = ",".join(url_of(DOMAINS[0], name) for name in names)
-    await anna.gets(f'/preload watch {urls} name="Cup final"', GENERAL, shows="Cup final")
+    await anna.gets(
+        f'/preload watch {urls} name="Cup final"', GENERAL, shows="Cup final is watched"
+    )
     await anna.gets("/preload list all", GENERAL, shows="Cup final")
     asked = {call.parameters.get("DomainName") for call in stage.live.arrivals}
     while asked < set(DOMAINS):

@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.sandbox.slack import NoSuchControl
 from tests.chaos.reading import words_of
 from tests.chaos.world import ANNA
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.sandbox.slack import LocalSlack, Message
 
 PATIENCE_S = 8.0
@@ -44,21 +45,18 @@ class Person:
         raise TimeoutError(f"no answer to {command} shows {shows}")
 
     async def chooses(
-        self, command: str, channel: str, menu: str, option: str, *, shows: str
-    ) -> Message:
-        """Type a command and choose in its answer, until what comes of that shows this.
+        self, command: str, channel: str, menu: str, option: str, *, until: Callable[[str], bool]
+    ) -> None:
+        """Type a command and choose in its answer, until the answer's words are as wanted.
 
         Raises:
-            TimeoutError: it never did.
+            TimeoutError: they never were.
         """
         for _ in range(TRIES):
             answer = await self.gets(command, channel, shows=menu)
-            with suppress(TimeoutError, NoSuchControl):
+            if until(words_of(answer)):
+                return
+            with suppress(TimeoutError):
                 outcome = await self.slack.click(self.user, answer.id, menu, option=option)
-                return await self.slack.settled(
-                    self.user,
-                    after=outcome.mark,
-                    until=lambda one: one.only_visible_to == self.user and shows in words_of(one),
-                    timeout_s=PATIENCE_S,
-                )
-        raise TimeoutError(f"{option} in {menu} never came to {shows}")
+                await self.slack.settled(self.user, after=outcome.mark, timeout_s=PATIENCE_S)
+        raise TimeoutError(f"{option} in {menu} never had its effect")

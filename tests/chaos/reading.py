@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 EVENT_TYPE = "preload_bot_notice"
 STREAM = re.compile(r"(?<![0-9A-Za-z_])s\d{5}x(?![0-9A-Za-z_])")
-READY = re.compile(r"\b(\d+) of (\d+) ready\b")
+SOME_READY = re.compile(r"\b(\d+) of (\d+) ready\b")
+ALL_READY = re.compile(r"\ball (\d+) streams ready\b")
 MORE = re.compile(r"\b(\d[\d,]*) more\b")
 
 
@@ -81,6 +82,21 @@ def is_root(message: Message) -> bool:
     return message.thread_ts in {None, message.ts}
 
 
+def is_part(message: Message, key: str) -> bool:
+    """Whether it carries what the message of that key had no room for."""
+    return (key_of(message) or "").startswith(f"{key}:")
+
+
+def ready_of(message: Message) -> tuple[int, int] | None:
+    """How many streams of how many it says are ready; None where it does not say."""
+    for text in (message.text, words_of(message)):
+        if found := SOME_READY.search(text):
+            return int(found[1]), int(found[2])
+        if found := ALL_READY.search(text):
+            return int(found[1]), int(found[1])
+    return None
+
+
 def said(messages: Iterable[Message], channel: str) -> list[Said]:
     """The channel's notices, oldest first; of several posts of one key the first."""
     roots: dict[str, Message] = {}
@@ -91,9 +107,12 @@ def said(messages: Iterable[Message], channel: str) -> list[Said]:
             continue
         if is_root(message):
             roots.setdefault(key, message)
-        elif kind_of(message) == "details":
+        else:
             replies[message.thread_ts].append(message)
-    return [_said(key, root, replies[root.ts]) for key, root in roots.items()]
+    return [
+        _said(key, root, [one for one in replies[root.ts] if is_part(one, key)])
+        for key, root in roots.items()
+    ]
 
 
 def _said(key: str, root: Message, replies: Sequence[Message]) -> Said:

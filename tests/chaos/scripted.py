@@ -35,10 +35,10 @@ from tests.chaos.world import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
-ONE, TWO = "d1.example.com", "d2.example.com"
-BOUNDS = Bounds(late_s=90, seen_s=30)
+ONE, TWO, THREE = "d1.example.com", "d2.example.com", "d3.example.com"
+BOUNDS = Bounds(late_s=75, seen_s=20)
 
 
 @dataclass
@@ -54,6 +54,7 @@ class Theatre:
         anna: somebody who asks.
         subscribed, watched: what is judged.
         lives: how often it was started.
+        listens: set once it first did.
     """
 
     stage: Stage
@@ -65,38 +66,45 @@ class Theatre:
     subscribed: dict[str, Subscribed] = field(default_factory=dict)
     watched: list[Watched] = field(default_factory=list)
     lives: int = 0
+    listens: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def subscribe(self, domain: str, channel: str, options: str = "group=4s") -> None:
         """Subscribe the channel; what ends from now on is to be told."""
-        await self.anna.gets(f"/preload subscribe {domain} {options}", channel, shows=domain)
+        await self.anna.gets(
+            f"/preload subscribe {domain} {options}", channel, shows=f"is told of {domain}"
+        )
         self.subscribed[domain] = Subscribed(channel, domain, self.stage.now())
 
     async def watch(self, domain: str, channel: str, name: str, streams: int) -> Watched:
         """Watch streams that nobody has preloaded yet."""
         names = tuple(self.author.new_name() for _ in range(streams))
         urls = ",".join(url_of(domain, one) for one in names)
-        await self.anna.gets(f'/preload watch {urls} name="{name}"', channel, shows=name)
+        await self.anna.gets(
+            f'/preload watch {urls} name="{name}"', channel, shows=f"{name} is watched"
+        )
         self.watched.append(Watched(channel, name, names))
         return self.watched[-1]
 
     async def mute(self, domain: str) -> None:
         """Mute the domain's subscription for an hour."""
         subscription = self.subscribed[domain]
-        await self._chooses(subscription, "for 1 hour", shows="Muted until")
+        await self._chooses(subscription, "for 1 hour", until=lambda words: "Muted until" in words)
         silence = (self.stage.now(), self.stage.now())
         self.subscribed[domain] = replace(subscription, muted=(*subscription.muted, silence))
 
     async def unmute(self, domain: str) -> None:
         """Have it told again."""
         subscription = self.subscribed[domain]
-        await self._chooses(subscription, "unmute", shows=domain)
+        await self._chooses(subscription, "unmute", until=lambda words: "Muted until" not in words)
         *before, (start, _) = subscription.muted
         silences = (*before, (start, self.stage.now()))
         self.subscribed[domain] = replace(subscription, muted=silences)
 
-    async def _chooses(self, subscription: Subscribed, option: str, *, shows: str) -> None:
+    async def _chooses(
+        self, subscription: Subscribed, option: str, *, until: Callable[[str], bool]
+    ) -> None:
         await self.anna.chooses(
-            "/preload list", subscription.channel, "sub.mute", option, shows=shows
+            "/preload list", subscription.channel, "sub.mute", option, until=until
         )
 
     async def until(self, at_s: float) -> None:
@@ -138,6 +146,7 @@ class Theatre:
             listening(bot, socket_mode=False) as to,
         ):
             self.stage.slack.request_url = f"{to}/slack/events"
+            self.listens.set()
             await asyncio.Event().wait()
 
     def _settings(self) -> Settings:
@@ -153,7 +162,7 @@ class Theatre:
                     access_key_id="testid",
                     access_key_secret=SecretStr("testsecret"),
                     endpoint=self.stage.endpoint,
-                    domains=(ONE, TWO),
+                    domains=(ONE, TWO, THREE),
                 )
             },
             server=Server(host="127.0.0.1", port=0, drain_s=0),
@@ -171,13 +180,14 @@ async def theatre(*, seed: int = 1, border: Border | None = None) -> AsyncIterat
         async with staged(seed=seed, now=world_clock.now, monotonic=clock.seconds) as stage:
             stage.guarded_by(border.guard)
             author = Author(stage.world, stage.now(), random.Random(f"{seed}/world"))
-            for domain in (ONE, TWO):
+            for domain in (ONE, TWO, THREE):
                 author.history(domain, 5)
             person = Person(stage.slack)
             place = Path(folder) / "bot.sqlite3"
             played = Theatre(stage, clock, border, author, place, person)
             async with asyncio.TaskGroup() as group:
                 living = group.create_task(played.live_and_die())
+                await played.listens.wait()
                 yield played
                 living.cancel()
 
@@ -188,27 +198,40 @@ def _not_of_the_dead(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
         loop.default_exception_handler(context)
 
 
-async def evening(played: Theatre) -> None:
-    """The script: a minute of subscribing and changes, a flood, a silence; then two of rest."""
+async def afternoon(played: Theatre, *, lasts_s: float = 60) -> None:
+    """A subscription and a watch, and streams that change from now on; returns at once."""
     author = played.author
-    author.task(ONE, at_s=-5, lasts_s=60)
-    author.task(TWO, at_s=-5, lasts_s=70, fails=True)
-    await played.subscribe(ONE, LIVE_OPS, "group=4s repeat=1m")
-    await played.subscribe(TWO, CUP_FINAL)
+    await played.subscribe(ONE, LIVE_OPS)
     watch = await played.watch(ONE, GENERAL, "Cup final", 5)
     await asyncio.sleep(20)
     author.start = played.stage.now()
     for number, name in enumerate(watch.streams):
-        author.task(ONE, at_s=2 + number, lasts_s=8 + number, fails=number == 2, name=name)
+        at_s = 2 + number * lasts_s / 6
+        author.task(ONE, at_s=at_s, lasts_s=8, fails=number == 2, name=name)
+    author.flow((ONE,), 24, from_s=2, until_s=lasts_s, lasts_s=(2, 12), fail_rate=0.3)
+
+
+async def evening(played: Theatre) -> None:
+    """The script: subscribing and watching, changes, a flood, a silence; then a minute of rest."""
+    author = played.author
+    author.task(ONE, at_s=-5, lasts_s=40)
+    author.task(TWO, at_s=-5, lasts_s=50, fails=True)
+    await played.subscribe(ONE, LIVE_OPS)
+    await played.subscribe(TWO, CUP_FINAL)
+    watch = await played.watch(THREE, GENERAL, "Cup final", 5)
+    await asyncio.sleep(12)
+    author.start = played.stage.now()
+    for number, name in enumerate(watch.streams):
+        author.task(THREE, at_s=2 + number, lasts_s=4 + number, fails=number == 2, name=name)
     author.flow(
-        (ONE, TWO), 16, from_s=2, until_s=40, lasts_s=(2, 12), fail_rate=0.25, retry_rate=0.4
+        (ONE, TWO), 16, from_s=2, until_s=24, lasts_s=(2, 12), fail_rate=0.25, retry_rate=0.4
     )
     for number in range(40):
-        author.task(TWO, at_s=30, lasts_s=15, fails=number % 2 == 0)
-    await played.until(90)
+        author.task(TWO, at_s=20, lasts_s=10, fails=number % 2 == 0)
+    await played.until(45)
     await played.mute(ONE)
     for number in range(3):
-        author.task(ONE, at_s=94, lasts_s=2, fails=number == 0)
-    await played.until(150)
+        author.task(ONE, at_s=47, lasts_s=2, fails=number == 0)
+    await played.until(85)
     await played.unmute(ONE)
-    await played.until(270)
+    await played.until(150)

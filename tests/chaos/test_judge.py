@@ -81,7 +81,7 @@ def test_what_is_told_once_in_time_is_well(story: Story) -> None:
 def test_what_is_told_in_the_thread_is_told(story: Story) -> None:
     story.says(55, "failures:sub:1", "❌ liveApp/s00001x failed")
     root = story.says(70, "changes:sub:2", "1 completed")
-    story.says(71, "details:sub:3", "✅ liveApp/s00002x", to=root)
+    story.says(71, "changes:sub:2:1", "✅ liveApp/s00002x", to=root)
     assert story.judged().is_clean
 
 
@@ -117,8 +117,8 @@ def test_a_reply_posted_twice_is_doubled(story: Story) -> None:
     story.says(55, "failures:sub:1", "❌ liveApp/s00001x failed")
     root = story.says(70, "changes:sub:2", "1 completed")
     for at_s in (71, 72):
-        story.says(at_s, "details:sub:3", "✅ liveApp/s00002x", to=root)
-    assert story.judged().doubled == ["C0001: details:sub:3, 2 times"]
+        story.says(at_s, "changes:sub:2:1", "✅ liveApp/s00002x", to=root)
+    assert story.judged().doubled == ["C0001: changes:sub:2:1, 2 times"]
 
 
 def test_a_stream_named_in_two_messages_is_doubled(story: Story) -> None:
@@ -151,7 +151,7 @@ def test_what_is_not_named_must_be_said_to_be_more(story: Story, more: int, lost
     story.task("s00004x", at_s=10, ends_s=60)
     story.says(55, "failures:sub:1", "❌ liveApp/s00001x failed")
     root = story.says(70, "changes:sub:2", f"{DOMAIN}: 2 completed")
-    part = story.says(71, "details:sub:3", "-", to=root)
+    part = story.says(71, "changes:sub:2:1", "-", to=root)
     story.messages.change(part, {"text": f"and {more} more: /preload status=complete"})
     assert len(story.judged().lost) == lost
 
@@ -227,7 +227,7 @@ def test_a_board_that_shows_another_state_is_wrong(story: Story, watch: Message,
 
 
 def test_a_verdict_that_is_green_too_soon_is_wrong(story: Story, watch: Message) -> None:
-    story.says(62, "verdict:w1:verdict", "READY: 2 of 2 ready", to=watch)
+    story.says(62, "verdict:w1:verdict", "Cup final: all 2 streams ready", to=watch)
     assert story.judged().wrong == ["C0001 Cup final verdict says 2 of 2 ready: it is 1 of 2"]
 
 
