@@ -33,7 +33,7 @@ ANCHOR = case(
     ),
     else_=select(_parent.c.ts).where(_parent.c.key == _COLUMNS.thread).scalar_subquery(),
 )
-"""The `ts` of the message in whose thread a notice belongs; of a watch that of the one it has now."""
+"""The `ts` of the message in whose thread a notice belongs; of a watch the one it has now."""
 HAS_ITS_THREAD = or_(_COLUMNS.thread.is_(None), ANCHOR.is_not(None))
 _IS_PARKED = exists().where(
     parking.c.team_id == _COLUMNS.team_id, parking.c.channel_id == _COLUMNS.channel_id
