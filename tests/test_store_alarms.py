@@ -58,6 +58,8 @@ async def test_alarms_are_those_of_the_domains_subscriptions(store: Store) -> No
     await store.ledger.record(turn(alarms=(alarm(), alarm(subscription_id="sub2"))))
     assert await alarms(store) == (alarm(),)
     assert len(await store.alarms.of_domain("default", "other.example.com")) == 1
+    assert len(await store.alarms.of_account("default")) == 2
+    assert await store.alarms.of_account("second") == ()
 
 
 async def test_an_alarm_that_is_over_is_gone(store: Store) -> None:
