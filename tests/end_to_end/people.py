@@ -51,12 +51,11 @@ class Person:
     def elements(self) -> list[dict[str, Any]]:
         """The controls themselves."""
         assert self.read is not None
-        return [
-            one
-            for block in self.read.all_blocks
-            if block["type"] == "actions"
-            for one in block["elements"]
-        ]
+        found = []
+        for block in self.read.all_blocks:
+            found += block["elements"] if block["type"] == "actions" else []
+            found += [block["accessory"]] if "accessory" in block else []
+        return found
 
     def table(self) -> list[list[str]]:
         """The rows of the table in the message read last, without its head."""
