@@ -213,9 +213,9 @@ def test_an_old_task_does_not_bring_back_what_others_did_since() -> None:
     made = planned(need(tasks, history=history, streams=91))
     assert {call.why for call in made.calls} == {Why.URLS}
     by_age = {call.keys: call.queries[0] for call in made.calls}
-    assert by_age[frozenset({"old"})].start == ago(hours=60, seconds=60)
-    assert by_age[frozenset({"old"})].end == ago(hours=60, seconds=-60)
-    assert by_age[frozenset(task.key for task in fresh)].start == ago(minutes=4, seconds=60)
+    assert by_age[frozenset({"old"})].start == ago(hours=60, minutes=5)
+    assert by_age[frozenset({"old"})].end == ago(hours=60, minutes=-5)
+    assert by_age[frozenset(task.key for task in fresh)].start == ago(minutes=9)
 
 
 @pytest.mark.parametrize("url", ["", " ", "rtmp://h/a,b", f"rtmp://h/{'比赛' * 1000}"])
@@ -241,7 +241,7 @@ def test_a_clock_that_was_set_back_asks_for_nothing_in_the_future() -> None:
     tasks = [pending("a", created=NOW), pending("b", created=NOW, asked_ago_s=0)]
     made = planned(need(tasks, created_asked_s=-inf), now=ago(hours=1))
     assert made.calls
-    assert all(query.start == ago(hours=1, seconds=60) for c in made.calls for query in c.queries)
+    assert all(query.start == ago(hours=1, minutes=5) for c in made.calls for query in c.queries)
 
 
 # --- by creation ---
@@ -250,7 +250,7 @@ def test_a_clock_that_was_set_back_asks_for_nothing_in_the_future() -> None:
 def test_new_tasks_are_looked_for_with_an_overlap() -> None:
     (call,) = planned(need(created_until=ago(seconds=10), created_asked_s=NOW_S - 10)).calls
     assert call.why is Why.CREATED
-    assert call.queries[0].start == ago(seconds=70)
+    assert call.queries[0].start == ago(minutes=5, seconds=10)
     assert call.queries[0].end is None
 
 
@@ -260,7 +260,7 @@ def test_for_a_small_domain_one_call_does_all() -> None:
     assert call.why is Why.CREATED
     assert call.cost == 1
     assert call.keys == {task.key for task in tasks}
-    assert call.queries[0].start == ago(minutes=59, seconds=60)
+    assert call.queries[0].start == ago(minutes=64)
 
 
 def test_looking_for_new_tasks_reads_as_many_known_ones_as_fit_the_page() -> None:
@@ -274,7 +274,7 @@ def test_where_what_else_there_is_is_not_known_looking_for_new_tasks_takes_no_mo
     tasks = [pending(str(n), asked_ago_s=5) for n in range(3)]
     for known in ({"everything": False}, {"has_baseline": False, "sweep": ongoing(left=())}):
         (call,) = planned(need(tasks, created_asked_s=0, **known)).calls
-        assert call.queries[0].start == ago(seconds=60)
+        assert call.queries[0].start == ago(minutes=5)
         assert call.keys == frozenset()
 
 
@@ -410,7 +410,7 @@ def test_new_streams_are_read_once_it_is_known_from_when_on_tasks_are_new() -> N
     urls = {f"rtmp://{DOMAIN}/liveApp/{n}": -inf for n in range(150)}
     fresh = need(everything=False, has_baseline=False, unread=urls, created_asked_s=-inf)
     (call,) = planned(replace(fresh, created_until=None)).calls
-    assert (call.why, call.queries[0].start) == (Why.CREATED, ago(seconds=60))
+    assert (call.why, call.queries[0].start) == (Why.CREATED, ago(minutes=5))
     made = planned(replace(fresh, created_asked_s=NOW_S))
     assert [(call.why, len(call.queries[0].urls)) for call in made.calls] == [
         (Why.UNREAD, 100),

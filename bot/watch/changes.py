@@ -47,7 +47,8 @@ def observed(
         sent_s: when its call was sent, by the monotonic clock: what is known by a call that was
             sent later stands.
         since: `Followed.baseline_at`. What was created before and is seen for the first time is
-            history, and so is everything while it is None: recorded without a change.
+            history, recorded without a change; while it is None, so is all that is seen for the
+            first time.
     """
     after: dict[str, Seen] = {}
     for task in found:
@@ -69,8 +70,7 @@ def observed(
     for stream, those in different.items():
         history = {seen.key: seen for seen in (*tasks.of_stream(stream), *those)}
         newest[stream] = max(history.values(), key=age)
-        if since is not None:
-            changes += _changes(tasks, newest[stream], history.values(), since)
+        changes += _changes(tasks, newest[stream], history.values(), since)
     return Observed(
         seen=tuple(seen for those in different.values() for seen in those),
         changes=tuple(changes),
@@ -142,7 +142,7 @@ def _step(known: Known | None, at: datetime, sent_s: float) -> timedelta:
 
 
 def _changes(
-    tasks: Tasks, seen: Seen, history: Collection[Seen], since: datetime
+    tasks: Tasks, seen: Seen, history: Collection[Seen], since: datetime | None
 ) -> Iterator[Change]:
     """What happened to a stream by its newest task; `history` are all tasks it has now."""
     before, task, at = tasks.of(seen.key), seen.task, seen.observed_at

@@ -13,20 +13,24 @@ from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from bot.live.model import MAX_PAGE_SIZE
+from bot.watch.known import Tasks
+from bot.watch.lots import room_for_urls, url_bytes
 from bot.watch.needs import Need, Pending, Sweep, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from datetime import datetime
 
     from bot.live.model import TaskPage
-    from bot.watch.known import Observed, Tasks
+    from bot.watch.known import Observed
     from bot.watch.model import Followed, Seen
     from bot.watch.needs import Call
 
 _RATE_S = 120.0
 """Over so long a time it is reckoned how many tasks finish a second."""
 _LONGEST_BACKOFF_S = 30.0
+_LISTS_SWEPT_EVERY_S = 1800.0
+"""Where only certain streams are wanted, all of their tasks are read again so often."""
 
 
 class Domain:
@@ -83,11 +87,19 @@ class Domain:
         if everything != self.everything or streams != self.streams:
             new = streams.keys() - self.streams.keys()
             self.everything, self.streams = everything, dict(streams)
+            if not everything:
+                # Of the others no more is heard: what is known of them would be taken for the last.
+                self.tasks = Tasks(seen for seen in self.tasks if seen.task.stream in streams)
             self._take_up()
             if self.followed.baseline_at is None:
-                unknown = (key for key in new if self.tasks.newest(key) is None)
-                self._unread |= {streams[key]: -inf for key in unknown}
+                self._ask_for(key for key in new if self.tasks.newest(key) is None)
         self._news_since = news_since
+
+    def _ask_for(self, streams: Iterable[str]) -> None:
+        """Have these streams read as far back as the API keeps, if they can be asked for."""
+        room = room_for_urls(self.name)
+        urls = (self.streams[key] for key in streams)
+        self._unread |= {url: -inf for url in urls if 0 < url_bytes(url) <= room}
 
     def _take_up(self) -> None:
         """Have a record of every unfinished task that is wanted, and of no other."""
@@ -104,7 +116,7 @@ class Domain:
     @property
     def since(self) -> datetime | None:
         """What was created before this and is seen for the first time is history; None is all."""
-        return self.followed.baseline_at or self._news_since
+        return self.followed.baseline_at if self.everything else self._news_since
 
     @property
     def is_known(self) -> bool:
@@ -137,6 +149,7 @@ class Domain:
         """A call is sent: what it is to answer is not due for a while."""
         for pending in call.covers:
             pending.asked_s = now_s
+            pending.is_missed = False
         match call.why:
             case Why.CREATED:
                 self._created_asked_s = now_s
@@ -184,7 +197,13 @@ class Domain:
         return True
 
     def reckon(self, now_s: float, now: datetime) -> None:
-        """Say since when it fails by the clock as it is now, which may have been set."""
+        """Have what only time makes due be due, and say since when it fails.
+
+        That is reckoned by the clock as it is now: it may have been set.
+        """
+        if not self.everything and now_s >= self._swept_s + _LISTS_SWEPT_EVERY_S:
+            self._ask_for(self.streams)
+            self._swept_s = now_s
         if self._failing_s is not None:
             since = now - timedelta(seconds=now_s - self._failing_s)
             self.followed = replace(self.followed, failing_since=since)

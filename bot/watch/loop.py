@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from bot.watch.needs import Call
 
 _STORE_PAUSE_S = 2.0
+_TIDIED_EVERY_S = 3600.0
+_REMEMBERED = HISTORY + timedelta(days=1)
 
 log = structlog.get_logger(__name__)
 
@@ -103,6 +105,7 @@ class Sweeps:
         self._matched: set[str] = set()
         self._reading: set[asyncio.Task[None]] = set()
         self._next_call_s = 0.0
+        self._tidied_s = clock_s()
 
     async def __aenter__(self) -> Self:
         return self
@@ -126,6 +129,7 @@ class Sweeps:
         await self._look_up()
         for domain in self._domains.values():
             await self._pass_time(domain)
+        self._tidy()
         free = self._pace.at_once - len(self._reading)
         if free <= 0:
             await asyncio.wait(self._reading, return_when=asyncio.FIRST_COMPLETED)
@@ -170,9 +174,11 @@ class Sweeps:
 
     async def _loaded(self, name: str) -> Domain:
         stored = await self._store.follows.find(self._account, name)
-        tasks = Tasks(await self._store.sightings.of_domain(self._account, name))
-        tasks.forget(self._now() - HISTORY - timedelta(days=1))
-        return Domain(stored or Followed(self._account, name), tasks)
+        if stored is None:  # what was seen when it was followed before is history
+            return Domain(Followed(self._account, name), Tasks())
+        since = self._now() - _REMEMBERED
+        seen = await self._store.sightings.of_domain(self._account, name, since=since)
+        return Domain(stored, Tasks(seen))
 
     def _say_what_is_wanted(self, domain: Domain) -> None:
         name = domain.name
@@ -226,6 +232,20 @@ class Sweeps:
         self._watches[domain.name] = [watch for watch in watches if watch.ended_at is None]
         if turn.told or turn.redrawn:
             self._told()
+
+    def _tidy(self) -> None:
+        """Forget now and then what is of no use any more."""
+        if self._clock_s() < self._tidied_s + _TIDIED_EVERY_S:
+            return
+        self._tidied_s = self._clock_s()
+        self._matched &= {watch.id for watches in self._watches.values() for watch in watches}
+        for domain in self._domains.values():
+            domain.tasks.forget(self._now() - _REMEMBERED)
+
+    async def idle(self) -> None:
+        """Wait until no call is under way."""
+        while self._reading:
+            await asyncio.wait(self._reading)
 
     # --- calls ---
 

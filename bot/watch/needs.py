@@ -45,7 +45,7 @@ class Freshness:
     near: timedelta = timedelta(minutes=30)
     lately: timedelta = timedelta(minutes=10)
     still: timedelta = timedelta(hours=2)
-    overlap: timedelta = timedelta(seconds=60)
+    overlap: timedelta = timedelta(minutes=5)
 
     @property
     def hot_s(self) -> float:
