@@ -306,15 +306,14 @@ def test_only_what_is_different_is_stored_and_the_rest_once_a_minute(reading: Re
     found = [a_task(), a_task("2", "complete", stream="cam")]
 
     def stored(at: timedelta) -> Iterable[str]:
-        read = observed(
-            reading.tasks, found, at=NOW + at, sent_s=at.total_seconds(), since=reading.since
-        )
+        read = observed(reading.tasks, found, at=NOW + at, sent_s=99, since=reading.since)
         reading.took(read)
         return [seen.key for seen in (*read.seen, *read.kept)]
 
     assert stored(30 * SECOND) == []
     assert stored(60 * SECOND) == ["1"]
     assert stored(90 * SECOND) == []
+    assert stored(-HOUR) == ["1"]  # the clock was set: what is stored is of another time
 
 
 def test_tasks_know_the_unfinished_and_when_tasks_were_created(reading: Reading) -> None:
@@ -333,15 +332,21 @@ def test_tasks_know_the_unfinished_and_when_tasks_were_created(reading: Reading)
 
 def test_what_is_forgotten_is_old_and_to_be_read_no_more(reading: Reading) -> None:
     reading.sees(
-        a_task("1", "complete", created=-MINUTE, end=HOUR),
-        a_task("2", created=-MINUTE, stream="cam"),
-        a_task("3", "complete", created=MINUTE),
+        a_task("1", "complete", stream="a", created=-MINUTE, end=HOUR),
+        a_task("2", stream="b", created=-MINUTE),
+        a_task("3", "complete", stream="c", created=MINUTE),
     )
     reading.tasks.forget(NOW)
     assert sorted(seen.key for seen in reading.tasks) == ["2", "3"]
-    assert reading.tasks.newest(STREAM) == reading.tasks.of("3")
+    assert reading.tasks.newest(url_of("a")) is None
     assert len(reading.tasks.created_s) == 2
     assert reading.waits(2 * HOUR) == []
+
+
+def test_no_task_comes_to_be_the_newest_because_another_is_forgotten(reading: Reading) -> None:
+    reading.sees(a_task("1", created=-2 * MINUTE), a_task("2", "complete", created=-MINUTE))
+    reading.tasks.forget(NOW)
+    assert reading.tasks.newest(STREAM) == reading.tasks.of("2")
 
 
 def moments_of(reading: Reading) -> list[datetime]:

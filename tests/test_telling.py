@@ -258,6 +258,11 @@ def test_there_is_no_verdict_before_all_that_was_there_when_it_began_was_asked_f
     assert said(stage.sees(a_task("2", "complete", stream="a"), at=MINUTE)) == ["verdict ready"]
 
 
+def test_a_verdict_does_not_wait_for_a_clock_that_was_set_back() -> None:
+    stage = Stage(watches=[a_list("a", created=HOUR)])
+    assert said(stage.sees(a_task("1", "complete", stream="a"))) == ["verdict ready"]
+
+
 def test_there_is_no_verdict_while_the_domain_cannot_be_read() -> None:
     stage = Stage()
     stage.sees(a_task("1", "complete", stream="a"))

@@ -151,18 +151,22 @@ class Tasks:
         return list(found.values())
 
     def forget(self, before: datetime) -> None:
-        """Drop the tasks created before a moment that are to be read no more."""
-        for known in list(self._known.values()):
-            task = known.seen.task
-            key = known.seen.key
-            if task.created is None or task.created >= before or key in self._unfinished:
+        """Drop the streams of which nothing is to be read and all was created before a moment.
+
+        Of a stream that is kept every task is: none may come to be the newest by another's going.
+        """
+        for stream, keys in list(self._streams.items()):
+            if any(self._is_kept(self._known[key].seen, before) for key in keys):
                 continue
-            del self._known[key]
-            self._streams[task.stream].remove(key)
-            if not self._streams[task.stream]:
-                del self._streams[task.stream]
+            del self._streams[stream]
+            for key in keys:
+                del self._known[key]
         created = (seen.task.created for seen in self)
         self._created_s = sorted(moment.timestamp() for moment in created if moment)
+
+    def _is_kept(self, seen: Seen, before: datetime) -> bool:
+        created = seen.task.created
+        return created is None or created >= before or self.is_unfinished(seen.key)
 
     def _put(self, seen: Seen) -> Known:
         key = seen.key
