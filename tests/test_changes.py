@@ -87,6 +87,13 @@ def test_the_baseline_is_recorded_in_silence() -> None:
     assert len(reading.tasks) == 2
 
 
+def test_what_was_known_before_a_baseline_began_anew_goes_on_through_it() -> None:
+    reading = Reading(since=None)
+    reading.sees(a_task())
+    reading.restarts()
+    assert reading.sees(a_task(status="failed"), at=MINUTE) == ["failed 1"]
+
+
 def test_what_was_created_before_the_baseline_is_history_but_what_becomes_of_it_is_not(
     reading: Reading,
 ) -> None:
