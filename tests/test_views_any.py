@@ -168,7 +168,7 @@ ways = st.fixed_dictionaries(
 # What is followed has IDs that the bot and Slack made; everything else is from outside.
 ids = st.text("0123456789abcdef", min_size=12, max_size=12)
 people = st.just("U0001")
-places = st.sampled_from(["C0001", "<!channel>", ""])
+places = st.sampled_from(["C0001", "D0001", "0", "<!channel>", ""])
 spans = st.integers(0, 10**5).map(lambda s: timedelta(seconds=s))
 changes = st.builds(Change, st.sampled_from(ChangeKind), task_values, moments)
 subscriptions = st.builds(

@@ -88,6 +88,11 @@ def test_a_new_watch_says_where_how_long_and_can_be_stopped() -> None:
     assert filtered.text.endswith(". Watched until 23 Nov 00:42")
 
 
+def test_a_watch_in_direct_messages_says_so_in_words() -> None:
+    said = following.watching(a_watch(channel_id="D0001"), READER, now=NOW).text
+    assert said.startswith("Cup final is watched in this conversation from now on")
+
+
 def test_a_watch_that_shows_the_same_is_named_with_whom_it_is_for() -> None:
     message = taken(following.already_watched(a_watch(), READER, now=NOW))
     assert "Cup final is watched in <#C0001> already, for <@U0001>" in message.text

@@ -95,20 +95,21 @@ def unsubscribed(subscription: Subscription, reader: Reader) -> Message:
 def watching(watch: Watch, reader: Reader, *, now: datetime) -> Message:
     """A watch has begun; its message follows in its channel."""
     w = words(reader.language)
-    said = w.t("{name} is watched in {channel} from now on", **shown_of(watch))
+    said = w.t("{name} is watched in {channel} from now on", **shown_of(watch, w))
     return _answer(said, [length_of(watch, reader, w, now)], w, control=stop_button(watch, w))
 
 
 def already_watched(watch: Watch, reader: Reader, *, now: datetime) -> Message:
     """The channel has a watch that shows all that was asked for."""
     w = words(reader.language)
-    said = w.t("{name} is watched in {channel} already, for {person}", **shown_of(watch))
+    said = w.t("{name} is watched in {channel} already, for {person}", **shown_of(watch, w))
     return _answer(said, [length_of(watch, reader, w, now)], w, control=stop_button(watch, w))
 
 
 def not_in_channel(channel_id: str, reader: Reader) -> Message:
     """The bot cannot post in a channel before it is invited."""
-    w, place = words(reader.language), channel(channel_id)
+    w = words(reader.language)
+    place = channel(channel_id, w)
     said = w.t("The bot is not in {channel}, so it cannot post there", channel=place)
     mend = w.t("Type {command} in {channel}, then ask again", command=code(INVITE), channel=place)
     return _answer(said, [mend], w)
@@ -117,7 +118,7 @@ def not_in_channel(channel_id: str, reader: Reader) -> Message:
 def archived(channel_id: str, reader: Reader) -> Message:
     """Nobody can post in a channel any more."""
     w = words(reader.language)
-    said = w.t("{channel} is archived: nothing can be posted there", channel=channel(channel_id))
+    said = w.t("{channel} is archived: nothing can be posted there", channel=channel(channel_id, w))
     mend = w.t("Unarchive it, or choose another channel: {command}", command=code("in=#live-ops"))
     return _answer(said, [mend], w)
 

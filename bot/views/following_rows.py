@@ -45,17 +45,17 @@ _HOUR_S = 3_600
 def told_of(subscription: Subscription, w: Words) -> dict[str, str]:
     """A subscription's `{channel}`, `{domain}` and `{statuses}`."""
     return {
-        "channel": channel(subscription.channel_id),
+        "channel": channel(subscription.channel_id, w),
         "domain": escaped(subscription.domain, _DOMAIN_CHARS),
         "statuses": statuses_of(subscription.statuses, w),
     }
 
 
-def shown_of(watch: Watch) -> dict[str, str]:
+def shown_of(watch: Watch, w: Words) -> dict[str, str]:
     """A watch's `{name}`, `{channel}` and `{person}`."""
     return {
         "name": title(watch),
-        "channel": channel(watch.channel_id),
+        "channel": channel(watch.channel_id, w),
         "person": person(watch.owner),
     }
 
@@ -132,7 +132,7 @@ def watch_rows(watches: Sequence[Watch], reader: Reader, w: Words, now: datetime
         if one.streams:
             parts.append(w.n("{count} stream", "{count} streams", len(one.streams)))
         parts += [length_of(one, reader, w, now), w.t("by {person}", person=person(one.owner))]
-        said = w.t("{name}, watched in {channel}", **shown_of(one))
+        said = w.t("{name}, watched in {channel}", **shown_of(one, w))
         text = f"*{said}*\n{' · '.join(parts)}"
         yield title(one), [blocks.section(text, accessory=stop_button(one, w))]
 

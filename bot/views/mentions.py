@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from bot.views.mrkdwn import escaped
 
-_ID = re.compile(r"[A-Z0-9]{1,30}")
+if TYPE_CHECKING:
+    from bot.words import Words
+
+_PERSON = re.compile(r"[UW][A-Z0-9]{1,29}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{1,29}")
+_DIRECT = re.compile(r"D[A-Z0-9]{1,29}")
 
 
 def person(user_id: str) -> str:
     """`<@U0001>`: calls them; what is no ID of Slack's is shown as it is."""
-    return f"<@{user_id}>" if _ID.fullmatch(user_id) else escaped(user_id, 30)
+    return f"<@{user_id}>" if _PERSON.fullmatch(user_id) else escaped(user_id, 30)
 
 
-def channel(channel_id: str) -> str:
-    """`<#C0001>`; what is no ID of Slack's is shown as it is."""
-    return f"<#{channel_id}>" if _ID.fullmatch(channel_id) else escaped(channel_id, 30)
+def channel(channel_id: str, w: Words) -> str:
+    """`<#C0001>`; direct messages in words; what is no ID of Slack's is shown as it is."""
+    if _DIRECT.fullmatch(channel_id):
+        return w.t("this conversation")
+    return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else escaped(channel_id, 30)

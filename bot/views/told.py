@@ -198,7 +198,7 @@ def parked(notice: Notice, reader: Reader, now: datetime) -> Message:
     """To the owner: a channel cannot be posted to, why, and what mends it."""
     w, refused = words(reader.language), notice.facts.get("code", "")
     fields = {
-        "channel": channel(notice.facts.get("channel", "") or notice.source),
+        "channel": channel(notice.facts.get("channel", "") or notice.source, w),
         "command": code(INVITE),
         "list": code("/preload list all"),
         "code": code(refused, 100),
