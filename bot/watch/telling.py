@@ -139,9 +139,11 @@ def _tell_subscription(
     script.alarms += begun.values()
     lasting = []
     for stream, alarm in alarms.items():
+        if stream in begun:
+            continue
         if _lasts(alarm, scene) and StatusFilter.FAILED in subscription.statuses:
             lasting.append(alarm)
-        elif stream not in begun:
+        else:
             script.quiet.append((subscription.id, stream))
     if not is_muted and scene.followed.failing_since is None:
         _repeat(script, subscription, lasting, now)
