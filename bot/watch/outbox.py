@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bot.watch.writing import Writer
 
 _READ_AT_ONCE = 200
+_TICK_S = 0.01
+"""No pause is shorter: what is due in less might be found not to be due yet, again and again."""
 
 log = structlog.get_logger(__name__)
 
@@ -169,14 +171,19 @@ class Outbox:
         pauses_s = [self._pauses.idle_s, *(lane.free_s - now_s for lane in lanes if not lane.task)]
         if next_due is not None:
             pauses_s.append((next_due - now).total_seconds())
-        return min(one for one in pauses_s if one > 0)
+        return max(_TICK_S, min(one for one in pauses_s if one > 0))
 
     def _start(
         self, lane: _Lane, work: Coroutine[object, object, float], notice: Notice | None = None
     ) -> None:
         lane.notice = notice
         lane.task = asyncio.create_task(work, name=f"notice {notice.key}" if notice else "chore")
-        lane.task.add_done_callback(lambda _: self.wake())
+        lane.task.add_done_callback(lambda task: self._wake_after(task, lane))
+
+    def _wake_after(self, task: asyncio.Task[float], lane: _Lane) -> None:
+        """Something was done, and there may be more; a chore that found nothing to do is none."""
+        if lane.notice or task.cancelled() or task.exception() or task.result() > 0:
+            self.wake()
 
     def _settle(self) -> None:
         """Take what has come of what was begun."""
@@ -188,7 +195,8 @@ class Outbox:
         notice, lane.task, lane.notice = lane.notice, None, None
         error = task.exception()
         if error is None:
-            lane.free_s = self._clock_s() + task.result()
+            pause_s = task.result()
+            lane.free_s = self._clock_s() + (max(pause_s, _TICK_S) if pause_s else 0.0)
         elif isinstance(error, StoreUnavailable):
             self._tell_store(error)
             lane.free_s = self._clock_s() + self._pauses.store_s

@@ -70,14 +70,14 @@ class Redrawing:
         self._tried_s: dict[str, float] = {}
 
     async def turn(self) -> float:
-        """Draw the one whose turn it is, if there is one; seconds until another may be.
+        """Draw the one whose turn it is; seconds until another may be, 0 where none is wanted.
 
         Raises:
             StoreUnavailable: the store cannot be read or written; it is drawn again later.
         """
         outdated = await self._store.watches.outdated(_AT_ONCE)
         if not outdated:
-            return self._pauses.idle_s
+            return 0.0
         active = await self._store.watches.active()
         since_s = self._clock_s() - self._pauses.between_redraws(len(active))
         self._tried_s = {id_: at for id_, at in self._tried_s.items() if at > since_s}
