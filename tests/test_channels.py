@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Fault, LocalSlack, running
@@ -12,6 +13,8 @@ from bot.slack.errors import SlackRefused, SlackUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from pytest_aiohttp import AiohttpServer
 
 TOKEN = "xoxb-local"
 
@@ -86,3 +89,16 @@ async def test_a_good_token_passes_and_another_does_not(
     local.faults.add(Fault(method="auth.test", error="token_revoked"))
     with pytest.raises(SlackRefused, match="token_revoked"):
         await Channels(client).check_token()
+
+
+async def test_an_answer_without_a_channel_says_nothing(aiohttp_server: AiohttpServer) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "channel": None})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    base_url = str((await aiohttp_server(app)).make_url("/"))
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(TOKEN, base_url=base_url, session=session, retry_handlers=[])
+        with pytest.raises(SlackUnavailable, match="malformed_reply"):
+            await Channels(client).look("C0001")

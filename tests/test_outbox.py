@@ -103,18 +103,20 @@ def test_a_post_that_arrives_late_and_unheard_of_is_there_once(
     story(tmp_path, tell)
 
 
+@pytest.mark.parametrize("fault", [Fault(status=503), Fault(accepted_after_s=99)])
 def test_a_post_of_unknown_outcome_is_looked_for_twice_and_then_sent_again(
-    tmp_path: Path,
+    tmp_path: Path, fault: Fault
 ) -> None:
     async def tell(place: Place) -> None:
         key = await place.fail(await place.subscribe(), 1)
-        place.slack.faults.add(Fault(method=POST, status=503))
+        fault.method = POST
+        place.slack.faults.add(fault)
         await delivering(place.outbox(), 60)
         assert place.posted() == [key]
         looks = [call.at for call in place.slack.calls if call.method == HISTORY]
-        posts = [call.at for call in place.slack.calls if call.method == POST]
-        waited = [round((at - posts[0]).total_seconds()) for at in (*looks, posts[1])]
-        assert waited == [15, 40, 40]
+        waited = [round((at - place.start).total_seconds()) for at in looks]
+        assert waited == [15, 40]
+        assert place.after_s(place.messages()[0]) == pytest.approx(40, abs=0.5)
         assert (await place.notice(key)).attempts == 2
 
     story(tmp_path, tell)
@@ -244,6 +246,23 @@ def test_a_crash_while_slack_takes_its_time_doubles_nothing(
         assert place.posted() == [key]
         notice = await place.notice(key)
         assert (notice.state, notice.attempts) == (POSTED, 1)
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.parametrize("step", [timedelta(), timedelta(hours=1), timedelta(hours=-1)])
+def test_after_a_crash_between_two_lookups_the_second_keeps_its_time(
+    tmp_path: Path, step: timedelta
+) -> None:
+    async def tell(place: Place) -> None:
+        key = await place.fail(await place.subscribe(), 1)
+        place.slack.faults.add(Fault(method=POST, accepted_after_s=25))
+        await dying(place.outbox(), 16)
+        assert (await place.notice(key)).lookups == 1
+        place.clock.step = step
+        await delivering(place.outbox(), 60)
+        assert place.posted() == [key]
+        assert (await place.notice(key)).attempts == 1
 
     story(tmp_path, tell)
 
@@ -503,6 +522,17 @@ def test_a_direct_message_that_is_refused_is_dropped(tmp_path: Path) -> None:
     story(tmp_path, tell)
 
 
+def test_a_direct_message_waits_for_a_good_token(tmp_path: Path) -> None:
+    async def tell(place: Place) -> None:
+        key = await place.fail(await place.subscribe(channel_id=ANNA), 1)
+        place.slack.faults.add(Fault(method=POST, error="token_revoked", times=2))
+        await delivering(place.outbox(), 200)
+        assert place.posted("D0001") == [key]
+        assert await place.store.parking.all() == ()
+
+    story(tmp_path, tell)
+
+
 def test_a_channel_that_closes_before_a_post_is_found_keeps_it_for_later(tmp_path: Path) -> None:
     async def tell(place: Place) -> None:
         key = await place.fail(await place.subscribe(), 1)
@@ -626,6 +656,19 @@ def test_a_board_that_slack_refuses_as_drawn_says_it_in_words(tmp_path: Path) ->
         place.slack.faults.add(Fault(method=UPDATE, error="invalid_blocks", times=2))
         await delivering(place.outbox(), 30)
         assert await place.store.watches.outdated(10) == []
+
+    story(tmp_path, tell)
+
+
+def test_a_board_is_not_given_up_for_a_token_that_is_no_good(tmp_path: Path) -> None:
+    async def tell(place: Place) -> None:
+        watch = await place.watched(channel_id="D0001")
+        await delivering(place.outbox(), 5)
+        await place.outdate(watch.id)
+        place.slack.faults.add(Fault(method=UPDATE, error="token_revoked"))
+        await delivering(place.outbox(), 100)
+        assert place.messages()[0].edited
+        assert place.called(UPDATE) == 2
 
     story(tmp_path, tell)
 
@@ -805,6 +848,26 @@ def test_a_store_that_locks_while_a_post_is_under_way_learns_of_it_later(tmp_pat
         assert (notice.state, notice.attempts) == (POSTED, 1)
 
     story(tmp_path, tell, busy_timeout_s=0.01)
+
+
+@pytest.mark.parametrize("table", ["notices", "watches", "subscriptions"])
+def test_what_cannot_be_read_is_delivered_once_it_can_be(tmp_path: Path, table: str) -> None:
+    async def tell(place: Place) -> None:
+        key = await place.fail(await place.subscribe(), 1)
+        watch = await place.watched(channel_id=GENERAL)
+        broken = sqlite3.connect(tmp_path / "store.sqlite3", isolation_level=None)
+        broken.execute(f"ALTER TABLE {table} RENAME TO gone")
+
+        async def mending() -> None:
+            await asyncio.sleep(30)
+            broken.execute(f"ALTER TABLE gone RENAME TO {table}")
+            broken.close()
+
+        await asyncio.gather(delivering(place.outbox(), 100), mending())
+        assert sorted(place.posted()) == sorted([key, watch.board_key])
+        assert set(await place.states()) == {POSTED}
+
+    story(tmp_path, tell)
 
 
 class Plain:

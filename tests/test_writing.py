@@ -138,11 +138,12 @@ async def test_a_board_shows_the_streams_as_they_are_now(store: Store, writer: W
     one = watch(name="Cup final")
     await store.watches.add(one, board(one))
     assert "Cup final" in await written(writer, await claimed(store))
-    ready = task(1, status="complete", process=100.0, window_end=NOW + timedelta(hours=1))
+    window = {"window_start": NOW, "window_end": NOW + timedelta(hours=1)}
+    ready = task(1, status="complete", process=100.0, **window)
     seen = Seen(ready, NOW, NOW)
     followed = Followed("default", DOMAIN, baseline_at=NOW, created_until=NOW, read_at=NOW)
     await store.ledger.record(Turn(followed, seen=(seen,)))
-    assert "1 of 1 ready" in (await writer.board(one)).text
+    assert "1 stream ready, until 20:42" in (await writer.board(one)).text
 
 
 async def test_an_alert_and_a_verdict_mention_who_asked(store: Store, writer: Writer) -> None:

@@ -165,7 +165,7 @@ class Delivery:
             backoff_s = self._pauses.after_unreached(notice.attempts, self._chance())
             return await self._again(notice, self._wait_s(error, backoff_s), error.reason)
         log.info("notice of unknown outcome", key=notice.key, error=error.reason)
-        wait_s = self._look_after_s(lookups=0)
+        wait_s = max(0.0, self._look_after_s(lookups=0) - await self._sent_ago_s(notice))
         await self._written(lambda: self._store.notices.unsure(notice.id, self._then(wait_s)))
         return wait_s
 
@@ -190,9 +190,9 @@ class Delivery:
         if ts is not None:
             return await self._posted(notice, ts)
         if notice.lookups == 0:
-            wait_s = self._look_after_s(lookups=1) - await self._sent_ago_s(notice)
+            wait_s = max(0.0, self._look_after_s(lookups=1) - await self._sent_ago_s(notice))
             await self._written(lambda: self._store.notices.looked(notice.id, self._then(wait_s)))
-            return max(0.0, wait_s)
+            return wait_s
         if is_hidden:
             await self._written(lambda: self._store.notices.uncertain(notice.id))
         return await self._send(notice)
