@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.views.limits import Message
-    from bot.watch.model import Notice
+    from bot.watch.model import Notice, Watch
     from tests.delivering import Place
 
 POST, UPDATE, HISTORY = "chat.postMessage", "chat.update", "conversations.history"
@@ -688,6 +688,29 @@ def test_a_board_in_a_channel_that_closes_waits_with_it(tmp_path: Path) -> None:
         await asyncio.gather(delivering(place.outbox(), 100), restored())
         assert place.called(UPDATE) == 2
         assert len(place.posted("D0001")) == 1
+
+    story(tmp_path, tell)
+
+
+def test_a_board_that_cannot_be_written_does_not_hold_up_another(tmp_path: Path) -> None:
+    class Broken(Writer):
+        async def board(self, watch: Watch) -> Message:
+            if watch.id == "watch1" and broken_by_now:
+                raise LookupError("a bug")
+            return await super().board(watch)
+
+    broken_by_now: list[bool] = []
+
+    async def tell(place: Place) -> None:
+        bad, good = await place.watched("watch1"), await place.watched("watch2", GENERAL)
+        await delivering(place.outbox(), 5)
+        broken_by_now.append(True)
+        await place.outdate(bad.id)
+        await place.outdate(good.id)
+        writer = Broken(place.store, place.people, now=place.clock.now)
+        await delivering(place.outbox(writer), 100)
+        assert not place.messages(LIVE_OPS)[0].edited
+        assert place.messages(GENERAL)[0].edited
 
     story(tmp_path, tell)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import structlog
@@ -68,6 +69,7 @@ class Redrawing:
         self._clock_s = clock_s
         self._pauses = pauses
         self._tried_s: dict[str, float] = {}
+        self._crashed: Counter[str] = Counter()  # who raises here comes after all others
 
     async def turn(self) -> float:
         """Draw the one whose turn it is; seconds until another may be, 0 where none is wanted.
@@ -81,11 +83,15 @@ class Redrawing:
         active = await self._store.watches.active()
         since_s = self._clock_s() - self._pauses.between_redraws(len(active))
         self._tried_s = {id_: at for id_, at in self._tried_s.items() if at > since_s}
-        one = next((one for one in outdated if one.watch.id not in self._tried_s), None)
-        if one is None:
+        rested = [one for one in outdated if one.watch.id not in self._tried_s]
+        if not rested:
             return min(self._tried_s.values()) - since_s
+        one = min(rested, key=lambda one: self._crashed[one.watch.id])  # of equals the first
         self._tried_s[one.watch.id] = self._clock_s()
-        return await self._draw(one)
+        self._crashed[one.watch.id] += 1
+        pause_s = await self._draw(one)
+        del self._crashed[one.watch.id]
+        return pause_s
 
     async def _draw(self, one: Outdated) -> float:
         watch = one.watch
