@@ -106,6 +106,7 @@ async def opened(
     now: Callable[[], datetime] = utc_now,
     timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
     pauses: Pauses = Pauses(),  # noqa: B008 - frozen
+    clock_s: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Bot]:
     """Open the bot's parts, and follow what is to be followed from then on.
 
@@ -117,6 +118,7 @@ async def opened(
         now: the wall clock, in UTC.
         timeouts: how long calls of the Live API may take.
         pauses: how long delivery waits for what.
+        clock_s: a monotonic clock, in seconds.
 
     Raises:
         SettingsError: something that is needed is not set.
@@ -131,7 +133,9 @@ async def opened(
         client = _slack_client(settings, session, token=_told(settings.slack.bot_token))
         credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
         lives = {
-            name: await stack.enter_async_context(_client(account, credentials[name], timeouts))
+            name: await stack.enter_async_context(
+                _client(account, credentials[name], timeouts, now)
+            )
             for name, account in settings.accounts.items()
         }
         people = await stack.enter_async_context(
@@ -144,11 +148,11 @@ async def opened(
         outbox = await stack.enter_async_context(
             Outbox(
                 store,
-                Poster(client, now=now),
+                Poster(client, now=now, clock_s=clock_s),
                 writer,
                 channels,
                 now=now,
-                clock_s=time.monotonic,
+                clock_s=clock_s,
                 pauses=pauses,
             )
         )
@@ -162,7 +166,7 @@ async def opened(
                     pace=pace,
                     told=outbox.wake,
                     now=now,
-                    clock_s=time.monotonic,
+                    clock_s=clock_s,
                 )
             )
             for name, live in lives.items()
@@ -175,7 +179,7 @@ async def opened(
 
         desk = Desk(
             settings=settings,
-            queries=Queries(lives, now=now, clock=time.monotonic, mark_of=anchor_of),
+            queries=Queries(lives, now=now, clock=clock_s, mark_of=anchor_of),
             people=people,
             sender=Sender(session, client),
             store=store,
@@ -193,7 +197,7 @@ async def opened(
             request_verification_enabled=False,  # the guard has verified, or Socket Mode has
         )
         register(bolt, desk, jobs)
-        health = Health(credentials=credentials, store=store, slack=client, clock_s=time.monotonic)
+        health = Health(credentials=credentials, store=store, slack=client, clock_s=clock_s)
         loops = await stack.enter_async_context(Loops())
         loops.start("outbox", outbox.turn, woken=outbox.woken)
         for name, sweep in sweeps.items():
@@ -263,7 +267,12 @@ async def _one_workspace(enterprise_id: str | None, team_id: str | None) -> Auth
     return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
 
-def _client(account: Account, source: CredentialsSource, timeouts: Timeouts) -> LiveClient:
+def _client(
+    account: Account,
+    source: CredentialsSource,
+    timeouts: Timeouts,
+    now: Callable[[], datetime],
+) -> LiveClient:
     quotas = {
         DESCRIBE_TASKS: LocalQuota(account.calls_per_s.describe),
         DESCRIBE_DOMAINS: LocalQuota(account.calls_per_s.domains),
@@ -275,6 +284,7 @@ def _client(account: Account, source: CredentialsSource, timeouts: Timeouts) -> 
         region_id=account.region_id,
         quotas=quotas,
         timeouts=timeouts,
+        now=now,
     )
 
 

@@ -13,6 +13,7 @@ import structlog
 
 from tests.chaos import clock
 from tests.chaos.border import Border
+from tests.chaos.judge import Report
 from tests.chaos.killing import Ordeal
 from tests.chaos.ordeal import endured
 from tests.chaos.scripted import evening, theatre
@@ -31,9 +32,10 @@ def main() -> int:
     parser.add_argument("--no-scopes", action="store_true", help="without the history scopes")
     parser.add_argument("--crossings", action="store_true", help="die once at every crossing")
     parser.add_argument("--every", type=int, default=1, help="only at each n-th crossing")
+    parser.add_argument("--first", type=int, default=1, help="from that crossing on")
     parser.add_argument("--log", type=Path, help="where the processes' log is written")
     given = parser.parse_args()
-    return crossed(given.every) if given.crossings else killed(given)
+    return crossed(given.first, given.every) if given.crossings else killed(given)
 
 
 def killed(given: argparse.Namespace) -> int:
@@ -55,28 +57,31 @@ def killed(given: argparse.Namespace) -> int:
     return int(outcome.rested_s is None)
 
 
-def crossed(every: int) -> int:
-    """Die at every crossing of the script, or at each so many-th."""
+def crossed(first: int, every: int) -> int:
+    """Die at crossings of the script, once at each."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     border = Border()
-    failed, say_how = _dies(border), len(border.crossings)
-    say(f"{say_how} crossings")
-    for fatal in range(1, say_how + 1, every):
-        failed += _dies(Border(fatal, late_s=(0.0, 3.0, 9.5)[fatal % 3]))
+    failed, count = _dies(border), len(border.crossings)
+    say(f"{count} crossings")
+    for fatal in range(first, count + 1, every):
+        failed += _dies(Border(fatal, late_s=(0.0, 3.0, 9.5)[fatal // every % 3]))
     say(f"{failed} went wrong")
     return int(failed > 0)
 
 
 def _dies(border: Border) -> int:
-    async def played() -> int:
+    async def played() -> Report:
         async with theatre(border=border) as stage:
             await evening(stage)
-            report = stage.judged()
-        if not report.is_clean:
-            say(f"{border}: {report}")
-        return int(not report.is_clean)
+            return stage.judged()
 
-    return clock.run(played)
+    try:
+        report = clock.run(played)
+    except ExceptionGroup as errors:
+        report = Report(wrong=[repr(error) for error in errors.exceptions])
+    if not report.is_clean:
+        say(f"{border}: {report}")
+    return int(not report.is_clean)
 
 
 def say(text: str) -> None:

@@ -45,7 +45,10 @@ class Border:
         self.died = asyncio.Event()
 
     def __str__(self) -> str:
-        return f"death at crossing {self._fatal}, calls {self._late_s} s late"
+        if self._fatal is None or len(self.crossings) < self._fatal:
+            return "no death"
+        fatal = self.crossings[self._fatal - 1]
+        return f"death at crossing {self._fatal}, {fatal}, which takes effect {self._late_s} s late"
 
     def reborn(self) -> None:
         """A new process starts."""
@@ -63,6 +66,7 @@ class Border:
         """Let a call through, unless the dead sent it."""
         if self.died.is_set():
             return _lost(request)
+        await request.read()  # it has arrived whole
         if self.cross(f"{name} arrives"):
             await asyncio.sleep(self._late_s)
             await handler(request)

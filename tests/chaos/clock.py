@@ -1,8 +1,8 @@
 """An event loop with sockets and a database in it whose clock jumps where nobody is at work.
 
-Time-outs of minutes pass in milliseconds, and still in their order: the clock stands while a
-connection to the database is in use (its thread answers in real time), and while anything is to
-be read from a socket. On loopback what is sent is there to be read at once.
+Time-outs of minutes pass in milliseconds, and still in their order: the clock stands while the
+database is asked (its threads answer in real time), and while anything is to be read from a
+socket. On loopback what is sent is there to be read at once.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import selectors
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
+from unittest import mock
 
-from sqlalchemy import Engine, Pool, event
+import aiosqlite.core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -24,36 +26,33 @@ T = TypeVar("T")
 GRACE_S = 0.000_2
 """For which time, in earnest, sockets are listened to before the clock jumps."""
 HANGS_S = 10.0
-"""Nobody uses a connection to the database that long."""
+"""No answer of the database takes that long."""
 
 
 class _Threads:
-    """How many connections to databases are in use, each with a thread at work behind it."""
+    """How many answers are awaited of the threads that databases are used in."""
 
     def __init__(self) -> None:
         self.busy = 0
 
-    def begins(self, *_: object) -> None:
-        self.busy += 1
-
-    def ends(self, *_: object) -> None:
-        self.busy -= 1
-
     @contextmanager
     def counted(self) -> Iterator[None]:
-        listeners = [
-            (Engine, "do_connect", self.begins),
-            (Pool, "connect", self.ends),
-            (Pool, "checkout", self.begins),
-            (Pool, "checkin", self.ends),
-        ]
-        for target, name, listener in listeners:
-            event.listen(target, name, listener)
-        try:
+        """Count them, whatever they are asked for: aiosqlite has a queue to each of its threads."""
+        threads = self
+
+        class Counting(SimpleQueue[Any]):
+            def put_nowait(self, item: Any) -> None:  # noqa: ANN401 - aiosqlite's own
+                future = item[0]
+                if future is not None:
+                    threads.busy += 1
+                    future.add_done_callback(threads.answered)
+                super().put_nowait(item)
+
+        with mock.patch.object(aiosqlite.core, "SimpleQueue", Counting):
             yield
-        finally:
-            for target, name, listener in listeners:
-                event.remove(target, name, listener)
+
+    def answered(self, _: object) -> None:
+        self.busy -= 1
 
 
 class _JumpingSelector(selectors.DefaultSelector):

@@ -87,6 +87,7 @@ class Executioner:
 
     async def guard(self, name: str, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Stand at the border, and strike there."""
+        await request.read()  # it has arrived whole
         side = name.split(maxsplit=1)[0]
         if self._mode == f"{side} arrives" and self._kill(f"{name} arrives"):
             late = self._chance.random() < 0.4

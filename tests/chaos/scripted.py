@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from bot.app import listening, opened
 from bot.settings import Account, Server, Settings, Slack, StorePlace
+from bot.watch.pauses import Pauses
 from tests.chaos.border import Border, Crash
 from tests.chaos.clock import Clock, epoch
 from tests.chaos.judge import Bounds, Report, Subscribed, Watched, judge
@@ -142,7 +143,9 @@ class Theatre:
     async def _live(self) -> None:
         now = self.clock.now
         async with (
-            opened(self._settings(), now=now) as bot,
+            opened(
+                self._settings(), now=now, clock_s=self.clock.seconds, pauses=Pauses(close_s=0)
+            ) as bot,
             listening(bot, socket_mode=False) as to,
         ):
             self.stage.slack.request_url = f"{to}/slack/events"
