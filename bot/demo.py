@@ -21,7 +21,7 @@ from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import SimulatedLive
 from bot.sandbox.slack import LocalSlack, NoSuchControl
 from bot.sandbox.slack.printed import printed
-from bot.settings import Account, Server, Settings, Slack, StorePlace
+from bot.settings import Account, Server, Settings, Slack, StorePlace, Watching
 from bot.watch.model import Subscription
 from bot.watch.pauses import Pauses
 
@@ -73,6 +73,7 @@ async def running(
     seed: int = 1,
     socket_mode: bool = False,
     subscribed: bool = False,
+    watch: Watching = Watching(),  # noqa: B008 - frozen
     timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
     pauses: Pauses = Pauses(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Demo]:
@@ -84,6 +85,7 @@ async def running(
         seed: of all that happens.
         socket_mode: how the bot talks to the local Slack; otherwise by HTTP.
         subscribed: #live-ops is told of live.example.com from the start.
+        watch: how closely domains are followed.
         timeouts: how long calls of the simulated API may take.
         pauses: how long delivery waits for what.
     """
@@ -94,7 +96,7 @@ async def running(
             live_sandbox.running(live) as endpoint,
             slack_sandbox.running(slack, port=port) as page,
             opened(
-                _settings(endpoint, page, Path(folder), tuple(live.world.domains)),
+                _settings(endpoint, page, Path(folder), tuple(live.world.domains), watch),
                 timeouts=timeouts,
                 pauses=pauses,
             ) as bot,
@@ -121,7 +123,9 @@ async def _subscribe(bot: Bot) -> None:
     bot.desk.wake()
 
 
-def _settings(endpoint: str, page: str, folder: Path, domains: tuple[str, ...]) -> Settings:
+def _settings(
+    endpoint: str, page: str, folder: Path, domains: tuple[str, ...], watch: Watching
+) -> Settings:
     return Settings(
         slack=Slack(
             bot_token=SecretStr(_BOT_TOKEN),
@@ -138,6 +142,7 @@ def _settings(endpoint: str, page: str, folder: Path, domains: tuple[str, ...]) 
             )
         },
         server=Server(host="127.0.0.1", port=0),
+        watch=watch,
         store=StorePlace(url=SecretStr(f"sqlite:///{folder / 'demo.sqlite3'}")),
     )
 

@@ -61,7 +61,7 @@ def manifest(url: str | None = None) -> dict[str, object]:
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
-            "bot_user": {"display_name": "preload-bot", "always_online": True},
+            "bot_user": {"display_name": "preload", "always_online": True},
             "slash_commands": [
                 {
                     "command": COMMAND,

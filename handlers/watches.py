@@ -10,12 +10,14 @@ from bot.asks import Ask
 from bot.errors import StaleReference, UsageError
 from bot.live.model import stream_of
 from bot.views import following as views
+from bot.views import tasks
 from bot.views.refs import FollowKind, FollowRef, PageRef
 from bot.watch.model import DEFAULT_WATCH, NoticeKind, Told, Watch
 from handlers import places
 from handlers.vocabulary import EXAMPLES, Problem, Subcommand
 
 if TYPE_CHECKING:
+    from bot.live.model import PreloadTask
     from bot.slack.incoming import Click, Command
     from handlers.desk import Desk
     from handlers.reply import Reply
@@ -38,6 +40,14 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: WatchReque
         urls=request.urls,
         since=request.since,
     )
+    if ask.task_id is not None:
+        found = await desk.page(ask)
+        if not found.rows:
+            await reply.send(
+                lambda table: tasks.page(found, reply.reader, now=desk.now(), table=table)
+            )
+            return
+        ask = _stream_of(found.rows[0].task, ask)
     place = command.team_id, request.channel_id or command.channel_id
     watch = _new(desk, place, ask, command.user_id)
     if request.until is not None:
@@ -49,6 +59,9 @@ async def begin(desk: Desk, click: Click, reply: Reply) -> None:
     """Watch what the answer shows, in the channel it stands in."""
     ref = PageRef.unpack(click.value)
     ask = ref.ask or await desk.kept(ref.key)
+    if ask.task_id is not None:
+        await begin_stream(desk, click, reply)
+        return
     # A watch goes on from now, whenever the answer's window ended.
     await _begin_here(desk, click, reply, replace(ask.question(), until=None))
 
@@ -57,8 +70,12 @@ async def begin_stream(desk: Desk, click: Click, reply: Reply) -> None:
     """Watch the stream of the card's task: it counts by its newest task, whichever that will be."""
     ref = PageRef.unpack(click.value)
     card = await desk.card(ref.ask or await desk.kept(ref.key), refresh=False)
-    ask = Ask(card.ask.account, card.ask.domain, urls=(card.row.task.url,))
-    await _begin_here(desk, click, reply, ask)
+    await _begin_here(desk, click, reply, _stream_of(card.row.task, card.ask))
+
+
+def _stream_of(task: PreloadTask, ask: Ask) -> Ask:
+    """A question about the stream of a task that another found."""
+    return Ask(ask.account, ask.domain, urls=(task.url,))
 
 
 async def stopped(desk: Desk, click: Click) -> Watch:

@@ -254,7 +254,8 @@ async def test_a_reply_that_could_not_be_stored_is_read_again_and_told(
 ) -> None:
     following.task("bad", outcome="failed", preloading_s=30)
     await following.subscribed()
-    real, refused = Ledger.record, list[Turn]()
+    real = Ledger.record
+    refused: list[Turn] = []
 
     async def record(self: Ledger, turn: Turn) -> None:
         if turn.told and len(refused) < 2:

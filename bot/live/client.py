@@ -123,7 +123,7 @@ class LiveClient:
         self._nonce = nonce
         self._random = random
         self._sleep = sleep
-        self._skew = timedelta()
+        self._heard: tuple[datetime, float] | None = None
 
     async def __aenter__(self) -> Self:
         if self._session is None:
@@ -149,8 +149,8 @@ class LiveClient:
 
     @property
     def skew(self) -> timedelta:
-        """How far the gateway's clock was found to be ahead of ours, when it refused a date."""
-        return self._skew
+        """How far the gateway's clock is ahead of ours, as far as that is known."""
+        return self._gateway_time() - self._now()
 
     async def describe_preload_tasks(
         self,
@@ -205,7 +205,11 @@ class LiveClient:
         return tuple(found)
 
     def _gateway_time(self) -> datetime:
-        return self._now() + self._skew
+        """Once the gateway has refused a date for its own, that; however our clock is set then."""
+        if self._heard is None:
+            return self._now()
+        at, at_s = self._heard
+        return at + timedelta(seconds=asyncio.get_running_loop().time() - at_s)
 
     async def _call(
         self,
@@ -277,8 +281,9 @@ class LiveClient:
         elif isinstance(error, TokenExpired):
             self._source.expired(credentials)
         elif isinstance(error, ClockSkewed) and error.server_time_s is not None:
-            self._skew = datetime.fromtimestamp(error.server_time_s, UTC) - self._now()
-            log.warning("clock skewed", seconds=round(self._skew.total_seconds()))
+            at = datetime.fromtimestamp(error.server_time_s, UTC)
+            self._heard = at, asyncio.get_running_loop().time()
+            log.warning("clock skewed", seconds=round(self.skew.total_seconds()))
 
     def _signed(self, action: str, query: str, credentials: Credentials) -> dict[str, str]:
         """The headers, signed at this very moment: any wait is over."""

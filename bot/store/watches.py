@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, not_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, not_, or_, select, update
 
 from bot.store.database import portions
 from bot.store.queueing import queue
@@ -114,6 +114,16 @@ class Watches:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return [Outdated(_watch(row), row.wanted, row.ts, row.channel_id) for row in rows]
+
+    async def unsettled(self, account: str) -> frozenset[str]:
+        """The account's domains with ended watches of which there is still something to show."""
+        is_told = exists().where(
+            notices.c.source == _COLUMNS.id,
+            notices.c.state.not_in((NoticeState.POSTED, NoticeState.DROPPED)),
+        )
+        is_drawn = and_(_COLUMNS.wanted > _COLUMNS.drawn, _COLUMNS.ts.is_not(None))
+        found = await self._read(_COLUMNS.ended_at.is_not(None), or_(is_told, is_drawn))
+        return frozenset(one.ask.domain for one in found if one.ask.account == account)
 
     async def drawn(self, id_: str, wanted: int, at: datetime) -> None:
         """Its message shows the version that was `wanted`; a newer one may be wanted by now."""

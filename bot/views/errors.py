@@ -130,7 +130,7 @@ _REASONS: dict[type, tuple[str, str]] = {
     ),
     errors.StoreUnavailable: (
         marked("The bot's store cannot be reached."),
-        marked("Try again in a minute. Commands with domain= work without it."),
+        marked("Try again in a minute. Questions with domain= work without it."),
     ),
     errors.SettingsError: (
         marked("The bot's setting {name} is missing or wrong."),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _RATE_S = 120.0
 """Over so long a time it is reckoned how many tasks finish a second."""
 _LONGEST_BACKOFF_S = 30.0
+_APPEARS_WITHIN = timedelta(minutes=1)
+"""So old a task may be when it is seen for the first time, and is news all the same."""
 _LISTS_SWEPT_EVERY_S = 1800.0
 """Where only certain streams are wanted, all of their tasks are read again so often."""
 
@@ -226,7 +228,9 @@ class Domain:
             return replace(followed, created_until=sent_at)
         if self._ends_first_sweep(call, page):
             end = call.queries[0].end
-            return replace(followed, baseline_at=end, created_until=followed.created_until or end)
+            # What appears only now may have been created a little before, by the API's clock.
+            since = end - _APPEARS_WITHIN if end else None
+            return replace(followed, baseline_at=since, created_until=followed.created_until or end)
         return followed
 
     def _ends_first_sweep(self, call: Call, page: TaskPage) -> bool:

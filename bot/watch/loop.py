@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
+from math import inf
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from bot.watch.needs import Call
 
 _STORE_PAUSE_S = 2.0
+REDRAWN_S = 120.0
+"""A message in which nothing changes is drawn anew so often: it says when that was observed."""
 _TIDIED_EVERY_S = 3600.0
 _REMEMBERED = HISTORY + timedelta(days=1)
 
@@ -98,11 +101,12 @@ class Sweeps:
         self._clock_s = clock_s
         self._sleep = sleep
         self._domains: dict[str, Domain] = {}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._subscriptions: dict[str, list[Subscription]] = {}
-        self._watches: dict[str, list[Watch]] = {}
+        self._writing = asyncio.Lock()
+        self._subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
+        self._watches: defaultdict[str, list[Watch]] = defaultdict(list)
         self._alarms: dict[tuple[str, str], Alarm] = {}
-        self._matched: set[str] = set()
+        self._left: set[str] | None = None
+        self._drawn_s: dict[str, float] = {}  # when a turn that knew of the watch last redrew it
         self._reading: set[asyncio.Task[None]] = set()
         self._next_call_s = 0.0
         self._tidied_s = clock_s()
@@ -150,27 +154,40 @@ class Sweeps:
     # --- what is followed ---
 
     async def _look_up(self) -> None:
-        """Read from the store what is followed now."""
+        """Read from the store what is followed now; nothing is written meanwhile."""
         subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
-        for subscription in await self._store.subscriptions.all():
-            if subscription.account == self._account:
-                subscriptions[subscription.domain].append(subscription)
         watches: defaultdict[str, list[Watch]] = defaultdict(list)
-        for watch in await self._store.watches.active():
-            if watch.ask.account == self._account:
-                watches[watch.ask.domain].append(watch)
-        alarms = await self._store.alarms.of_account(self._account)
-        self._subscriptions, self._watches = subscriptions, watches
-        self._alarms = {(alarm.subscription_id, alarm.stream): alarm for alarm in alarms}
-        followed = subscriptions.keys() | watches.keys()
+        async with self._writing:
+            for subscription in await self._store.subscriptions.all():
+                if subscription.account == self._account:
+                    subscriptions[subscription.domain].append(subscription)
+            for watch in await self._store.watches.active():
+                if watch.ask.account == self._account:
+                    watches[watch.ask.domain].append(watch)
+            alarms = await self._store.alarms.of_account(self._account)
+            self._subscriptions, self._watches = subscriptions, watches
+            self._alarms = {(alarm.subscription_id, alarm.stream): alarm for alarm in alarms}
+            followed = subscriptions.keys() | watches.keys()
+            await self._leave(followed)
+            for name in followed:
+                if name not in self._domains:
+                    self._domains[name] = await self._loaded(name)
+                self._say_what_is_wanted(self._domains[name])
+
+    async def _leave(self, followed: set[str]) -> None:
+        """Read no more what nobody follows; forget it once its watches have said their last."""
+        if self._left is None:
+            all_ = await self._store.follows.all()
+            self._left = {one.domain for one in all_ if one.account == self._account} - followed
         for name in self._domains.keys() - followed:
-            async with self._locks[name]:
-                del self._domains[name]
+            del self._domains[name]
+            self._left.add(name)
+        if self._left:
+            # Followed again it begins anew: what happened meanwhile is history.
+            kept = await self._store.watches.unsettled(self._account) - followed
+            for name in self._left - kept:
                 await self._store.follows.forget(self._account, name)
-        for name in followed:
-            if name not in self._domains:
-                self._domains[name] = await self._loaded(name)
-            self._say_what_is_wanted(self._domains[name])
+            self._left &= kept
 
     async def _loaded(self, name: str) -> Domain:
         stored = await self._store.follows.find(self._account, name)
@@ -182,18 +199,18 @@ class Sweeps:
 
     def _say_what_is_wanted(self, domain: Domain) -> None:
         name = domain.name
-        lists = [watch for watch in self._watches.get(name, ()) if watch.is_list]
-        filters = len(self._watches.get(name, ())) - len(lists)
+        lists = [watch for watch in self._watches[name] if watch.is_list]
+        filters = len(self._watches[name]) - len(lists)
         domain.want(
             {key: url for watch in lists for key, url in watch.streams.items()},
-            everything=bool(filters or self._subscriptions.get(name)),
+            everything=bool(filters or self._subscriptions[name]),
             news_since=min((watch.created_at for watch in lists), default=None),
         )
 
     async def _pass_time(self, domain: Domain) -> None:
         """Write down what the clock alone has brought about."""
         now = self._now()
-        async with self._locks[domain.name]:
+        async with self._writing:
             domain.reckon(self._clock_s(), now)
             observed = changes.elapsed(domain.tasks, now=now) if domain.is_known else Observed()
             turn = self._turn(domain, domain.followed, observed)
@@ -202,19 +219,24 @@ class Sweeps:
             domain.passed(turn.followed, observed)
 
     def _turn(self, domain: Domain, followed: Followed, observed: Observed) -> Turn:
-        watches = self._watches.get(domain.name, ())
-        return telling.turn(
+        watches = self._watches[domain.name]
+        turn = telling.turn(
             before=domain.followed,
             followed=followed,
             observed=observed,
             tasks=domain.tasks,
-            subscriptions=self._subscriptions.get(domain.name, ()),
+            subscriptions=self._subscriptions[domain.name],
             watches=watches,
             alarms=self._alarms,
             now=self._now(),
-            unmatched={watch.id for watch in watches} - self._matched,
+            unmatched={watch.id for watch in watches} - self._drawn_s.keys(),
             blind_after=self._pace.blind_after,
         )
+        if followed.failing_since is None:
+            now_s = self._clock_s()
+            old = (one.id for one in watches if now_s >= self._drawn_s.get(one.id, inf) + REDRAWN_S)
+            turn = replace(turn, redrawn=turn.redrawn.union(old))
+        return turn
 
     async def _write(self, domain: Domain, turn: Turn) -> None:
         """Write it down in one transaction; from then on it is so.
@@ -223,13 +245,14 @@ class Sweeps:
             StoreUnavailable: nothing was written.
         """
         await self._store.ledger.record(turn)
-        self._matched |= {watch.id for watch in self._watches.get(domain.name, ())}
         self._alarms |= {(alarm.subscription_id, alarm.stream): alarm for alarm in turn.alarms}
         for key in turn.quiet:
             self._alarms.pop(key, None)
         changed = {watch.id: watch for watch in turn.watches}
-        watches = [changed.get(one.id, one) for one in self._watches.get(domain.name, ())]
+        watches = [changed.get(one.id, one) for one in self._watches[domain.name]]
         self._watches[domain.name] = [watch for watch in watches if watch.ended_at is None]
+        drawn = turn.redrawn | {one.id for one in watches if one.id not in self._drawn_s}
+        self._drawn_s |= dict.fromkeys(drawn, self._clock_s())
         if turn.told or turn.redrawn:
             self._told()
 
@@ -238,7 +261,8 @@ class Sweeps:
         if self._clock_s() < self._tidied_s + _TIDIED_EVERY_S:
             return
         self._tidied_s = self._clock_s()
-        self._matched &= {watch.id for watches in self._watches.values() for watch in watches}
+        active = {watch.id for watches in self._watches.values() for watch in watches}
+        self._drawn_s = {id_: at_s for id_, at_s in self._drawn_s.items() if id_ in active}
         for domain in self._domains.values():
             domain.tasks.forget(self._now() - _REMEMBERED)
 
@@ -272,7 +296,7 @@ class Sweeps:
         try:
             async for page, sent_s, is_last in self._replies(call):
                 returned.update(map(key_of, page.tasks))
-                async with self._locks[domain.name]:
+                async with self._writing:
                     if self._domains.get(domain.name) is not domain:
                         return  # nobody follows it any more
                     followed = domain.after(call, page, sent_at, is_last=is_last)

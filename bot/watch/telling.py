@@ -200,7 +200,8 @@ def _repeat(
     for repeat_at, alarm in waiting:
         if repeat_at > now + subscription.repeat / 2:
             continue
-        change = Change(ChangeKind.FAILED, alarm.task, now, count=alarm.count)
-        script.told.append(replace(_said(subscription, change, now), kind=NoticeKind.REPEAT))
+        change = Change(ChangeKind.FAILED, alarm.task, alarm.since, count=alarm.count)
+        said = replace(_said(subscription, change, now), kind=NoticeKind.REPEAT, seen_at=now)
+        script.told.append(said)
         again_at = _after(subscription, now)
         script.alarms.append(replace(alarm, repeat_at=again_at, count=alarm.count + 1))

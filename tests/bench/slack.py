@@ -128,7 +128,7 @@ async def running() -> AsyncIterator[Slack]:
         slack = Slack(session)
         application = web.Application()
         application.router.add_post("/answer/{number}", slack.take_answer)
-        application.router.add_post("/api/{method}", slack.call_api)
+        application.router.add_route("*", "/api/{method}", slack.call_api)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         try:

@@ -123,7 +123,8 @@ async def measured(case: Case) -> Measured:
     async with slack.running() as side, _bot(side, api, names) as bot:
         for number, domain in enumerate(case.names):
             command = f"subscribe {domain} status=failed,complete group={case.group}"
-            await side.asks(bot.address, command, channel=f"C{number:04}")
+            _, answer = await side.asks(bot.address, command, channel=f"C{number:04}")
+            assert b"is told of" in answer, answer
         await _known(api, lasting)
         began_s, first = time.monotonic(), len(api.replies)
         changing = _change(api, case, chance)
