@@ -4,7 +4,7 @@ import asyncio
 import traceback
 from collections import Counter
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -329,6 +329,19 @@ async def test_the_times_asked_for_follow_the_gateways_clock(called: Called) -> 
     start = datetime.fromisoformat(called.api.arrivals[-1].parameters["StartTime"])
     gateway = called.clock.time + timedelta(minutes=20)
     assert start >= gateway - timedelta(days=3) + timedelta(minutes=1, seconds=58)
+
+
+async def test_a_clock_that_is_put_right_after_all_does_not_lead_the_times_astray(
+    called: Called,
+) -> None:
+    called.api.faults.skew = timedelta(hours=-1)
+    await called.live.describe_preload_tasks(QUERY)
+    called.clock.time -= timedelta(hours=1)
+    called.api.faults.skew = timedelta()
+    since = called.clock.time - timedelta(minutes=5)
+    await called.live.describe_preload_tasks(replace(QUERY, start=since))
+    assert called.live.skew == pytest.approx(timedelta(), abs=timedelta(seconds=2))
+    assert called.codes == ["InvalidTimeStamp.Expired", "", ""]
 
 
 async def test_an_expired_token_is_renewed_once() -> None:

@@ -11,6 +11,7 @@ from bot.asks import Ask
 from bot.live.model import StatusFilter
 from bot.watch.model import Ending, NoticeKind, NoticeState
 from tests.stored import (
+    DOMAIN,
     NOW,
     SOON,
     Clock,
@@ -164,6 +165,19 @@ async def test_a_lost_message_is_posted_anew_and_drawn_there(store: Store, clock
         assert (await sent(store, clock.now)).key == f"board:watch1:{number}"
         assert [one.ts for one in await store.watches.outdated(1)] == [f"board:watch1:{number}"]
     assert not await store.watches.lost("watch2")
+
+
+async def test_an_ended_watch_is_unsettled_until_all_of_it_is_told_and_drawn(store: Store) -> None:
+    await add(store, watch(), watch("another"))
+    verdict = told(kind=NoticeKind.VERDICT, source="watch1", thread="board:watch1", change=None)
+    ended = replace(watch(), ended_at=SOON, ending=Ending.FINISHED)
+    await store.ledger.record(turn(verdict, watches=(ended,), redrawn={"watch1"}))
+    assert await store.watches.unsettled("default") == {DOMAIN}
+    assert await store.watches.unsettled("another") == frozenset()
+    await sent(store)
+    assert await store.watches.unsettled("default") == {DOMAIN}
+    await store.watches.drawn("watch1", 1, SOON)
+    assert await store.watches.unsettled("default") == frozenset()
 
 
 async def test_a_turn_adds_streams_and_ends_a_watch(store: Store) -> None:

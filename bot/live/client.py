@@ -147,10 +147,20 @@ class LiveClient:
         """The quota of each operation."""
         return self._quotas
 
+    def gateway_time(self) -> datetime:
+        """The time by the gateway's clock, in UTC, as far as that is known.
+
+        Once it has refused a date, it is what it said then, however our clock is set later.
+        """
+        if self._heard is None:
+            return self._now()
+        at, at_s = self._heard
+        return at + timedelta(seconds=asyncio.get_running_loop().time() - at_s)
+
     @property
     def skew(self) -> timedelta:
         """How far the gateway's clock is ahead of ours, as far as that is known."""
-        return self._gateway_time() - self._now()
+        return self.gateway_time() - self._now()
 
     async def describe_preload_tasks(
         self,
@@ -174,11 +184,11 @@ class LiveClient:
         """
         if query.region_id is None and self._region_id is not None:
             query = replace(query, region_id=self._region_id)
-        protocol.check(query, page=page, page_size=page_size, now=self._gateway_time())
+        protocol.check(query, page=page, page_size=page_size, now=self.gateway_time())
         return await self._call(
             DESCRIBE_TASKS,
             lambda: protocol.task_parameters(
-                query, page=page, page_size=page_size, now=self._gateway_time()
+                query, page=page, page_size=page_size, now=self.gateway_time()
             ),
             lambda fields: protocol.task_page(
                 fields, query, page=page, page_size=page_size, now=self._now()
@@ -203,13 +213,6 @@ class LiveClient:
             if len(domains) < protocol.MAX_DOMAINS_PAGE or len(found) == total:
                 break
         return tuple(found)
-
-    def _gateway_time(self) -> datetime:
-        """Once the gateway has refused a date for its own, that; however our clock is set then."""
-        if self._heard is None:
-            return self._now()
-        at, at_s = self._heard
-        return at + timedelta(seconds=asyncio.get_running_loop().time() - at_s)
 
     async def _call(
         self,
@@ -291,7 +294,7 @@ class LiveClient:
             Request(self._host, action, protocol.VERSION, query),
             credentials=credentials,
             nonce=self._nonce(),
-            at=self._gateway_time(),
+            at=self.gateway_time(),
         )
         headers["accept"] = "application/json"
         return headers

@@ -215,7 +215,9 @@ async def afternoon(played: Theatre, *, lasts_s: float = 60) -> None:
 
 
 async def evening(played: Theatre) -> None:
-    """The script: subscribing and watching, changes, a flood, a silence; then a minute of rest."""
+    """The script: subscribing and watching, changes, a flood, a silence.
+
+    What a watch has left is taken up by a subscription; then there is a minute of rest."""
     author = played.author
     author.task(ONE, at_s=-5, lasts_s=40)
     author.task(TWO, at_s=-5, lasts_s=50, fails=True)
@@ -231,8 +233,13 @@ async def evening(played: Theatre) -> None:
     )
     for number in range(40):
         author.task(TWO, at_s=20, lasts_s=10, fails=number % 2 == 0)
+    for number in range(3):  # when the watch has ended: nobody is told
+        author.task(THREE, at_s=30, lasts_s=4, fails=number == 0)
     await played.until(45)
     await played.mute(ONE)
+    await played.subscribe(THREE, GENERAL)
+    for number in range(3):
+        author.task(THREE, at_s=62, lasts_s=6, fails=number == 0)
     for number in range(3):
         author.task(ONE, at_s=47, lasts_s=2, fails=number == 0)
     await played.until(85)
