@@ -141,7 +141,7 @@ class Sweeps:
         plan = planner.plan(
             [domain.need() for domain in self._domains.values()],
             now_s=self._clock_s(),
-            now=self._now(),
+            now=self._live.gateway_time(),
             freshness=self._pace.freshness,
             most=max(1, min(free, round(self._pace.calls_per_s))),
         )
@@ -291,7 +291,7 @@ class Sweeps:
 
     async def _read(self, domain: Domain, call: Call) -> None:
         """Ask a question to its end, and write down each reply."""
-        sent_at = self._now()
+        sent_at = self._live.gateway_time()
         returned: set[str] = set()
         try:
             async for page, sent_s, is_last in self._replies(call):
