@@ -342,7 +342,11 @@ def test_a_domain_that_cannot_be_read_is_said_once_to_each_channel_and_so_is_the
     assert said(stage.fails(timedelta(), at=2 * MINUTE - SECOND)) == []
     turn = stage.fails(timedelta(), at=2 * MINUTE)
     assert said(turn) == ["blind C0001", "blind C0002"]
-    assert turn.told[0].facts == {"failure": "timeout", "since": NOW.isoformat()}
+    assert turn.told[0].facts == {
+        "failure": "timeout",
+        "since": NOW.isoformat(),
+        "owner": "U0001",
+    }
     assert turn.followed.is_blind
     assert turn.redrawn == {"w1"}
     assert said(stage.fails(timedelta(), at=3 * MINUTE)) == []

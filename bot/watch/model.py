@@ -353,7 +353,8 @@ class Told:
         seen_at: when it was observed, in UTC.
         due_at: when its notice is to be sent; it joins an open one of its source, channel and kind.
         change: what happened; None where the kind says all.
-        facts: more, by name (of `BLIND`: `failure`, `since`; of `PARKED`: `code`, `channel`).
+        facts: more, by name (of `BLIND` and `SIGHT`: `failure`, `since`, `owner`; of `PARKED`:
+            `code`, `channel`).
         thread: the key of the notice in whose thread it belongs; None is the channel itself.
     """
 

@@ -104,7 +104,10 @@ def _tell_all(
 ) -> None:
     """Tell each channel concerned, once, that the domain cannot be read, or can be again."""
     since = failing.failing_since.isoformat() if failing.failing_since else ""
-    for team_id, channel_id in dict.fromkeys((one.team_id, one.channel_id) for one in concerned):
+    owners: dict[tuple[str, str], str] = {}
+    for one in concerned:
+        owners.setdefault((one.team_id, one.channel_id), one.owner)
+    for (team_id, channel_id), owner in owners.items():
         script.told.append(
             Told(
                 kind=kind,
@@ -114,7 +117,7 @@ def _tell_all(
                 channel_id=channel_id,
                 seen_at=scene.now,
                 due_at=scene.now,
-                facts={"failure": failing.failure, "since": since},
+                facts={"failure": failing.failure, "since": since, "owner": owner},
             )
         )
 

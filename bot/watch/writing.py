@@ -107,9 +107,12 @@ class Writer:
 
     async def _of_domain(self, notice: Notice) -> Message | None:
         owner = await self._follower(notice)
+        if notice.kind is NoticeKind.BLIND:
+            view = told.blind
+        else:  # a watch may have ended with the reading that told it
+            view, owner = told.sight, owner or notice.facts.get("owner")
         if owner is None:
             return None
-        view = told.blind if notice.kind is NoticeKind.BLIND else told.sight
         return view(notice, await self._people.reader(owner), self._now())
 
     async def _of_channel(self, notice: Notice) -> Message | None:
