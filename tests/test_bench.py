@@ -20,6 +20,7 @@ MEASURED = {
     "answers": {"/s": 3, "ms": 1},
     "quota": {"calls": 5, "calls/s": 5},
     "memory": {"MiB": 2},
+    "watching": {"calls": 1, "s": 1, "ms": 1},
 }
 
 

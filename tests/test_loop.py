@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.asks import Ask
 from bot.errors import StoreUnavailable
@@ -274,10 +275,13 @@ async def test_a_domain_that_cannot_be_read_is_said_once_and_so_is_that_it_can_a
 ) -> None:
     following.task("bad", outcome="failed", preloading_s=200)
     await following.subscribed()
-    following.live.faults.inject(UNAVAILABLE)
-    await following.goes_on(300)
-    following.live.faults.clear()
-    await following.goes_on(60)
+    with capture_logs() as logs:
+        following.live.faults.inject(UNAVAILABLE)
+        await following.goes_on(300)
+        following.live.faults.clear()
+        await following.goes_on(60)
+    said = [line["event"] for line in logs if line["log_level"] != "debug"]
+    assert said == ["domain not read", "domain read again"]
     kinds = [notice.kind for notice in await following.all_notices()]
     assert kinds == [NoticeKind.BLIND, NoticeKind.SIGHT, NoticeKind.FAILURES]
 

@@ -229,7 +229,9 @@ class LiveClient:
             try:
                 return await self._try(action, parameters, decode, priority, deadline_s)
             except LiveError as error:
-                log.warning(
+                # What goes on in the background says itself when it begins to fail, and when not.
+                tell = log.debug if priority is Priority.BACKGROUND else log.warning
+                tell(
                     "call failed",
                     action=action,
                     error=type(error).__name__,

@@ -35,6 +35,9 @@ calls_per_s = {{ describe = {rate} }}
 [server]
 port = 0
 
+[watch]
+fresh_s = {fresh_s}
+
 [store]
 url = "sqlite:///{folder}/bench.sqlite3"
 """
@@ -42,7 +45,12 @@ url = "sqlite:///{folder}/bench.sqlite3"
 
 @asynccontextmanager
 async def bot(
-    slack: Slack, endpoint: str, domains: Sequence[str] = DOMAINS, *, rate: int = 1000
+    slack: Slack,
+    endpoint: str,
+    domains: Sequence[str] = DOMAINS,
+    *,
+    rate: int = 1000,
+    fresh_s: int = 10,
 ) -> AsyncIterator[Server]:
     """`preload-bot serve` with so many calls a second, its store thrown away afterwards."""
     with TemporaryDirectory(prefix="preload-bot-bench-") as folder:
@@ -54,6 +62,7 @@ async def bot(
                 endpoint=endpoint,
                 domains=json.dumps(list(domains)),
                 rate=rate,
+                fresh_s=fresh_s,
                 folder=folder,
             )
         )

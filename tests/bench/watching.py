@@ -11,7 +11,6 @@ import asyncio
 import random
 import statistics
 import time
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -48,7 +47,7 @@ class Case:
         unfinished: how many tasks of each are unfinished all the time.
         changes_per_s: how many more of all finish each second.
         seconds: how long is measured.
-        group: the subscriptions' group window.
+        fresh_s: how fresh what moves is to be, in seconds.
     """
 
     name: str
@@ -56,7 +55,7 @@ class Case:
     unfinished: int
     changes_per_s: float
     seconds: float
-    group: str = "0s"
+    fresh_s: int = 10
 
     @property
     def names(self) -> list[str]:
@@ -66,7 +65,7 @@ class Case:
 
 LARGE = Case("10,000 tasks of 20 domains", 20, 500, 3.0, 90.0)
 SMALL = Case("200 tasks of 3 domains", 3, 67, 0.5, 60.0)
-QUICK = Case("60 tasks of 2 domains", 2, 30, 1.0, 6.0)
+QUICK = Case("60 tasks of 2 domains", 2, 30, 1.0, 6.0, fresh_s=1)
 
 
 class Recorded(SimulatedLive):
@@ -106,7 +105,8 @@ class Measured:
 async def run(*, quick: bool = False) -> list[Figure]:
     """Measure each case, the people's waits also while nothing is watched."""
     if quick:
-        return list(_figures(QUICK, await measured(QUICK), await measured(QUICK)))
+        found = await measured(QUICK)
+        return list(_figures(QUICK, found, found))
     alone = await measured(Case("nothing", 0, 0, 0.0, 20.0))
     return [
         *_figures(LARGE, await measured(LARGE), alone),
@@ -120,9 +120,13 @@ async def measured(case: Case) -> Measured:
     lasting = _fill(api, case)
     api.world.add(f"rtmp://{PERSON}/live/s", pending_s=0, preloading_s=0)
     names = (*case.names, PERSON)
-    async with slack.running() as side, _bot(side, api, names) as bot:
+    async with (
+        slack.running() as side,
+        simulated(api) as endpoint,
+        apps.bot(side, endpoint, names, rate=10, fresh_s=case.fresh_s) as bot,
+    ):
         for number, domain in enumerate(case.names):
-            command = f"subscribe {domain} status=failed,complete group={case.group}"
+            command = f"subscribe {domain} status=failed,complete group=0s"
             _, answer = await side.asks(bot.address, command, channel=f"C{number:04}")
             assert b"is told of" in answer, answer
         await _known(api, lasting)
@@ -136,12 +140,6 @@ async def measured(case: Case) -> Measured:
         changed = len(changing) / max(1, len(sweeps)) / max(1, case.domains)
         needed = case.domains * (-(-case.unfinished // ROWS) + (-(-changed // ROWS)))
         return Measured(sweeps, needed, latencies_s, waits_ms, len(watching) / (ended_s - began_s))
-
-
-@asynccontextmanager
-async def _bot(side: Slack, api: Recorded, domains: tuple[str, ...]) -> AsyncIterator[Server]:
-    async with simulated(api) as endpoint, apps.bot(side, endpoint, domains, rate=10) as bot:
-        yield bot
 
 
 def _fill(api: Recorded, case: Case) -> frozenset[str]:
@@ -171,7 +169,7 @@ def _change(api: Recorded, case: Case, chance: random.Random) -> list[Task]:
             api.world.add(
                 f"rtmp://{domain}/live/chg{number:05}x",
                 pending_s=1,
-                preloading_s=chance.uniform(15, 15 + case.seconds * 0.8),
+                preloading_s=case.fresh_s * 1.5 + chance.uniform(0, case.seconds * 0.8),
                 outcome="failed" if chance.random() < 0.5 else "complete",
             )
         )
