@@ -29,7 +29,6 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="of the process, by SIGKILL")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tasks", type=int, default=TASKS)
-    parser.add_argument("--no-scopes", action="store_true", help="without the history scopes")
     parser.add_argument("--crossings", action="store_true", help="die once at every crossing")
     parser.add_argument("--every", type=int, default=1, help="only at each n-th crossing")
     parser.add_argument("--first", type=int, default=1, help="from that crossing on")
@@ -46,7 +45,6 @@ def killed(given: argparse.Namespace) -> int:
         tasks=given.tasks,
         lasts_s=max(30.0, given.kills * S_A_KILL),
         late=given.kills // 10,
-        scopes=not given.no_scopes,
     )
     with TemporaryDirectory(prefix="preload-bot-chaos-") as folder:
         outcome = asyncio.run(endured(ordeal, Path(folder), say=say))

@@ -31,16 +31,14 @@ class Ordeal:
         tasks: how many tasks change meanwhile.
         lasts_s: for how long they do.
         late: how many posts Slack accepts late while the bot lives on.
-        scopes: whether the bot may read the history of channels.
         rests_s: how long it may take to come to rest.
     """
 
     seed: int
     kills: int = 30
     tasks: int = 2_000
-    lasts_s: float = 80.0
+    lasts_s: float = 75.0
     late: int = 2
-    scopes: bool = True
     rests_s: float = 90.0
 
 

@@ -195,7 +195,7 @@ class Author:
             fails = self.chance.random() < fail_rate
             name = self.task(domain, at_s=at_s, lasts_s=took_s, fails=fails)
             if fails and self.chance.random() < retry_rate:
-                again_s = at_s + took_s + self.chance.uniform(1, 45)
+                again_s = at_s + took_s + self.chance.uniform(1, 20)
                 self.task(domain, at_s=again_s, lasts_s=took_s, name=name)
 
 
