@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_after_thirty_kills_each_change_was_told_once(tmp_path: Path) -> None:
     ordeal = Ordeal(seed=1)
