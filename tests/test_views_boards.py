@@ -7,10 +7,12 @@ import pytest
 
 from bot.asks import Ask
 from bot.live.model import PreloadTask, StatusFilter
+from bot.reader import Language
 from bot.views import boards
 from bot.views.limits import Message
 from bot.views.refs import FollowKind, FollowRef, OpenRef
 from bot.watch.model import Board, ChangeKind, Ending, Line, NoticeKind, Verdict, Watch
+from bot.words import words
 from tests.test_views import CHINESE, NOW, READER, Anything, a_task, mrkdwn
 from tests.test_views_told import MINUTE, a_change, a_notice, controls, taken
 
@@ -131,11 +133,26 @@ def test_a_window_still_to_come_is_told_from_when() -> None:
     assert board(shown).text == "✅ Cup final: all 2 streams ready, from 20:00 until 21:00"
     apart = replace(shown, next_end=NOW + 10 * MINUTE)
     assert board(apart).text == "✅ Cup final: all 2 streams ready"
+    assert "next window end 19:52" in mrkdwn(board(apart))
+
+
+def test_a_window_end_that_the_headline_tells_is_not_told_again() -> None:
+    body = mrkdwn(board(a_board(*ready(2), verdict=Verdict.READY)))
+    assert body.count("21:00") == 1
+
+
+def test_to_stop_a_watch_is_asked_about_first() -> None:
+    asked = controls(board(a_board(PENDING)))["board.stop"]["confirm"]
+    assert asked["title"]["text"] == "Stop watching?"
+    assert asked["confirm"]["text"] != asked["deny"]["text"]
 
 
 def test_a_watch_without_a_name_is_called_by_its_domain_and_status() -> None:
-    assert boards.title(a_watch(name="")) == "live.example.com"
-    assert boards.title(a_watch(name=" ", ask=FILTER)) == "live.example.com, status=preloading"
+    english, chinese = words(Language.ENGLISH), words(Language.CHINESE)
+    filtered = a_watch(name=" ", ask=FILTER)
+    assert boards.title(a_watch(name=""), english) == "live.example.com"
+    assert boards.title(filtered, english) == "live.example.com, status=preloading"
+    assert boards.title(filtered, chinese) == "live.example.com（预热中）"
 
 
 def test_nothing_is_judged_before_anything_was_read() -> None:

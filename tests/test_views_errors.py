@@ -14,7 +14,7 @@ from bot.views.errors import USAGE, crashed, message
 from bot.views.limits import Message
 from handlers.grammar import parse
 from handlers.requests import TasksRequest
-from handlers.vocabulary import Key, Problem, Subcommand
+from handlers.vocabulary import SUBCOMMANDS, Key, Problem, Subcommand
 from tests.test_views import (
     ASK,
     CHINESE,
@@ -196,6 +196,17 @@ def test_help_names_every_key_and_every_icon() -> None:
     ):
         assert word in body
     assert help_view.message("nonsense", READER) == help_view.message(None, READER)
+
+
+def test_help_on_a_topic_leads_back_to_all_of_it() -> None:
+    assert "All topics: `/preload help`" in mrkdwn(help_view.message("watch", READER))
+
+
+def test_chinese_help_names_the_commands_in_chinese() -> None:
+    body = mrkdwn(help_view.message(None, CHINESE))
+    for name in ("关注", "订阅", "取消订阅", "列表", "通知记录", "默认"):
+        assert f"也可写“{name}”" in body
+        assert name in SUBCOMMANDS
 
 
 @pytest.mark.parametrize("topic", TOPICS)

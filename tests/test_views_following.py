@@ -130,6 +130,12 @@ def test_a_list_shows_each_with_what_can_be_done_with_it() -> None:
     choices = (refs.UNMUTE, refs.HOUR, refs.MORNING)
     assert chosen == [replace(OF_SUBSCRIPTION, choice=choice) for choice in choices]
     assert FollowRef.unpack(found["watch.stop"]["value"]) == OF_WATCH
+    assert "confirm" in found["watch.stop"]
+
+
+def test_what_ends_in_a_list_of_everywhere_is_not_said_to_end_in_this_channel() -> None:
+    asked = controls(listed([SUBSCRIPTION], []))["sub.remove"]["confirm"]["text"]["text"]
+    assert asked == "The channel is told nothing of live.example.com any more."
 
 
 def test_an_empty_list_says_how_to_begin() -> None:
@@ -157,7 +163,7 @@ def delivered(**fields: Anything) -> str:
 
 def test_a_delivery_says_what_was_seen_when_and_how_long_it_took() -> None:
     assert (
-        "*Failures: 3 changes* · live.example.com · "
+        "*Failures: 3* · live.example.com · "
         "seen 19:42:10 · queued +0.0 s · posted +1.2 s" in delivered()
     )
     assert "times are UTC+8" in delivered()
@@ -171,6 +177,10 @@ def test_a_delivery_says_what_was_seen_when_and_how_long_it_took() -> None:
         ({"attempts": 2}, "retried 1 time"),
         ({"is_uncertain": True}, "may stand there twice"),
         ({"state": NoticeState.OPEN, "posted_at": None}, "waiting since 19:42:10"),
+        (
+            {"state": NoticeState.OPEN, "attempts": 0, "due_at": NOW + timedelta(seconds=10)},
+            "gathered until 19:42:20",
+        ),
         ({"state": NoticeState.SENDING, "posted_at": None}, "being sent"),
         ({"state": NoticeState.UNSURE, "posted_at": None}, "sent, but not confirmed"),
         ({"state": NoticeState.DROPPED, "error": "is_archived"}, "given up: is_archived"),
@@ -197,7 +207,7 @@ def test_deliveries_that_have_no_room_are_counted() -> None:
         NoticeKind.CHANGES, a_change(domain="d" * 60), attempts=9, error="e" * 60, is_uncertain=True
     )
     body = mrkdwn(taken(following.deliveries([notice] * 100, READER, now=NOW)))
-    shown = body.count("*Changes: 1 change*")
+    shown = body.count("*Changes: 1*")
     assert shown >= 30
     assert f"{100 - shown} older ones have no room here" in body
 

@@ -11,6 +11,7 @@ from bot.views.happenings import alarm, first_few, gravest_first, names
 from bot.views.limits import Message, fitted
 from bot.views.mentions import person
 from bot.views.mrkdwn import escaped
+from bot.views.status import filter_word
 from bot.views.times import clock, to_the_second
 from bot.watch.model import ChangeKind, Ending, Verdict
 from bot.words import words
@@ -58,13 +59,15 @@ def verdict(
     return _Drawing(board, reader, now).verdict()
 
 
-def title(watch: Watch) -> str:
+def title(watch: Watch, w: Words) -> str:
     """What a watch is called, escaped: its name, or the domain and what is watched of it."""
     if watch.name.strip():
         return escaped(watch.name, _NAME_CHARS)
     ask = watch.ask
     domain = escaped(ask.domain, _NAME_CHARS)
-    return f"{domain}, status={ask.status}" if ask.status is not None else domain
+    if ask.status is None:
+        return domain
+    return w.t("{domain}, status={status}", domain=domain, status=filter_word(ask.status, w))
 
 
 def alert(notice: Notice, watch: Watch, reader: Reader, *, now: datetime) -> Message:
@@ -89,7 +92,7 @@ def alert(notice: Notice, watch: Watch, reader: Reader, *, now: datetime) -> Mes
     rest = sum(map(len, groups.values())) - sum(map(len, list(groups.values())[:_GROUPS]))
     if rest:
         lines[_GROUPS:] = [w.t("and {count} more", count=f"{rest:,}")]
-    calling, name = person(watch.owner), title(watch)
+    calling, name = person(watch.owner), title(watch, w)
     first = min((change.at for change in told), default=notice.seen_at)
     small = [w.t("observed {time}", time=to_the_second(first, reader, now))]
     if any(change.kind is ChangeKind.FAILED for change in told):
@@ -111,7 +114,7 @@ class _Drawing:
         self._reader, self._now = reader, now
         self._words = words(reader.language)
         self._lines = Lines(board, reader, self._words, now=now)
-        self._title = title(board.watch)
+        self._title = title(board.watch, self._words)
         self._old = board.failing_since is not None
         self._unread = board.observed_at is None
 
@@ -152,10 +155,13 @@ class _Drawing:
     def _first_line(self, said: str, counts: list[str]) -> str:
         return " · ".join((f"*{said}*", *counts))
 
+    def _is_green(self) -> bool:
+        return not self._unread and not self._old and self._board.verdict is Verdict.READY
+
     def _headline(self) -> str:
         """What it comes to; green only if every stream is ready, and that is known."""
         known = not self._unread and not self._old
-        if known and self._board.verdict is Verdict.READY:
+        if self._is_green():
             return "✅ " + self._all_ready()
         w, lines = self._words, self._lines
         fields = {"ready": f"{lines.ready:,}", "count": f"{lines.count:,}"}
@@ -188,14 +194,12 @@ class _Drawing:
     def _all_ready(self) -> str:
         """That all are ready, and while their windows last, as far as those meet."""
         w, count = self._words, self._lines.count
-        tasks = [line.task for line in self._board.lines if line.task is not None]
-        starts = [task.window_start for task in tasks if task.window_start is not None]
-        start, end = max(starts, default=self._now), self._board.next_end
         fields = {"name": self._title}
-        if end is None or end <= start:
+        if (meeting := self._meeting()) is None:
             return w.n(
                 "{name}: {count} stream ready", "{name}: all {count} streams ready", count, **fields
             )
+        start, end = meeting
         fields["end"] = clock(end, self._reader, self._now)
         if start <= self._now:
             return w.n(
@@ -211,6 +215,13 @@ class _Drawing:
             count,
             **fields,
         )
+
+    def _meeting(self) -> tuple[datetime, datetime] | None:
+        """From when until when all windows are open; None where they do not meet."""
+        tasks = [line.task for line in self._board.lines if line.task is not None]
+        starts = [task.window_start for task in tasks if task.window_start is not None]
+        start, end = max(starts, default=self._now), self._board.next_end
+        return (start, end) if end is not None and start < end else None
 
     def _counts(self) -> list[str]:
         if not self._unread:
@@ -254,7 +265,8 @@ class _Drawing:
         if board.observed_at is not None:
             observed_at = to_the_second(board.observed_at, self._reader, self._now)
             yield w.t("observed {time}", time=observed_at)
-        if board.next_end is not None:
+        is_said = self._is_green() and self._meeting() is not None  # in the headline
+        if board.next_end is not None and not is_said:
             end = clock(board.next_end, self._reader, self._now)
             yield w.t("next window end {time}", time=end)
 

@@ -55,8 +55,7 @@ def _parts(notice: Notice, reader: Reader, w: Words, now: datetime) -> Iterator[
     what = w.t(_KINDS[notice.kind])
     changes = len(notice.changes)
     if changes:
-        named = w.n("{count} change", "{count} changes", changes)
-        what = w.t("{said}: {names}", said=what, names=named)
+        what = w.t("{said}: {names}", said=what, names=f"{changes:,}")
     yield f"*{what}*"
     if changes:
         yield escaped(notice.changes[0].task.domain, _DOMAIN_CHARS)
@@ -83,6 +82,8 @@ def _outcome(notice: Notice, reader: Reader, w: Words, now: datetime) -> str:
         case NoticeState.DROPPED:
             code = escaped(notice.error, _CODE_CHARS)
             return w.t("given up: {code}", code=code) if notice.error else w.t("given up")
+    if notice.attempts == 0 and notice.due_at > now:
+        return w.t("gathered until {time}", time=seconds(notice.due_at, reader, now))
     return w.t("waiting since {time}", time=seconds(notice.queued_at, reader, now))
 
 

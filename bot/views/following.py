@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.views import blocks
 from bot.views.delivery_lines import delivery_lines
-from bot.views.following_controls import button
+from bot.views.following_controls import button, stop_button
 from bot.views.following_rows import (
     STATUSES,
     fitting,
@@ -15,7 +15,6 @@ from bot.views.following_rows import (
     named,
     shown_of,
     statuses_of,
-    stop_button,
     subscription_rows,
     told_of,
     watch_rows,
@@ -96,14 +95,14 @@ def watching(watch: Watch, reader: Reader, *, now: datetime) -> Message:
     """A watch has begun; its message follows in its channel."""
     w = words(reader.language)
     said = w.t("{name} is watched in {channel} from now on", **shown_of(watch, w))
-    return _answer(said, [length_of(watch, reader, w, now)], w, control=stop_button(watch, w))
+    return _answer(said, [length_of(watch, reader, w, now)], w, control=_stop(watch, w))
 
 
 def already_watched(watch: Watch, reader: Reader, *, now: datetime) -> Message:
     """The channel has a watch that shows all that was asked for."""
     w = words(reader.language)
     said = w.t("{name} is watched in {channel} already, for {person}", **shown_of(watch, w))
-    return _answer(said, [length_of(watch, reader, w, now)], w, control=stop_button(watch, w))
+    return _answer(said, [length_of(watch, reader, w, now)], w, control=_stop(watch, w))
 
 
 def not_in_channel(channel_id: str, reader: Reader) -> Message:
@@ -171,6 +170,10 @@ def deliveries(notices: Sequence[Notice], reader: Reader, *, now: datetime) -> M
     zone = w.t("times are {zone}; + is since it was seen", zone=zone_name(now, reader))
     lines = blocks.sections(delivery_lines(notices, reader, w, now=now))
     return fitted(Message(said, (blocks.section(f"*{said}*"), *lines, blocks.context(zone))))
+
+
+def _stop(watch: Watch, w: Words) -> Block | None:
+    return stop_button("watch.stop", FollowRef(FollowKind.WATCH, watch.id), w)
 
 
 def _answer(

@@ -55,8 +55,19 @@ def unsubscribe_button(action_id: str, domain: str, ref: Ref, w: Words) -> Block
     if ending is None:
         return None
     asked = w.t(
-        "This channel is told nothing of {domain} any more.", domain=plain(domain, _DOMAIN_CHARS)
+        "The channel is told nothing of {domain} any more.", domain=plain(domain, _DOMAIN_CHARS)
     )
     return blocks.confirmed(
         ending, w.t("Unsubscribe?"), asked, yes=w.t("Unsubscribe"), no=w.t("Keep it")
+    )
+
+
+def stop_button(action_id: str, ref: Ref, w: Words) -> Block | None:
+    """The button that ends a watch, whoever presses it; it asks first."""
+    ending = button(action_id, w.t("Stop"), ref)
+    if ending is None:
+        return None
+    asked = w.t("Its message stays as it is, and nobody is called any more.")
+    return blocks.confirmed(
+        ending, w.t("Stop watching?"), asked, yes=w.t("Stop"), no=w.t("Keep watching")
     )

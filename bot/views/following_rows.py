@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from bot.live.model import StatusFilter
 from bot.views import blocks
 from bot.views.boards import title
-from bot.views.following_controls import button, mute_menu, unsubscribe_button
+from bot.views.following_controls import mute_menu, stop_button, unsubscribe_button
 from bot.views.happenings import first_few
 from bot.views.limits import BLOCKS, MESSAGE_WEIGHT, weight
 from bot.views.mentions import channel, person
@@ -54,7 +54,7 @@ def told_of(subscription: Subscription, w: Words) -> dict[str, str]:
 def shown_of(watch: Watch, w: Words) -> dict[str, str]:
     """A watch's `{name}`, `{channel}` and `{person}`."""
     return {
-        "name": title(watch),
+        "name": title(watch, w),
         "channel": channel(watch.channel_id, w),
         "person": person(watch.owner),
     }
@@ -102,11 +102,6 @@ def length_of(watch: Watch, reader: Reader, w: Words, now: datetime) -> str:
     return w.t("Watched until {time}", time=time)
 
 
-def stop_button(watch: Watch, w: Words) -> Block | None:
-    """The button that ends a watch."""
-    return button("watch.stop", w.t("Stop"), FollowRef(FollowKind.WATCH, watch.id))
-
-
 def subscription_rows(
     subscriptions: Sequence[Subscription], reader: Reader, w: Words, now: datetime
 ) -> Iterator[Row]:
@@ -134,7 +129,8 @@ def watch_rows(watches: Sequence[Watch], reader: Reader, w: Words, now: datetime
         parts += [length_of(one, reader, w, now), w.t("by {person}", person=person(one.owner))]
         said = w.t("{name}, watched in {channel}", **shown_of(one, w))
         text = f"*{said}*\n{' · '.join(parts)}"
-        yield title(one), [blocks.section(text, accessory=stop_button(one, w))]
+        stop = stop_button("watch.stop", FollowRef(FollowKind.WATCH, one.id), w)
+        yield title(one, w), [blocks.section(text, accessory=stop)]
 
 
 def fitting(rows: Sequence[Row], w: Words) -> Iterator[Block]:

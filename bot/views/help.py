@@ -166,7 +166,7 @@ def _of_topic(topic: str, w: Words) -> Message:
     said = w.t(sentence)
     text = "\n".join((f"*{topic}*", said, *map(code, examples)))
     summary = w.t("{said}: {names}", said=topic, names=said)
-    return fitted(Message(summary, (blocks.section(text), _more(w))))
+    return fitted(Message(summary, (blocks.section(text), _all(w))))
 
 
 def _of_everything(w: Words) -> Message:
@@ -194,3 +194,7 @@ def _more(w: Words) -> Block:
     return blocks.context(
         w.t("More on one of them: {command}", command=code("/preload help status"))
     )
+
+
+def _all(w: Words) -> Block:
+    return blocks.context(w.t("All topics: {command}", command=code("/preload help")))
