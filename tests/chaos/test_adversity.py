@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from bot.sandbox.live.faults import Fault as LiveFault
 
+pytestmark = pytest.mark.long
+
 POST, UPDATE = "chat.postMessage", "chat.update"
 UNBOUNDED = 1 << 30
 """Pages in a store, at most."""

@@ -10,6 +10,8 @@ from tests.chaos import clock
 from tests.chaos.border import Border
 from tests.chaos.scripted import Theatre, evening, theatre
 
+pytestmark = pytest.mark.long
+
 SAMPLE = 25
 """How many of the crossings are tried here; `python -m tests.chaos --crossings` tries all."""
 
