@@ -5,93 +5,35 @@ The pictures of the README are taken here: set `PRELOAD_BOT_SCREENSHOTS=docs/scr
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import expect
 
 from bot.demo import Demo, running
+from tests.end_to_end.browsing import (
+    DESKTOP,
+    PHONE,
+    is_as_wide_as_the_window,
+    needs_chromium,
+    opened,
+    typed,
+)
 from tests.end_to_end.people import ANNA, LIWEI
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-DESKTOP = (1280, 800)
-PHONE = (390, 844)
+    from playwright.async_api import Browser
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: apt-get install it")
+pytestmark = needs_chromium
 
 
 @pytest.fixture
 async def demo() -> AsyncIterator[Demo]:
     async with running() as demo:
         yield demo
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """Where pictures go: nowhere lasting, unless one asks."""
-    folder = Path(os.environ.get("PRELOAD_BOT_SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@asynccontextmanager
-async def opened(
-    browser: Browser,
-    demo: Demo,
-    *,
-    user: str = ANNA,
-    channel: str = "C0001",
-    theme: str = "light",
-    size: tuple[int, int] = DESKTOP,
-) -> AsyncIterator[Page]:
-    """The page, once it shows all there is; a script error in it fails the test."""
-    width, height = size
-    context = await browser.new_context(viewport={"width": width, "height": height})
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    await page.goto(f"{demo.page}/?user={user}&channel={channel}&theme={theme}")
-    await page.wait_for_selector("body[data-ready]")
-    yield page
-    await context.close()
-    assert errors == []
-
-
-async def typed(page: Page, text: str) -> None:
-    """Type a command and send it with the keyboard."""
-    composer = page.get_by_test_id("composer")
-    await composer.fill(text)
-    await composer.press("Escape")
-    await composer.press("Enter")
-
-
-async def is_as_wide_as_the_window(page: Page) -> bool:
-    return bool(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 async def test_the_command_is_offered_completed_and_answered_with_a_table(
@@ -210,7 +152,7 @@ async def test_everything_can_be_done_with_the_keyboard(browser: Browser, demo: 
         await keyboard.type("status=failed")
         await keyboard.press("Enter")
         answer = page.get_by_test_id("message").first
-        for control in ("more", "share", "open", "status", "refresh", "next"):
+        for control in ("more", "share", "watch", "open", "status", "refresh", "next"):
             await expect(answer.locator(f"[data-action-id='page.{control}']")).to_be_visible()
             await keyboard.press("Shift+Tab")
             await expect(answer.locator(f"[data-action-id='page.{control}']")).to_be_focused()
