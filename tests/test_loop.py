@@ -270,6 +270,27 @@ async def test_a_reply_that_could_not_be_stored_is_read_again_and_told(
     assert await following.notices() == [(*FAILED, "bad")]
 
 
+async def test_a_reply_that_we_fail_to_take_is_read_again_and_told(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following.task("bad", outcome="failed", preloading_s=30)
+    await following.subscribed()
+    real = Ledger.record
+    failed: list[Turn] = []
+
+    async def record(self: Ledger, turn: Turn) -> None:
+        if turn.told and not failed:
+            failed.append(turn)
+            raise OverflowError("date value out of range")
+        await real(self, turn)
+
+    monkeypatch.setattr(Ledger, "record", record)
+    with capture_logs() as logs:
+        await following.goes_on(70)
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["reading crashed"]
+    assert await following.notices() == [(*FAILED, "bad")]
+
+
 async def test_a_domain_that_cannot_be_read_is_said_once_and_so_is_that_it_can_again(
     following: Following,
 ) -> None:

@@ -273,6 +273,8 @@ def test_the_page_is_the_one_the_api_says_it_is() -> None:
         (" 2026-11-22T18:52:00+08:00 ", datetime(2026, 11, 22, 10, 52, tzinfo=UTC)),
         ("2026-11-22 10:52:00", datetime(2026, 11, 22, 10, 52, tzinfo=UTC)),
         ("0001-01-01T00:00:00+08:00", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
         ("yesterday", None),
         ("", None),
         (1_795_347_730, None),

@@ -41,6 +41,7 @@ _KEPT = f"within the last {HISTORY_DAYS} days"
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+", re.IGNORECASE)
 _STATUSES = frozenset(StatusFilter)
 _MAX_COUNT = 1_000_000_000
+_YEARS = range(1970, 9000)
 
 
 # --- what is asked ---
@@ -256,7 +257,10 @@ def _int(value: object) -> int:
 
 
 def _time(value: object) -> datetime | None:
-    """A time as the API writes it (`2026-11-22T19:30:00Z`); None where there is none."""
+    """A time as the API writes it (`2026-11-22T19:30:00Z`); None where there is none.
+
+    A year that no task is of says no time either: year 1 is how some languages write none at all.
+    """
     return _parsed_time(value) if isinstance(value, str) else None
 
 
@@ -265,9 +269,10 @@ def _parsed_time(text: str) -> datetime | None:
     # Remembered, as the same few windows stand in most tasks of an evening.
     try:
         at = datetime.fromisoformat(text.strip())
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+    return at if at.year in _YEARS else None
 
 
 def _percent(value: object) -> float | None:

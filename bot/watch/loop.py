@@ -287,7 +287,14 @@ class Sweeps:
         domain.sent(call, self._clock_s())
         reading = asyncio.create_task(self._read(domain, call), name=f"sweep {call.domain}")
         self._reading.add(reading)
-        reading.add_done_callback(self._reading.discard)
+        reading.add_done_callback(lambda reading: self._end(reading, domain, call))
+
+    def _end(self, reading: asyncio.Task[None], domain: Domain, call: Call) -> None:
+        self._reading.discard(reading)
+        error = None if reading.cancelled() else reading.exception()
+        if error is not None and domain.failed(call, type(error).__name__, self._clock_s()):
+            # A fault of ours. What cannot be taken is not known, and that is said like any other.
+            log.error("reading crashed", domain=domain.name, exc_info=error)
 
     async def _read(self, domain: Domain, call: Call) -> None:
         """Ask a question to its end, and write down each reply."""
