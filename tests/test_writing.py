@@ -159,6 +159,19 @@ async def test_an_alert_and_a_verdict_mention_who_asked(store: Store, writer: Wr
     assert f"<@{OWNER}>" in str(message.blocks)
 
 
+@pytest.mark.parametrize("kind", [NoticeKind.ALERT, NoticeKind.VERDICT])
+async def test_of_a_watch_that_was_stopped_only_its_message_is_wanted(
+    store: Store, writer: Writer, kind: NoticeKind
+) -> None:
+    one = watch()
+    await store.watches.add(one, board(one))
+    await sent(store)
+    await store.watches.stop(one.id, OWNER, NOW)
+    late = await notice_of(store, replace(alert(one), kind=kind))  # of a turn that began before
+    assert await writer.message(late) is None
+    assert (await writer.board(one)).text
+
+
 async def test_of_a_watch_that_is_gone_nothing_is_said(store: Store, writer: Writer) -> None:
     one = watch()
     await store.watches.add(one, board(one))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.views import boards as drawn_boards
 from bot.views import told
 from bot.watch import boards
-from bot.watch.model import NoticeKind
+from bot.watch.model import Ending, NoticeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,7 +55,8 @@ class Writer:
         """The notice as it is to be posted; None: nobody wants it any more.
 
         Nobody does where its subscription or watch is gone, or the channel it says is parked is
-        so no more. What was queued before a subscription was muted is wanted still.
+        so no more; nor what a watch still had to say when it was stopped. What was queued before a
+        subscription was muted is wanted still.
         """
         message = await self._drawn(notice)
         return None if message is None else await self._kept(message)
@@ -99,6 +100,8 @@ class Writer:
             return None
         if notice.kind is NoticeKind.BOARD:
             return await self.board(watch)
+        if watch.ending is Ending.STOPPED:
+            return None
         reader = await self._people.reader(watch.owner)
         if notice.kind is NoticeKind.ALERT:
             return drawn_boards.alert(notice, watch, reader, now=self._now())
