@@ -594,7 +594,7 @@ def test_a_board_whose_message_was_deleted_is_posted_anew(tmp_path: Path) -> Non
     story(tmp_path, tell)
 
 
-@pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message", "msg_too_long"])
+@pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message"])
 def test_a_board_that_takes_no_more_updates_is_posted_anew(tmp_path: Path, code: str) -> None:
     async def tell(place: Place) -> None:
         watch = await place.watched()
@@ -642,18 +642,19 @@ def test_a_board_that_could_not_be_drawn_is_drawn_again(tmp_path: Path, fault: F
     story(tmp_path, tell)
 
 
-def test_a_board_that_slack_refuses_as_drawn_says_it_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", ["invalid_blocks", "msg_too_long", "msg_blocks_too_long"])
+def test_a_board_that_slack_refuses_as_drawn_says_it_in_words(tmp_path: Path, code: str) -> None:
     async def tell(place: Place) -> None:
         watch = await place.watched()
         await delivering(place.outbox(), 5)
         await place.outdate(watch.id)
-        place.slack.faults.add(Fault(method=UPDATE, error="invalid_blocks"))
+        place.slack.faults.add(Fault(method=UPDATE, error=code))
         await delivering(place.outbox(), 30)
         (message,) = place.messages()
         assert message.edited
         assert message.blocks == ()
         await place.outdate(watch.id)
-        place.slack.faults.add(Fault(method=UPDATE, error="invalid_blocks", times=2))
+        place.slack.faults.add(Fault(method=UPDATE, error=code, times=2))
         await delivering(place.outbox(), 30)
         assert await place.store.watches.outdated(10) == []
 

@@ -23,15 +23,7 @@ if TYPE_CHECKING:
     from bot.watch.pauses import Pauses
     from bot.watch.writing import Writer
 
-_LOST = frozenset(
-    {
-        "message_not_found",
-        "cant_update_message",
-        "edit_window_closed",
-        "msg_too_long",
-        "msg_blocks_too_long",
-    }
-)
+_LOST = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 """The message is gone, or takes no more updates: another one takes its place."""
 _AT_ONCE = 100
 
