@@ -91,11 +91,12 @@ CHINESE = Said(
 in_both_languages = pytest.mark.parametrize("said", [ENGLISH, CHINESE], ids=["en", "zh"])
 
 
-def under_way(demo: Demo, name: str, domain: str = QUIET) -> Task:
+def under_way(demo: Demo, name: str, domain: str = QUIET, *, percent: int = 0) -> Task:
     """Submit a stream that is preloading until it is made to finish."""
     now = demo.bot.now()
     return demo.live.world.add(
         f"rtmp://{domain}/liveApp/{name}",
+        created=now - timedelta(hours=percent / 100),
         pending_s=0.0,
         preloading_s=3_600.0,
         window=(now, now + timedelta(hours=3)),
@@ -234,7 +235,10 @@ async def test_the_pictures_of_the_readme_show_what_is_told(
         running(subscribed=True, watch=Watching(fresh_s=1)) as demo,
         opened(browser, demo, size=(1000, 640)) as page,
     ):
-        tasks = [under_way(demo, f"final_cam{n}", "live.example.com") for n in range(1, 10)]
+        tasks = [
+            under_way(demo, f"final_cam{number}", "live.example.com", percent=9 * number)
+            for number in range(1, 10)
+        ]
         urls = " ".join(task.url for task in tasks)
         missing = "rtmp://live.example.com/liveApp/final_backup"
         await typed(page, f'/preload watch {urls} {missing} name="Cup final"')
