@@ -87,6 +87,7 @@ class Stage:
         self.rows: dict[str, Seen] = {}
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self.matched: set[str] = set()
+        self.unasked: set[str] = set()
         self.turns: list[tuple[tuple[Change, ...], Turn]] = []
         self.told: dict[tuple[str, str, str], Told] = {}
         self.followed = Followed(
@@ -115,8 +116,11 @@ class Stage:
         return self.takes(observed, followed, at)
 
     def waits(self, at: timedelta) -> Turn:
-        """Time passes."""
-        return self.takes(changes.elapsed(self.tasks, now=NOW + at), self.followed, at)
+        """Time passes; what can be read goes on being read, and nothing is new."""
+        followed = self.followed
+        if followed.failing_since is None and followed.read_at is not None:
+            followed = replace(followed, read_at=NOW + at)
+        return self.takes(changes.elapsed(self.tasks, now=NOW + at), followed, at)
 
     def fails(self, since: timedelta, at: timedelta) -> Turn:
         """The domain cannot be read since a time."""
@@ -135,6 +139,7 @@ class Stage:
             alarms=self.alarms,
             now=NOW + at,
             unmatched=self.watches.keys() - self.matched,
+            unasked=self.unasked,
         )
         self.turns.append((observed.changes, turn))
         self.followed = turn.followed

@@ -25,6 +25,7 @@ def a_watch(*streams: str) -> Watch:
         created_at=NOW,
         until=NOW + 6 * HOUR,
         streams=urls,
+        is_read=True,
     )
 
 
@@ -74,14 +75,25 @@ def test_without_a_stream_nothing_is_known() -> None:
     assert board(a_watch(), {}, FOLLOWED, NOW).verdict is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize(
-    "followed",
-    [None, Followed("main", DOMAIN), Followed("main", DOMAIN, read_at=NOW)],
-)
+@pytest.mark.parametrize("followed", [None, Followed("main", DOMAIN)])
 def test_what_was_not_all_read_yet_is_not_known(followed: Followed | None) -> None:
     shown = board(a_watch("cup"), known(a_task(status="complete")), followed, NOW)
     assert shown.verdict is Verdict.UNKNOWN
     assert shown.observed_at is None
+
+
+def test_what_was_seen_when_its_streams_were_followed_before_is_not_shown() -> None:
+    unread = replace(a_watch("cup"), is_read=False)
+    shown = board(unread, known(a_task(status="complete")), FOLLOWED, NOW)
+    assert (shown.verdict, shown.observed_at) == (Verdict.UNKNOWN, None)
+    assert [line.task for line in shown.lines] == [None]
+
+
+def test_what_was_read_long_ago_is_not_green_though_no_reading_failed() -> None:
+    newest = known(a_task(status="complete"), age=HOUR)
+    old = replace(FOLLOWED, read_at=NOW - HOUR)
+    shown = board(a_watch("cup"), newest, old, NOW)
+    assert (shown.verdict, shown.observed_at) == (Verdict.UNKNOWN, NOW - HOUR)
 
 
 def test_a_domain_that_cannot_be_read_for_two_minutes_is_not_green() -> None:

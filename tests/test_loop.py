@@ -21,7 +21,7 @@ from bot.sandbox.live import UNAVAILABLE, SimulatedLive, running
 from bot.store import Store
 from bot.store.ledger import Ledger
 from bot.watch.loop import Pace, Sweeps
-from bot.watch.model import ChangeKind, NoticeKind
+from bot.watch.model import ChangeKind, Ending, NoticeKind
 from tests.live_caller import Clock
 from tests.stored import board, subscription, watch
 
@@ -90,9 +90,11 @@ class Following:
         await self.goes_on(3)
         return of
 
-    async def watched(self, *urls: str, status: StatusFilter | None = None) -> Watch:
+    async def watched(
+        self, *urls: str, status: StatusFilter | None = None, seconds: float = 3
+    ) -> Watch:
         ask = Ask("default", DOMAIN, urls=urls, status=status)
-        now = self.clock.now()
+        now = self.clock.ours()
         of = watch("watch1")
         of = replace(
             of,
@@ -102,7 +104,7 @@ class Following:
             until=now + timedelta(hours=6),
         )
         await self.store.watches.add(of, board(of))
-        await self.goes_on(3)
+        await self.goes_on(seconds)
         return of
 
     def task(self, name: str, **more: Any) -> Task:  # noqa: ANN401 - as `World.add`
@@ -235,6 +237,43 @@ async def test_a_list_watch_asks_for_its_streams_and_for_what_is_new(following: 
     stored = await following.store.sightings.of_domain("default", DOMAIN)
     assert [seen.task.url for seen in stored] == [mine.url]
     assert len(asked) < 30
+
+
+async def test_a_list_watch_ends_though_our_clock_is_ahead_of_the_gateways(
+    following: Following,
+) -> None:
+    following.clock.ahead = timedelta(hours=1)
+    task = following.task("ready", preloading_s=0, pending_s=0)
+    following.clock.pass_s(60)
+    watch = await following.watched(task.url)
+    await following.goes_on(20)
+    ended = await following.store.watches.find(watch.id)
+    assert ended is not None
+    assert ended.ending is Ending.FINISHED
+
+
+async def test_what_was_seen_when_a_stream_was_followed_before_is_not_what_it_is_now(
+    following: Following,
+) -> None:
+    task = following.task("cup", preloading_s=0)
+    of = await following.subscribed()
+    await following.goes_on(60)
+    assert await following.store.subscriptions.remove(of.id)
+    await following.goes_on(2)
+    later = following.task("cup", outcome="failed")
+    following.clock.pass_s(600)
+    one = await following.watched(task.url, seconds=0)
+    read, endings = [], []
+    for _ in range(20):
+        await following.goes_on(1)
+        stored = await following.store.watches.find(one.id)
+        newest = await following.store.sightings.newest("default", DOMAIN, list(one.streams))
+        assert stored is not None
+        read += [seen.key == later.task_id for seen in newest.values() if stored.is_read]
+        endings.append(stored.ending)
+    assert read
+    assert all(read)
+    assert endings[-1] is Ending.FINISHED
 
 
 async def test_a_filter_watch_keeps_what_it_matched_and_takes_in_what_comes(

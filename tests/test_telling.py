@@ -253,14 +253,20 @@ def test_there_is_no_verdict_before_all_that_was_there_when_it_began_was_asked_f
     stage = Stage()
     stage.sees(a_task("1", "complete", stream="a", created=-MINUTE), at=-MINUTE)
     stage.watches["w1"] = a_list("a")
+    stage.unasked = {"w1"}
     assert said(stage.waits(timedelta())) == []
+    stage.unasked = set()
     assert said(stage.sees(a_task("2", stream="a"), at=SECOND)) == []
     assert said(stage.sees(a_task("2", "complete", stream="a"), at=MINUTE)) == ["verdict ready"]
 
 
-def test_a_verdict_does_not_wait_for_a_clock_that_was_set_back() -> None:
-    stage = Stage(watches=[a_list("a", created=HOUR)])
-    assert said(stage.sees(a_task("1", "complete", stream="a"))) == ["verdict ready"]
+def test_there_is_no_verdict_of_what_was_read_before_the_process_was_down() -> None:
+    stage = Stage(watches=[a_list("a", "b")])
+    stage.sees(a_task("1", "complete", stream="a", end=9 * HOUR))
+    stage.restarts()
+    late = stage.takes(Observed(), stage.followed, 6 * HOUR)
+    assert said(late) == []
+    assert said(stage.sees(at=6 * HOUR + SECOND)) == ["verdict not_ready"]
 
 
 def test_there_is_no_verdict_while_the_domain_cannot_be_read() -> None:

@@ -135,7 +135,7 @@ async def test_details_say_what_their_notice_had_no_room_for(store: Store, write
 
 
 async def test_a_board_shows_the_streams_as_they_are_now(store: Store, writer: Writer) -> None:
-    one = watch(name="Cup final")
+    one = watch(name="Cup final", is_read=True)
     await store.watches.add(one, board(one))
     assert "Cup final" in await written(writer, await claimed(store))
     window = {"window_start": NOW, "window_end": NOW + timedelta(hours=1)}

@@ -73,6 +73,7 @@ watches = Table(
     Column("owner", String(32), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
+    Column("is_read", Boolean, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("ending", Word(Ending)),
     Column("stopped_by", String(32)),

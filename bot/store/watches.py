@@ -177,19 +177,20 @@ class Watches:
 async def record(
     connection: AsyncConnection, changed: Collection[Watch], redrawn: Collection[str]
 ) -> None:
-    """Write down streams and endings; and which messages are outdated.
+    """Write down streams, readings and endings; and which messages are outdated.
 
     Of a watch that has ended meanwhile (someone stopped it) nothing is changed.
     """
     if changed:
         statement = update(watches).where(_COLUMNS.id == bindparam("watch_id"), _IS_ACTIVE)
-        names = ("streams", "ended_at", "ending")
+        names = ("streams", "is_read", "ended_at", "ending")
         await connection.execute(
             statement.values({name: bindparam(name) for name in names}),
             [
                 {
                     "watch_id": watch.id,
                     "streams": dict(watch.streams),
+                    "is_read": watch.is_read,
                     "ended_at": watch.ended_at,
                     "ending": watch.ending,
                 }

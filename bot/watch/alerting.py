@@ -7,10 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.live.model import StatusFilter, TaskState
-from bot.watch.boards import board, cannot_be_read
+from bot.watch.boards import board, cannot_be_read, is_old
 from bot.watch.known import HISTORY, is_finished, phase_of
 from bot.watch.model import Change, ChangeKind, Ending, NoticeKind, Told
-from bot.watch.scene import is_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,14 +40,18 @@ def matches(watch: Watch, task: PreloadTask) -> bool:
     return task.created is None or task.created >= start
 
 
-def tell_watch(script: Script, scene: Scene, watch: Watch, *, is_unmatched: bool) -> None:
+def tell_watch(
+    script: Script, scene: Scene, watch: Watch, *, is_unmatched: bool, is_asked: bool
+) -> None:
     """Take in what matches, call whom it concerns, end it when its time has come."""
     now = scene.now
     after = _pinned(watch, scene, is_unmatched=is_unmatched)
+    if scene.is_known and scene.followed.read_at is not None and not watch.is_read:
+        after = replace(after, is_read=True)
     known = scene.observed.newest
     touched = [stream for stream in after.streams if is_unmatched or stream in known]
     script.told += _alerts(after, scene, touched)
-    ending = _ending(after, scene)
+    ending = _ending(after, scene, is_asked=is_asked)
     if ending is not None:
         after = replace(after, ended_at=now, ending=ending)
         newest = {key: seen for key in after.streams if (seen := scene.newest(key)) is not None}
@@ -62,10 +65,7 @@ def tell_watch(script: Script, scene: Scene, watch: Watch, *, is_unmatched: bool
         )
     if after != watch:
         script.watches.append(after)
-    is_seen_otherwise = (
-        scene.followed.is_blind != scene.was_blind or is_read(scene.followed) != scene.was_read
-    )
-    if after != watch or touched or is_seen_otherwise:
+    if after != watch or touched or scene.followed.is_blind != scene.was_blind:
         script.redrawn.add(watch.id)
 
 
@@ -126,18 +126,15 @@ def _in_thread(watch: Watch, key: str, at: datetime) -> Told:
     )
 
 
-def _ending(watch: Watch, scene: Scene) -> Ending | None:
-    """How the watch ends now, if it does."""
-    if watch.is_list and watch.streams and _is_read_since(watch, scene):
-        newest = (scene.newest(stream) for stream in watch.streams)
+def _ending(watch: Watch, scene: Scene, *, is_asked: bool) -> Ending | None:
+    """How the watch ends now, if it does: not by what is old, as long as it may be read again."""
+    by_time = Ending.UNTIL if scene.now >= watch.until else None
+    if cannot_be_read(scene.followed, scene.now):
+        return by_time
+    if is_old(scene.followed, scene.now):
+        return None
+    if watch.is_list and watch.is_read and is_asked:
+        newest = [scene.newest(stream) for stream in watch.streams]
         if all(seen is not None and is_finished(seen.task) for seen in newest):
             return Ending.FINISHED
-    return Ending.UNTIL if scene.now >= watch.until else None
-
-
-def _is_read_since(watch: Watch, scene: Scene) -> bool:
-    """Whether all tasks that were there when the watch began have been asked for."""
-    until, began = scene.followed.created_until, watch.created_at
-    if until is None or cannot_be_read(scene.followed, scene.now):
-        return False
-    return until >= began or began > scene.now  # the clock was set back since
+    return by_time

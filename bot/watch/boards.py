@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BLIND_AFTER = timedelta(minutes=2)
 """Of a domain that could not be read for so long, nothing is known."""
+OLD_AFTER = timedelta(minutes=10)
+"""Of one that was not read for so long, though it did not fail, neither: nobody was there to."""
 
 
 def board(
@@ -31,13 +33,15 @@ def board(
         followed: how far the reading of its domain has come; None where it has not begun.
         now: the moment it is drawn at.
     """
+    if not watch.is_read:
+        newest = {}
     lines = tuple(_line(url, newest.get(key), now) for key, url in watch.streams.items())
     tasks = [line.task for line in lines if line.task is not None]
     ends = [task.window_end for task in tasks if task.window_end and task.window_end > now]
     known = (newest[key] for key in watch.streams if key in newest)
-    observed_at = _observed_at(known, followed, now)
+    observed_at = _observed_at(known, followed, now) if watch.is_read else None
     failing = followed if cannot_be_read(followed, now) else None
-    is_known = observed_at is not None and failing is None
+    is_known = observed_at is not None and failing is None and not is_old(followed, now)
     return Board(
         watch=watch,
         lines=lines,
@@ -58,11 +62,18 @@ def cannot_be_read(
     return followed.is_blind or now - followed.failing_since >= blind_after
 
 
+def is_old(followed: Followed | None, now: datetime) -> bool:
+    """Whether a domain was not read for so long, or never, that nothing is known of it."""
+    if followed is None or followed.read_at is None:
+        return True
+    return now - followed.read_at >= OLD_AFTER
+
+
 def _observed_at(
     known: Iterable[Seen], followed: Followed | None, now: datetime
 ) -> datetime | None:
     """When the oldest of what can still change was read; None before all was read once."""
-    if followed is None or followed.read_at is None or followed.created_until is None:
+    if followed is None or followed.read_at is None:
         return None
     unfinished = (seen.observed_at for seen in known if not seen.task.state(now).is_finished)
     return min((followed.read_at, *unfinished))

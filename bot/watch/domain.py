@@ -57,6 +57,7 @@ class Domain:
         self._pending: dict[str, Pending] = {}
         self._unread: dict[str, float] = {}
         self._created_asked_s = -inf
+        self._heard_s = -inf
         self._sweep: Sweep | None = None
         self._sweep_waits_for = 0
         self._swept_s = -inf
@@ -125,6 +126,10 @@ class Domain:
         """Whether all that is wanted was read once."""
         has_all = self.followed.baseline_at is not None or not self.everything
         return has_all and not self._unread
+
+    def has_asked_since(self, moment_s: float) -> bool:
+        """Whether all that was there at a moment, on the monotonic clock, was asked for."""
+        return self.is_known and self._heard_s >= moment_s
 
     def need(self) -> Need:
         """What the planner is to know."""
@@ -216,21 +221,21 @@ class Domain:
         Args:
             call: the question.
             page: the reply.
-            sent_at: when the question was sent, by the wall clock.
+            sent_at: when the question was sent, by the API's clock as far as that is known.
             is_last: the question has been read to its end with it.
         """
-        followed = replace(
-            self.followed, read_at=page.observed_at, failing_since=None, failure="", is_blind=False
-        )
+        followed = replace(self.followed, failing_since=None, failure="", is_blind=False)
         if not is_last:
             return followed
         if call.why is Why.CREATED:
-            return replace(followed, created_until=sent_at)
+            return replace(followed, created_until=sent_at, read_at=page.observed_at)
         if self._ends_first_sweep(call, page):
             end = call.queries[0].end
             # What appears only now may have been created a little before, by the API's clock.
             since = end - _APPEARS_WITHIN if end else None
-            return replace(followed, baseline_at=since, created_until=followed.created_until or end)
+            until = followed.created_until or end
+            read_at = followed.read_at or page.observed_at
+            return replace(followed, baseline_at=since, created_until=until, read_at=read_at)
         return followed
 
     def _ends_first_sweep(self, call: Call, page: TaskPage) -> bool:
@@ -251,6 +256,7 @@ class Domain:
         """A reply is stored: from now on it is what is known. Whether reading had failed before."""
         if followed.baseline_at and not self.followed.baseline_at:
             self._unread.clear()
+            self._heard_s = self._swept_s
         self.followed = followed
         self.tasks.apply(observed)
         had_failed = self._failing_s is not None
@@ -274,14 +280,17 @@ class Domain:
         pending.asked_s = max(pending.asked_s, sent_s)
         pending.is_missed = False
 
-    def done(self, call: Call, returned: Container[str], page: TaskPage) -> None:
+    def done(self, call: Call, returned: Container[str], page: TaskPage, asked_s: float) -> None:
         """A question was read to its end, and all of it is stored.
 
         Args:
             call: the question.
             returned: the keys of the tasks in its replies.
             page: the last reply.
+            asked_s: when the first call of it was sent, on the monotonic clock.
         """
+        if call.why is Why.CREATED:
+            self._heard_s = max(self._heard_s, asked_s)
         if not call.is_exact:
             for key in call.keys:
                 pending = self._pending.get(key)

@@ -107,6 +107,7 @@ class Sweeps:
         self._alarms: dict[tuple[str, str], Alarm] = {}
         self._left: set[str] | None = None
         self._drawn_s: dict[str, float] = {}  # when a turn that knew of the watch last redrew it
+        self._met_s: dict[str, float] = {}  # when the watch was first come upon
         self._reading: set[asyncio.Task[None]] = set()
         self._next_call_s = 0.0
         self._tidied_s = clock_s()
@@ -164,6 +165,7 @@ class Sweeps:
             for watch in await self._store.watches.active():
                 if watch.ask.account == self._account:
                     watches[watch.ask.domain].append(watch)
+                    self._met_s.setdefault(watch.id, self._clock_s())
             alarms = await self._store.alarms.of_account(self._account)
             self._subscriptions, self._watches = subscriptions, watches
             self._alarms = {(alarm.subscription_id, alarm.stream): alarm for alarm in alarms}
@@ -211,6 +213,8 @@ class Sweeps:
         """Write down what the clock alone has brought about."""
         now = self._now()
         async with self._writing:
+            if self._domains.get(domain.name) is not domain:
+                return  # nobody follows it any more
             domain.reckon(self._clock_s(), now)
             observed = changes.elapsed(domain.tasks, now=now) if domain.is_known else Observed()
             turn = self._turn(domain, domain.followed, observed)
@@ -229,7 +233,9 @@ class Sweeps:
             watches=watches,
             alarms=self._alarms,
             now=self._now(),
+            is_known=domain.is_known,
             unmatched={watch.id for watch in watches} - self._drawn_s.keys(),
+            unasked=self._unasked(domain),
             blind_after=self._pace.blind_after,
         )
         if followed.failing_since is None:
@@ -237,6 +243,11 @@ class Sweeps:
             old = (one.id for one in watches if now_s >= self._drawn_s.get(one.id, inf) + REDRAWN_S)
             turn = replace(turn, redrawn=turn.redrawn.union(old))
         return turn
+
+    def _unasked(self, domain: Domain) -> set[str]:
+        """The domain's watches since which not all was asked for that was there by then."""
+        ids = (watch.id for watch in self._watches[domain.name])
+        return {id_ for id_ in ids if not domain.has_asked_since(self._met_s[id_])}
 
     async def _write(self, domain: Domain, turn: Turn) -> None:
         """Write it down in one transaction; from then on it is so.
@@ -263,6 +274,7 @@ class Sweeps:
         self._tidied_s = self._clock_s()
         active = {watch.id for watches in self._watches.values() for watch in watches}
         self._drawn_s = {id_: at_s for id_, at_s in self._drawn_s.items() if id_ in active}
+        self._met_s = {id_: at_s for id_, at_s in self._met_s.items() if id_ in active}
         for domain in self._domains.values():
             domain.tasks.forget(self._now() - _REMEMBERED)
 
@@ -298,7 +310,8 @@ class Sweeps:
 
     async def _read(self, domain: Domain, call: Call) -> None:
         """Ask a question to its end, and write down each reply."""
-        sent_at = self._live.gateway_time()
+        sent_at, asked_s = self._live.gateway_time(), self._clock_s()
+        unasked = self._unasked(domain)
         returned: set[str] = set()
         try:
             async for page, sent_s, is_last in self._replies(call):
@@ -309,7 +322,9 @@ class Sweeps:
                     followed = domain.after(call, page, sent_at, is_last=is_last)
                     await self._take(domain, followed, page, sent_s)
                     if is_last:
-                        domain.done(call, returned, page)
+                        domain.done(call, returned, page, asked_s)
+            if unasked != self._unasked(domain):
+                await self._pass_time(domain)  # there are watches that waited for it
         except LiveError as error:
             if domain.failed(call, error.code or type(error).__name__, self._clock_s()):
                 log.warning("domain not read", domain=domain.name, error=str(error))

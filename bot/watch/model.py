@@ -127,8 +127,10 @@ class Followed:
         account, domain: which.
         baseline_at: when all there was had been read; None while that goes on. What was created
             before is history: it is not announced.
-        created_until: tasks created before this have been asked for; None is none yet.
-        read_at: when it was last read; None is never.
+        created_until: tasks created before this have been asked for, by the API's clock as far as
+            that is known; None is none yet.
+        read_at: when all that is new was last asked for, and answered, on this machine's clock;
+            None is never.
         failing_since: since when it cannot be read; None where it can.
         failure: why: an API code or a short word.
         is_blind: its channels were told so.
@@ -224,6 +226,8 @@ class Watch:
         until: when it ends at the latest.
         streams: the streams in it: key → play URL as submitted, in the order they came in. Of a
             list watch all are there from the start; a filter's are added as tasks match.
+        is_read: all its streams were read since it began: what was seen of them when they were
+            followed before says nothing of now.
         ended_at, ending: when and how it ended, or None.
         stopped_by: the Slack user who stopped it, or None.
     """
@@ -237,6 +241,7 @@ class Watch:
     until: datetime
     name: str = ""
     streams: Mapping[str, str] = field(default_factory=dict)
+    is_read: bool = False
     ended_at: datetime | None = None
     ending: Ending | None = None
     stopped_by: str | None = None

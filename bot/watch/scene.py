@@ -18,7 +18,8 @@ class Scene:
 
     Attributes:
         followed: the domain's state now.
-        was_blind, was_read: whether it was blind, and read at all, before.
+        was_blind: whether it was blind before.
+        is_known: all that is wanted of it was read once.
         observed: what was observed, not yet applied to `tasks`.
         tasks: what was known before.
         now: the wall clock.
@@ -26,7 +27,7 @@ class Scene:
 
     followed: Followed
     was_blind: bool
-    was_read: bool
+    is_known: bool
     observed: Observed
     tasks: Tasks
     now: datetime
@@ -45,8 +46,3 @@ class Script:
     quiet: list[tuple[str, str]] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
     redrawn: set[str] = field(default_factory=set)
-
-
-def is_read(followed: Followed) -> bool:
-    """Whether all that was wanted of a domain has been asked for once."""
-    return followed.read_at is not None and followed.created_until is not None

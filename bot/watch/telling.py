@@ -14,7 +14,7 @@ from bot.watch.alerting import tell_watch
 from bot.watch.boards import BLIND_AFTER, cannot_be_read
 from bot.watch.known import phase_of
 from bot.watch.model import Alarm, Change, ChangeKind, NoticeKind, Told, Turn, key_of
-from bot.watch.scene import Scene, Script, is_read
+from bot.watch.scene import Scene, Script
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -49,7 +49,9 @@ def turn(
     watches: Collection[Watch],
     alarms: Mapping[tuple[str, str], Alarm],
     now: datetime,
+    is_known: bool = True,
     unmatched: Collection[str] = (),
+    unasked: Collection[str] = (),
     blind_after: timedelta = BLIND_AFTER,
 ) -> Turn:
     """What a reading, or the clock alone, comes to for everyone concerned.
@@ -65,13 +67,16 @@ def turn(
         watches: those of the domain that go on.
         alarms: by subscription ID and stream; others than these subscriptions' may be there.
         now: the wall clock.
+        is_known: all that is wanted of the domain was read once.
         unmatched: IDs of the watches that no turn was written for yet: they are matched against
             all that is known, the others against what is new or different.
+        unasked: IDs of the watches since whose beginning, or that of this process, what is new
+            was not asked for yet: no list of these is finished.
         blind_after: a domain that cannot be read for so long is said to be blind.
     """
     is_blind = cannot_be_read(replace(followed, is_blind=before.is_blind), now, blind_after)
     followed = replace(followed, is_blind=is_blind)
-    scene = Scene(followed, before.is_blind, is_read(before), observed, tasks, now)
+    scene = Scene(followed, before.is_blind, is_known, observed, tasks, now)
     script = Script()
     if is_blind and not before.is_blind:
         _tell_all(script, scene, NoticeKind.BLIND, followed, [*subscriptions, *watches])
@@ -83,7 +88,8 @@ def turn(
     for subscription in subscriptions:
         _tell_subscription(script, scene, subscription, by_subscription[subscription.id])
     for watch in watches:
-        tell_watch(script, scene, watch, is_unmatched=watch.id in unmatched)
+        is_unmatched, is_asked = watch.id in unmatched, watch.id not in unasked
+        tell_watch(script, scene, watch, is_unmatched=is_unmatched, is_asked=is_asked)
     return Turn(
         followed=followed,
         seen=(*observed.seen, *observed.kept),

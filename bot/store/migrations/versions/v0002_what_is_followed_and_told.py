@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(32), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_read", sa.Boolean, nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("ending", sa.String(16)),
         sa.Column("stopped_by", sa.String(32)),
