@@ -213,6 +213,24 @@ async def test_a_change_between_two_subscriptions_is_history(following: Followin
     assert await following.notices() == []
 
 
+async def test_what_happened_while_only_a_list_was_watched_is_history_after_a_crash_too(
+    following: Following,
+) -> None:
+    task = following.task("watched", preloading_s=10_000)
+    of = await following.subscribed()
+    await following.watched(task.url)
+    await following.goes_on(20)
+    assert await following.store.subscriptions.remove(of.id)
+    following.sweeps = following.new_sweeps()
+    following.task("bad", outcome="failed", pending_s=0, preloading_s=0)
+    await following.goes_on(60)
+    following.clock.pass_s(600)
+    again = subscription("sub2", domain=DOMAIN, created_at=following.clock.now())
+    assert await following.store.subscriptions.add(again) is None
+    await following.goes_on(2000)  # a whole sweep later
+    assert await following.notices(NoticeKind.FAILURES) == []
+
+
 async def test_a_failure_while_the_baseline_is_read_is_told_to_a_watch_that_was_there(
     following: Following,
 ) -> None:

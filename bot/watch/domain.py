@@ -83,7 +83,7 @@ class Domain:
             everything: all of its tasks are.
             news_since: what was created before is history, where not everything was read.
         """
-        if self.everything and not everything:
+        if not everything and (self.everything or self.followed.baseline_at):
             # What goes on meanwhile is not read: to want everything once more is to begin anew.
             self.followed = replace(self.followed, baseline_at=None)
             self._sweep, self._swept_s = None, -inf
