@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.watch.model import Alarm, Change, ChangeKind
-from tests.stored import DOMAIN, NOW, SOON, opened, sent, subscription, task, told, turn
+from tests.stored import NOW, SOON, opened, sent, subscription, task, told, turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ def alarm(number: int = 1, **more: Any) -> Alarm:  # noqa: ANN401 - its fields
 
 
 async def alarms(store: Store) -> tuple[Alarm, ...]:
-    return await store.alarms.of_domain("default", DOMAIN)
+    return await store.alarms.of_account("default")
 
 
 async def failed(store: Store, *numbers: int) -> Notice:
@@ -52,14 +52,12 @@ async def test_an_alarm_is_found_whole_and_changes(store: Store) -> None:
     assert await alarms(store) == (again, alarm(2, repeat_at=None))
 
 
-async def test_alarms_are_those_of_the_domains_subscriptions(store: Store) -> None:
-    elsewhere = subscription("sub2", domain="other.example.com")
+async def test_alarms_are_those_of_the_accounts_subscriptions(store: Store) -> None:
+    elsewhere = subscription("sub2", account="second", domain="other.example.com")
     await store.subscriptions.add(elsewhere)
     await store.ledger.record(turn(alarms=(alarm(), alarm(subscription_id="sub2"))))
     assert await alarms(store) == (alarm(),)
-    assert len(await store.alarms.of_domain("default", "other.example.com")) == 1
-    assert len(await store.alarms.of_account("default")) == 2
-    assert await store.alarms.of_account("second") == ()
+    assert len(await store.alarms.of_account("second")) == 1
 
 
 async def test_an_alarm_that_is_over_is_gone(store: Store) -> None:

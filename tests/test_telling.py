@@ -328,16 +328,6 @@ def test_a_filter_goes_on_though_all_it_has_is_finished() -> None:
     assert said(stage.waits(6 * HOUR)) == ["verdict ready"]
 
 
-def test_a_watch_of_a_task_is_of_its_stream() -> None:
-    stage = Stage()
-    stage.sees(a_task("1", "failed", stream="a"), a_task("2", stream="a", created=MINUTE))
-    stage.watches["w1"] = a_watch(Ask("main", DOMAIN, task_id="1"))
-    stage.waits(timedelta())
-    assert list(stage.watches["w1"].streams) == [url_of("a")]
-    turn = stage.sees(a_task("2", "complete", stream="a", created=MINUTE), at=MINUTE)
-    assert said(turn) == ["verdict ready"]
-
-
 # --- domains that cannot be read ---
 
 

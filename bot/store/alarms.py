@@ -28,15 +28,8 @@ class Alarms:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of_domain(self, account: str, domain: str) -> tuple[Alarm, ...]:
-        """Those of a domain's subscriptions, by subscription and stream."""
-        of_it = select(subscriptions.c.id).where(
-            subscriptions.c.account == account, subscriptions.c.domain == domain
-        )
-        return await self._read(_COLUMNS.subscription_id.in_(of_it))
-
     async def of_account(self, account: str) -> tuple[Alarm, ...]:
-        """Those of all subscriptions of an account, likewise."""
+        """Those of an account's subscriptions, by subscription and stream."""
         of_it = select(subscriptions.c.id).where(subscriptions.c.account == account)
         return await self._read(_COLUMNS.subscription_id.in_(of_it))
 

@@ -70,28 +70,22 @@ def tell_watch(
 
 
 def _pinned(watch: Watch, scene: Scene, *, is_unmatched: bool) -> Watch:
-    """The watch with the streams that it takes in now."""
+    """The watch with the streams that it takes in now; a list's are those that were named."""
+    if watch.is_list:
+        return watch
     streams = dict(watch.streams)
-    for task in _candidates(watch, scene, is_unmatched=is_unmatched):
-        streams.setdefault(task.stream, task.url)
+    for task in _candidates(scene, is_unmatched=is_unmatched):
+        if matches(watch, task):
+            streams.setdefault(task.stream, task.url)
     return watch if streams == watch.streams else replace(watch, streams=streams)
 
 
-def _candidates(watch: Watch, scene: Scene, *, is_unmatched: bool) -> Iterator[PreloadTask]:
-    """The tasks whose streams belong in a watch, as far as they are new to it."""
+def _candidates(scene: Scene, *, is_unmatched: bool) -> Iterator[PreloadTask]:
+    """The newest tasks of the streams that may belong in a watch and not be in it."""
     known = scene.observed.newest
-    if watch.is_list:
-        named = watch.ask.task_id
-        if named is not None and not watch.streams:
-            found = [*scene.observed.seen, scene.tasks.of(named)]
-            yield from (seen.task for seen in found if seen is not None and seen.key == named)
-        return
-    if is_unmatched:
-        streams = dict.fromkeys((*scene.tasks.streams(), *known))
-        newest = (scene.newest(stream) for stream in streams)
-        yield from (seen.task for seen in newest if seen and matches(watch, seen.task))
-    else:
-        yield from (seen.task for seen in known.values() if matches(watch, seen.task))
+    streams = dict.fromkeys((*scene.tasks.streams(), *known)) if is_unmatched else known
+    newest = (scene.newest(stream) for stream in streams)
+    return (seen.task for seen in newest if seen is not None)
 
 
 def _alerts(watch: Watch, scene: Scene, touched: Iterable[str]) -> Iterator[Told]:

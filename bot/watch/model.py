@@ -219,7 +219,8 @@ class Watch:
     Attributes:
         id: 12 letters and digits.
         team_id, channel_id: where.
-        ask: what was asked for; account and domain are its. `ask.until` is None.
+        ask: what was asked for; account and domain are its. `ask.until` and `ask.task_id` are
+            None: a task is watched by its stream.
         owner: the Slack user who asked: mentioned where it matters; their language and zone.
         created_at: since when, in UTC.
         name: what it was called, or "".
@@ -249,7 +250,7 @@ class Watch:
     @property
     def is_list(self) -> bool:
         """Whether its streams are those that were named, and no others."""
-        return bool(self.ask.urls) or self.ask.task_id is not None
+        return bool(self.ask.urls)
 
     @property
     def board_key(self) -> str:

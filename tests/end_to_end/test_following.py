@@ -324,7 +324,7 @@ async def test_who_has_seen_to_a_failure_is_named_and_nobody_is_told_of_it_again
     await liwei.clicks("notice.seen")
     assert f"seen by @{LIWEI}" in standing(demo, notice)
     assert "notice.seen" not in liwei.controls()
-    alarms = await demo.bot.desk.store.alarms.of_domain("default", "quiet.example.com")
+    alarms = await demo.bot.desk.store.alarms.of_account("default")
     assert [alarm.seen_by for alarm in alarms] == [LIWEI]
 
 
@@ -394,7 +394,7 @@ async def test_of_clicks_that_race_none_is_lost_and_the_message_shows_them_all(
     ]
     await asyncio.gather(*clicks)
     await demo.bot.jobs.idle()
-    [alarm] = await demo.bot.desk.store.alarms.of_domain("default", "quiet.example.com")
+    [alarm] = await demo.bot.desk.store.alarms.of_account("default")
     said = standing(demo, notice)
     assert f"seen by @{alarm.seen_by}" in said
     assert "Muted until" in said
