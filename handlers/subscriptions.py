@@ -69,7 +69,7 @@ async def widen(desk: Desk, click: Click, reply: Reply) -> None:
         statuses = frozenset(map(StatusFilter, ref.choice.split(",")))
     except ValueError as error:
         raise StaleReference from error
-    widened = await desk.store.subscriptions.change(ref.id, statuses=statuses)
+    widened = await desk.store.subscriptions.change(ref.id, statuses)
     if widened is None:
         raise StaleReference
     desk.wake()

@@ -51,7 +51,7 @@ async def use(store: Store) -> None:
     posted = await sent(store)
     await store.alarms.see(posted.key, "U1")
     await store.alarms.of_notice(posted.key)
-    await store.alarms.of_domain("default", DOMAIN)
+    await store.alarms.of_account("default")
     await store.notices.interrupted()
     await store.notices.by_key(posted.key)
     await store.notices.recent("T1", "C1", 10)

@@ -71,7 +71,7 @@ async def test_a_turn_is_written_whole(tmp_path: Path) -> None:
         await store.ledger.record(whole(1, 2))
         assert len(await store.follows.all()) == 1
         assert len(await store.sightings.of_domain("default", DOMAIN)) == 2
-        assert len(await store.alarms.of_domain("default", DOMAIN)) == 2
+        assert len(await store.alarms.of_account("default")) == 2
         ((outdated, _, _, _),) = await store.watches.outdated(1)
         assert list(outdated.streams) == [task(1).stream, task(2).stream]
         assert (await sent(store)).changes == (change(1), change(2))

@@ -361,14 +361,6 @@ async def test_an_unknown_key_names_no_notice(store: Store) -> None:
     assert await store.notices.by_key("failures:0") is None
 
 
-async def test_what_comes_from_no_turn_is_told_once_too(store: Store) -> None:
-    parked = told(kind=NoticeKind.PARKED, source="C1", channel_id="U1", change=None)
-    await store.notices.told(parked)
-    await store.notices.told(parked)
-    assert await due(store) == [("U1", NoticeKind.PARKED)]
-    assert len(await store.notices.recent("T1", None, 10)) == 1
-
-
 async def test_notices_are_counted_by_state_and_uncertainty(store: Store) -> None:
     await tell(store, told(1))
     first = await claimed(store)

@@ -77,18 +77,13 @@ async def test_a_subscription_is_muted_and_unmuted(store: Store) -> None:
     assert await store.subscriptions.mute("sub2", None) is None
 
 
-async def test_only_what_is_given_is_changed(store: Store) -> None:
+async def test_a_subscription_tells_other_changes_from_now_on(store: Store) -> None:
     await store.subscriptions.add(subscription())
     statuses = frozenset({StatusFilter.FAILED})
-    changed = subscription(statuses=statuses, group=timedelta(0))
-    assert (
-        await store.subscriptions.change("sub1", statuses=statuses, group=timedelta(0)) == changed
-    )
-    assert await store.subscriptions.change("sub1") == changed
-    slower = subscription(statuses=statuses, group=timedelta(0), repeat=SOMEWHAT_MORE)
-    assert await store.subscriptions.change("sub1", repeat=SOMEWHAT_MORE) == slower
-    assert await store.subscriptions.find("sub1") == slower
-    assert await store.subscriptions.change("sub2", statuses=statuses) is None
+    changed = subscription(statuses=statuses)
+    assert await store.subscriptions.change("sub1", statuses) == changed
+    assert await store.subscriptions.find("sub1") == changed
+    assert await store.subscriptions.change("sub2", statuses) is None
 
 
 async def test_what_a_removed_subscription_had_still_to_tell_is_dropped(store: Store) -> None:

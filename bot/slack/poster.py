@@ -15,6 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack.answers import answered
 from bot.slack.errors import HistoryForbidden, SlackRefused, SlackUnavailable
+from bot.slack.sender import as_said
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -113,7 +114,7 @@ class Poster:
             SlackUnavailable: Slack has not said that it arrived; `delivered` where it may have.
         """
         payload = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
-        said = {**_said(message), "metadata": payload}
+        said = {**as_said(message), "metadata": payload}
         reply = await self._asked(
             self._client.chat_postMessage(channel=channel, thread_ts=thread_ts, **said)
         )
@@ -134,7 +135,7 @@ class Poster:
             SlackRefused: the message is gone, may not be changed, or Slack won't have it so.
             SlackUnavailable: Slack did not take it, or has not said so.
         """
-        await self._asked(self._client.chat_update(channel=channel, ts=ts, **_said(message)))
+        await self._asked(self._client.chat_update(channel=channel, ts=ts, **as_said(message)))
 
     async def find(
         self, channel: str, key: str, *, oldest: datetime, thread_ts: str | None = None
@@ -237,15 +238,6 @@ class Poster:
         # Without a zone, which HTTP does not allow, it would be taken for this machine's.
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
         self._heard = at, self._clock_s()
-
-
-def _said(message: Payload) -> dict[str, Any]:
-    return {
-        "text": message.text,
-        "blocks": list(message.blocks),
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
 
 
 def _page(said: object) -> _Page:

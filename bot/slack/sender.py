@@ -91,7 +91,7 @@ class Sender:
         """
         await self._respond(
             response_url,
-            _said(message)
+            as_said(message)
             | {
                 "response_type": "in_channel" if in_channel else "ephemeral",
                 "replace_original": replace_original,
@@ -116,7 +116,7 @@ class Sender:
         """
 
         async def send() -> str:
-            said = _said(message)
+            said = as_said(message)
             async with asyncio.timeout(self._timeout_s):
                 reply = await self._client.chat_postMessage(channel=channel, **said)
             return str(reply.get("ts", ""))
@@ -153,7 +153,8 @@ class Sender:
         return await answered(send())
 
 
-def _said(message: Payload) -> dict[str, Any]:
+def as_said(message: Payload) -> dict[str, Any]:
+    """The message as arguments of Slack's methods."""
     return {
         "text": message.text,
         "blocks": list(message.blocks),

@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, delete, func, insert, literal, or_, select, u
 from bot.store import order
 from bot.store.columns import UtcDateTime
 from bot.store.notice_rows import notice_of, with_changes
-from bot.store.queueing import new_notice, queue
+from bot.store.queueing import new_notice
 from bot.store.schema import notices, watches
 from bot.watch.model import NoticeKind, NoticeState, Told
 
@@ -149,11 +149,6 @@ class Notices:
         async with self._database.writing() as connection:
             done = await connection.execute(statement.values(state=NoticeState.UNSURE))
         return done.rowcount
-
-    async def told(self, told: Told) -> None:
-        """Queue what comes from no turn; told before, it is ignored."""
-        async with self._database.writing() as connection:
-            await queue(connection, [told], queued_at=self._now())
 
     async def recent(self, team_id: str, channel_id: str | None, count: int) -> tuple[Notice, ...]:
         """The last ones of a channel, or of all the workspace's, the newest first."""

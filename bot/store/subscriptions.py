@@ -10,7 +10,7 @@ from bot.store.schema import alarms, notices, subscriptions
 from bot.watch.model import NoticeState, Subscription
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement
 
@@ -76,18 +76,9 @@ class Subscriptions:
         """Mute it until then, or unmute it; as it is now, or None if it is gone."""
         return await self._update(id_, muted_until=until)
 
-    async def change(
-        self,
-        id_: str,
-        *,
-        statuses: frozenset[StatusFilter] | None = None,
-        group: timedelta | None = None,
-        repeat: timedelta | None = None,
-    ) -> Subscription | None:
-        """Change what is given; as it is now, or None if it is gone."""
-        given = {"statuses": statuses, "group": group, "repeat": repeat}
-        changed = {name: value for name, value in given.items() if value is not None}
-        return await (self._update(id_, **changed) if changed else self.find(id_))
+    async def change(self, id_: str, statuses: frozenset[StatusFilter]) -> Subscription | None:
+        """Have it tell these changes; as it is now, or None if it is gone."""
+        return await self._update(id_, statuses=statuses)
 
     async def _read(self, *which: ColumnElement[bool]) -> tuple[Subscription, ...]:
         query = select(subscriptions).where(*which).order_by(_COLUMNS.created_at, _COLUMNS.id)
