@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.sandbox.slack import Fault
 from bot.slack.poster import Poster
@@ -180,8 +181,11 @@ def test_without_the_history_scope_a_post_may_be_there_twice_and_is_counted(
         key = await place.fail(await place.subscribe(), 1)
         place.slack.faults.missing_scopes.add("channels:history")
         place.slack.faults.add(Fault(method=POST, accepted_after_s=0))
-        await delivering(place.outbox(), 60)
+        with capture_logs() as logs:
+            await delivering(place.outbox(), 60)
         assert place.posted() == [key, key]
+        said = [one["such_so_far"] for one in logs if one["event"] == "notice may come twice"]
+        assert said == [1]
         notice = await place.notice(key)
         assert (notice.state, notice.is_uncertain) == (POSTED, True)
         assert (await place.store.notices.counts())["uncertain"] == 1

@@ -195,6 +195,8 @@ class Delivery:
             return wait_s
         if is_hidden:
             await self._written(lambda: self._store.notices.uncertain(notice.id))
+            counts = await self._store.notices.counts()
+            log.warning("notice may come twice", key=notice.key, such_so_far=counts["uncertain"])
         return await self._send(notice)
 
     async def _posted(self, notice: Notice, ts: str) -> float:

@@ -51,7 +51,7 @@ class Person:
     def elements(self) -> list[dict[str, Any]]:
         """The controls themselves."""
         assert self.read is not None
-        found = []
+        found: list[dict[str, Any]] = []
         for block in self.read.all_blocks:
             found += block["elements"] if block["type"] == "actions" else []
             found += [block["accessory"]] if "accessory" in block else []
