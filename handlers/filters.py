@@ -105,7 +105,7 @@ def _ending(reading: Reading, piece: Piece) -> None:
     """When a watch ends: a moment to come, or a duration from now."""
     found = reading.longest(lambda text: times.coming(text, now=reading.now, zone=reading.zone))
     if found is None:
-        reading.refuse(Problem.BAD_TIME, piece, Key.UNTIL)
+        reading.refuse(Problem.BAD_END, piece, Key.UNTIL)
     end, words = found
     if end <= reading.now:
         reading.refuse(Problem.UNTIL_IN_PAST, words, Key.UNTIL)

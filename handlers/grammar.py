@@ -225,10 +225,19 @@ def _meaning(reading: Reading, piece: Piece) -> Key | None:
 def _unknown(reading: Reading, piece: Piece) -> NoReturn:
     subcommands = SUBCOMMANDS if reading.position == 0 else {}
     words = [*subcommands, *STATUSES, *KEYS, *reading.domains]
-    suggestion = nearest(piece.text, words)
-    is_subcommand = suggestion in subcommands
-    problem = Problem.UNKNOWN_SUBCOMMAND if is_subcommand else Problem.UNKNOWN_WORD
-    reading.refuse(problem, piece, suggestion=suggestion)
+    suggestion = _quoted_name(reading, piece) or nearest(piece.text, words)
+    if suggestion in subcommands:
+        reading.subcommand = subcommands[suggestion]  # whose example it shall be
+        reading.refuse(Problem.UNKNOWN_SUBCOMMAND, piece, suggestion=suggestion)
+    reading.refuse(Problem.UNKNOWN_WORD, piece, suggestion=suggestion)
+
+
+def _quoted_name(reading: Reading, piece: Piece) -> str | None:
+    """The name as it should have been written, where a word follows one of a single word."""
+    name, before = reading.values.get(Key.NAME, (None, None))
+    if before is None or before is not reading.pieces[reading.position - 1]:
+        return None
+    return f'name="{name} {reading.shown(piece.start, piece.end)}"'
 
 
 _MEANINGS: Final[tuple[tuple[Key, Callable[[Reading, str], object]], ...]] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.errors import StaleReference
 from bot.views import following as views
@@ -10,11 +10,16 @@ from bot.views.refs import FollowRef
 from handlers import muting, watches
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.reader import Reader
     from bot.slack.incoming import Click, Command
     from bot.watch.model import Subscription, Watch
     from handlers.desk import Desk
     from handlers.reply import Reply
     from handlers.requests import DeliveriesRequest, ListRequest
+
+Listed = TypeVar("Listed", "Subscription", "Watch")
 
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: ListRequest) -> None:
@@ -67,12 +72,19 @@ async def _tell_again(
 
 
 async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) -> None:
-    """Show what is followed in a channel, or in all of the workspace's."""
+    """Show what is followed in a channel, or in all of the workspace's that the reader may see."""
     store = desk.store
     if channel_id is None:
-        told = await store.subscriptions.of_team(team_id)
-        shown = await store.watches.of_team(team_id)
+        told = _seen_by(reply.reader, await store.subscriptions.of_team(team_id))
+        shown = _seen_by(reply.reader, await store.watches.of_team(team_id))
     else:
         told = await store.subscriptions.of_channel(team_id, channel_id)
         shown = await store.watches.of_channel(team_id, channel_id)
     await reply.tell(views.listed(told, shown, reply.reader, now=desk.now()))
+
+
+def _seen_by(reader: Reader, those: Iterable[Listed]) -> tuple[Listed, ...]:
+    """Those but what is in other people's direct messages."""
+    return tuple(
+        one for one in those if not one.channel_id.startswith("D") or one.owner == reader.user_id
+    )

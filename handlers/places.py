@@ -12,6 +12,7 @@ from bot.errors import ArgumentRefused, BotError, UsageError
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import following
 from handlers.desk import Unanswered
+from handlers.lexing import masked, normalised
 from handlers.requests import canonical
 from handlers.vocabulary import Problem
 
@@ -44,7 +45,7 @@ async def domain(
     known = await desk.domains()
     name = request.domain or await desk.usual_domain(command.team_id, command.channel_id)
     if name is None:
-        raise _which(request, known, zone)
+        raise _which(command, request, known, zone)
     if name not in known:
         try:
             await desk.page(Ask(desk.account_of(name), name))
@@ -77,11 +78,14 @@ async def refusal(desk: Desk, channel_id: str, reader: Reader) -> Message | None
 
 
 def _which(
-    request: WatchRequest | SubscribeRequest, known: tuple[str, ...], zone: ZoneInfo
+    command: Command,
+    request: WatchRequest | SubscribeRequest,
+    known: tuple[str, ...],
+    zone: ZoneInfo,
 ) -> UsageError:
     if not known:
         return UsageError(Problem.NO_DOMAIN, example="/preload domain=live.example.com")
-    text = canonical(request, zone)
+    text = masked(normalised(command.text))
     return UsageError(
         Problem.WHICH_DOMAIN,
         text=text,

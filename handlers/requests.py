@@ -182,9 +182,10 @@ def _filters(request: TasksRequest | WatchRequest, zone: ZoneInfo) -> list[str]:
 
 
 def _told(request: SubscribeRequest) -> list[str]:
+    is_usual = request.statuses == DEFAULT_STATUSES
     fields = {
         "domain": request.domain,
-        "status": ",".join(sorted(request.statuses)),
+        "status": None if is_usual else ",".join(sorted(request.statuses)),
         "in": request.channel_id,
         "group": None if request.group is None else _duration(request.group),
         "repeat": None if request.repeat is None else _duration(request.repeat),

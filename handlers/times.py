@@ -39,6 +39,7 @@ _DAYS_BACK: Final = {
 }
 _EVENINGS: Final = {"今晚": "今天晚上", "昨晚": "昨天晚上", "明晚": "明天晚上"}
 _NOON: Final = 12
+_HALF_PAST: Final = 30
 _EVENING: Final = timedelta(hours=12)
 """How much later than its beginning a window may end that is given by clock times alone."""
 _AFTERNOON: Final = frozenset({"pm", "下午", "晚上"})
@@ -62,8 +63,8 @@ _MOMENT = re.compile(
       (?:t|\s+at\s+|\s*)
       (?P<clock>(?P<half>上午|早上|下午|晚上)?
         (?P<hour>[0-9]{{1,2}})
-        (?: [:点时](?P<minute>[0-9]{{2}})分? (?: :(?P<second>[0-9]{{2}}) (?:\.[0-9]+)? )? | [点时]
-          | (?=\s*[ap]m) )
+        (?: [:点时](?P<minute>[0-9]{{2}})分? (?: :(?P<second>[0-9]{{2}}) (?:\.[0-9]+)? )?
+          | [点时](?P<half_past>半)? | (?=\s*[ap]m) )
         (?:\s*(?P<meridiem>[ap]m))?
       )?
       (?:\s*(?P<offset>z | (?:utc|gmt)?(?P<sign>[+-])(?P<oh>[0-9]{{1,2}})(?::?(?P<om>[0-9]{{2}}))?
@@ -174,7 +175,8 @@ def _clock(found: re.Match[str]) -> time:
         hour %= _NOON
     if half in _AFTERNOON and hour < _NOON:
         hour += _NOON
-    return time(hour, int(found["minute"] or 0), int(found["second"] or 0))
+    minute = _HALF_PAST if found["half_past"] else int(found["minute"] or 0)
+    return time(hour, minute, int(found["second"] or 0))
 
 
 def _day(found: re.Match[str], today: date, *, ahead: bool) -> date:

@@ -82,6 +82,8 @@ class Problem(StrEnum):
     """`given`: neither yes nor no."""
     BAD_TIME = "bad_time"
     """`key`, `given`"""
+    BAD_END = "bad_end"
+    """`key`, `given`: not when a watch can end."""
     BAD_SPAN = "bad_span"
     """`key`, `given`, `low`, `high`: neither a duration between the two nor `off`."""
     BAD_COUNT = "bad_count"
@@ -135,7 +137,7 @@ SUBCOMMANDS: Final = _spread(
         Subcommand.WATCH: "watch 关注",
         Subcommand.SUBSCRIBE: "subscribe sub 订阅",
         Subcommand.UNSUBSCRIBE: "unsubscribe unsub 取消订阅",
-        Subcommand.LIST: "list ls unwatch 列表 取消关注",
+        Subcommand.LIST: "list ls unwatch stop mute unmute 列表 取消关注 静音",
         Subcommand.DELIVERIES: "deliveries 通知记录",
         Subcommand.DEFAULT: "default 默认",
         Subcommand.HELP: "help h ? 帮助",

@@ -195,6 +195,9 @@ def test_how_long_changes_are_gathered_and_how_often_failures_are_repeated(
         ("列表全部", ListRequest(everywhere=True)),
         ("取消关注", ListRequest()),
         ("unwatch", ListRequest()),
+        ("stop", ListRequest()),
+        ("静音", ListRequest()),
+        ("unmute all", ListRequest(everywhere=True)),
         ("deliveries", DeliveriesRequest(10)),
         ("deliveries 50", DeliveriesRequest(50)),
         ("通知记录20条", DeliveriesRequest(20)),
@@ -216,15 +219,15 @@ def test_the_other_subcommands(text: str, request_: Request) -> None:
         ("watch until=2h ago", Problem.UNTIL_IN_PAST, "2h ago", None),
         ("watch until=8d", Problem.UNTIL_TOO_FAR, "8d", None),
         ("watch until=11-30", Problem.UNTIL_TOO_FAR, "11-30", None),
-        ("watch until=soon", Problem.BAD_TIME, "soon", None),
+        ("watch until=soon", Problem.BAD_END, "soon", None),
         ("watch since=tomorrow", Problem.SINCE_IN_FUTURE, "tomorrow", None),
         ("watch in=#live-ops", Problem.BAD_CHANNEL, "#live-ops", None),
         ("watch #live-ops", Problem.BAD_CHANNEL, "#live-ops", None),
         ("watch in=<@U0001>", Problem.BAD_CHANNEL, "<@U0001>", None),
         ("watch in=", Problem.MISSING_VALUE, "", None),
         ('watch name=""', Problem.MISSING_VALUE, "", None),
-        ("watch name=Cup final", Problem.UNKNOWN_WORD, "final", None),
-        ('watch name="Cup final', Problem.UNKNOWN_WORD, "final", None),
+        ("watch name=Cup final", Problem.UNKNOWN_WORD, "final", 'name="Cup final"'),
+        ('watch name="Cup final', Problem.UNKNOWN_WORD, "final", 'name="Cup final"'),
         (f'watch name="{"x " * 50}"', Problem.NAME_TOO_LONG, ("x " * 50).strip(), None),
         ("watch name=A name=B", Problem.REPEATED_KEY, "B", None),
         ("watch size=10", Problem.NOT_HERE, "size", None),
@@ -283,3 +286,4 @@ def test_the_example_is_of_what_the_person_wants_done() -> None:
     assert refused("watch until=now").example.startswith("/preload watch ")
     assert refused("subscribe domain=").example.startswith("/preload subscribe ")
     assert refused("deliveries x").example.startswith("/preload deliveries ")
+    assert refused("wacth failed").example.startswith("/preload watch ")

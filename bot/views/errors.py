@@ -36,6 +36,9 @@ USAGE = {
         "{key}= takes a time such as 2h, 90m, yesterday, today 18:00 or 2026-11-20T19:00Z, "
         "not {given}."
     ),
+    "bad_end": marked(
+        "{key}= takes when the watch ends, such as 2h, 20:00 or tomorrow 18:00, not {given}."
+    ),
     "bad_span": marked("{key}= takes a duration from {low} to {high}, or off, not {given}."),
     "bad_count": marked("The number of notices is from {low} to {high}, not {given}."),
     "bad_channel": marked("{given} is not a channel: write it as #live-ops and pick it."),

@@ -54,8 +54,14 @@ _KEYS: Topics = {
         ("/preload since=2h", "/preload since=yesterday", "/preload since=2026-11-20T19:00Z"),
     ),
     "until": (
-        marked("Only tasks created before then: a duration ago or a time."),
-        ('/preload since=yesterday until="today 18:00"',),
+        marked(
+            "Only tasks created before then: a duration ago or a time. Of watch: when it ends, "
+            "6 hours from now unless you say otherwise, at most 7 days."
+        ),
+        (
+            '/preload since=yesterday until="today 18:00"',
+            "/preload watch status=preloading until=20:00",
+        ),
     ),
     "size": (
         marked("Rows a page, from 5 to 30; 10 unless you say otherwise."),

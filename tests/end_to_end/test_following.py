@@ -172,10 +172,13 @@ async def test_where_several_domains_could_be_meant_they_are_named_with_the_whol
     demo: Demo,
 ) -> None:
     anna = Person(demo, channel=GENERAL)
-    said = await anna.types('/preload watch status=failed name="Cup final"')
+    said = await anna.types("/preload watch failed name=“Cup final”")
+    assert '```/preload watch failed name="Cup final"' in said  # what was typed, and what is right
     assert 'watch domain=live.example.com status=failed name="Cup final"' in said
     assert "vip.example.com" in said
     assert await watches(demo) == ()
+    said = await anna.types("/preload subscribe")
+    assert "`/preload subscribe domain=live.example.com`" in said
 
 
 @pytest.mark.parametrize("command", ["watch", "subscribe"])
@@ -249,6 +252,15 @@ async def test_the_list_of_all_channels_names_them(demo: Demo) -> None:
     await anna.types("/preload watch vip.example.com failed name=Boxes in=#live-ops")
     assert "Boxes" not in await anna.types("/preload list")
     assert CHANNEL in await anna.types("/preload list all")
+
+
+async def test_what_is_followed_in_a_direct_message_is_listed_for_its_owner_alone(
+    demo: Demo, liwei: Person
+) -> None:
+    alone = Person(demo, channel="D0001")
+    await alone.types(f'/preload watch {CUP} name="Just for me"')
+    assert "Just for me" in await Person(demo, channel=GENERAL).types("/preload list all")
+    assert "Just for me" not in await liwei.types("/preload list all")
 
 
 # --- clicks on what was posted ---
