@@ -1,7 +1,7 @@
 """The catalogues: every sentence a person reads, in English and in Chinese.
 
-The English sentence is the key; `zh.po` holds the Chinese one, in the vendor's own terms. It is
-read when it is first needed, into memory: no compiled catalogue to forget to build.
+The English sentence is the key; the files of `zh/` hold the Chinese ones, in the vendor's own
+terms. They are read when they are first needed, into memory: no compiled catalogue to forget.
 """
 
 from __future__ import annotations
@@ -64,15 +64,21 @@ def words(language: Language) -> Words:
     """The sentences of a language."""
     if language is Language.ENGLISH:
         return Words(language, gettext.NullTranslations())
-    return Words(language, _read(f"{language}.po"))
+    return Words(language, _read(language))
 
 
-def _read(name: str) -> gettext.GNUTranslations:
-    from babel.messages.mofile import write_mo  # noqa: PLC0415 - babel is slow to import
-    from babel.messages.pofile import read_po  # noqa: PLC0415 - and English needs none of it
+def _read(language: Language) -> gettext.GNUTranslations:
+    """The sentences of all files of the language's folder."""
+    from babel.messages.catalog import Catalog  # noqa: PLC0415 - babel is slow to import
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - and English needs none of it
+    from babel.messages.pofile import read_po  # noqa: PLC0415
 
-    source = files(__package__).joinpath(name).read_bytes()
+    whole = Catalog(locale=language)
+    for file in files(__package__).joinpath(language).iterdir():
+        part = read_po(io.BytesIO(file.read_bytes()), locale=language, abort_invalid=True)
+        for message in part:
+            whole[message.id] = message
     compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(source), locale="zh", abort_invalid=True))
+    write_mo(compiled, whole)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
