@@ -19,6 +19,8 @@ from sqlalchemy import (
 )
 
 from bot.live.model import PreloadTask, StatusFilter
+from bot.reader import Language
+from bot.record import Deed, Outcome
 from bot.store.columns import AskJson, Packed, Seconds, UtcDateTime, Word, Words
 from bot.watch.model import ChangeKind, Ending, NoticeKind, NoticeState
 
@@ -42,8 +44,10 @@ channel_defaults = Table(
     Column("domain", String(253), nullable=False),
     Column("set_by", String(32), nullable=False),
     Column("set_at", UtcDateTime, nullable=False),
+    Column("account", String(64)),
 )
-"""The domain that `/preload` means in a channel, who set it (a Slack user ID) and when."""
+"""The domain that `/preload` means in a channel (of which account, if it was said), who set it (a
+Slack user ID) and when."""
 
 subscriptions = Table(
     "subscriptions",
@@ -59,7 +63,9 @@ subscriptions = Table(
     Column("group", Seconds, nullable=False),
     Column("repeat", Seconds, nullable=False),
     Column("muted_until", UtcDateTime),
-    UniqueConstraint("team_id", "channel_id", "domain", name="subscriptions_one_a_domain"),
+    UniqueConstraint(
+        "team_id", "channel_id", "account", "domain", name="subscriptions_one_a_domain"
+    ),
     Index("subscriptions_domain", "account", "domain"),
 )
 """`Subscription`s."""
@@ -195,3 +201,53 @@ parking = Table(
     Column("parked_at", UtcDateTime, nullable=False),
 )
 """`Parked` channels."""
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("team_id", String(32), primary_key=True),
+    Column("user_id", String(32), primary_key=True),
+    Column("language", Word(Language)),
+    Column("zone", String(64)),
+    Column("rows", Integer),
+)
+"""How a person wants answers; NULL is as Slack or the settings say."""
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("fields", Packed[dict[str, str]](dict[str, str]), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Index("drafts_made_at", "made_at"),
+)
+"""What a form is to be filled in with: what a person had typed, by field."""
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("team_id", String(32), nullable=False),
+    Column("user_id", String(32), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("cancelled_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("exports_started_at", "started_at"),
+)
+"""Exports, so that any process takes a click on Cancel."""
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("team_id", String(32), nullable=False),
+    Column("channel_id", String(32), nullable=False),
+    Column("user_id", String(32), nullable=False),
+    Column("deed", Word(Deed), nullable=False),
+    Column("about", Packed[dict[str, str]](dict[str, str]), nullable=False),
+    Column("outcome", Word(Outcome), nullable=False),
+    Index("record_at", "team_id", "at"),
+    sqlite_autoincrement=True,
+)
+"""The audit record (`bot.record.Entry`)."""
