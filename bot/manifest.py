@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 COMMAND = "/preload"
 EVENTS_PATH = "/slack/events"
 """One path serves commands, clicks and events."""
+FORM = "form"
+"""The global shortcut, and the callback ID of the form that it opens."""
+CHECK = "check"
+"""The message shortcut."""
 
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
@@ -29,6 +33,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "channels:history": "looking up whether a post arrived in a public channel",
         "groups:history": "looking up whether a post arrived in a private channel",
         "im:write": "telling a person by direct message",
+        "files:read": "reading a list of streams that is attached to a message",
         "files:write": "exporting an answer as a file",
         "usergroups:read": "roles by user group",
     }
@@ -47,6 +52,7 @@ def manifest(url: str | None = None) -> dict[str, object]:
     """
     endpoint = {} if url is None else {"url": _events_url(url)}
     request_url = {} if url is None else {"request_url": _events_url(url)}
+    options_url = {} if url is None else {"message_menu_options_url": _events_url(url)}
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
@@ -57,11 +63,25 @@ def manifest(url: str | None = None) -> dict[str, object]:
         "features": {
             # Without its Messages tab an app cannot send a person direct messages.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "preload", "always_online": True},
+            "shortcuts": [
+                {
+                    "name": "Ask about preload tasks",
+                    "type": "global",
+                    "callback_id": FORM,
+                    "description": "Opens a form: which domain, which status, since when",
+                },
+                {
+                    "name": "Check these streams",
+                    "type": "message",
+                    "callback_id": CHECK,
+                    "description": "Is every stream of this message preloaded?",
+                },
+            ],
             "slash_commands": [
                 {
                     "command": COMMAND,
@@ -75,7 +95,8 @@ def manifest(url: str | None = None) -> dict[str, object]:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "interactivity": {"is_enabled": True, **request_url},
+            "event_subscriptions": {**request_url, "bot_events": ["app_home_opened"]},
+            "interactivity": {"is_enabled": True, **request_url, **options_url},
             "org_deploy_enabled": False,
             "socket_mode_enabled": url is None,
             "token_rotation_enabled": False,

@@ -29,13 +29,20 @@ def test_with_an_address_slack_calls_the_one_path_there() -> None:
     http = fields("https://bot.example.com/")
     called = "https://bot.example.com/slack/events"
     assert http["settings"]["socket_mode_enabled"] is False
-    assert http["settings"]["interactivity"] == {"is_enabled": True, "request_url": called}
+    assert http["settings"]["interactivity"] == {
+        "is_enabled": True,
+        "request_url": called,
+        "message_menu_options_url": called,
+    }
+    assert http["settings"]["event_subscriptions"]["request_url"] == called
     assert [command["url"] for command in http["features"]["slash_commands"]] == [called]
 
 
 def test_the_two_modes_differ_in_nothing_else() -> None:
     http, socket = fields("https://bot.example.com"), fields()
     del http["settings"]["interactivity"]["request_url"]
+    del http["settings"]["interactivity"]["message_menu_options_url"]
+    del http["settings"]["event_subscriptions"]["request_url"]
     del http["features"]["slash_commands"][0]["url"]
     http["settings"]["socket_mode_enabled"] = True
     assert http == socket
@@ -68,6 +75,7 @@ def test_every_scope_the_bot_will_need_is_asked_for_once_with_its_reason() -> No
         "channels:history",
         "groups:history",
         "im:write",
+        "files:read",
         "files:write",
         "usergroups:read",
     ]
