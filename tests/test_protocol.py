@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from bot import errors
 from bot.live import protocol
 from bot.live.model import LiveDomain, PreloadTask, StatusFilter, TaskPage, TaskQuery
-from bot.live.replies import Reply, fields_of
+from bot.live.replies import Reply, TaskRow, fields_of
 
 NOW = datetime(2026, 11, 22, 11, 42, 10, 250_000, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -35,8 +35,15 @@ ROW = {
 
 
 def page_of(fields: dict[str, Any], *, page: int = 1, page_size: int = 100) -> TaskPage:
+    """The page, which is the same whether its tasks were read as documented or patiently."""
     fields = {"RequestId": "R-1", **fields}
-    return protocol.task_page(fields, QUERY, page=page, page_size=page_size, now=NOW)
+    read = fields_of(Reply(200, CIMultiDict(), json.dumps(fields).encode()))
+    found, patiently = (
+        protocol.task_page(one, QUERY, page=page, page_size=page_size, now=NOW)
+        for one in (read, fields)
+    )
+    assert found == patiently
+    return found
 
 
 def the_task(**changes: object) -> PreloadTask:
@@ -338,9 +345,7 @@ odd_json = st.recursive(
     ),
 )
 def test_any_task_can_be_read_shown_and_sorted(row: dict[str, Any], reply: dict[str, Any]) -> None:
-    page = protocol.task_page(
-        {"PreloadTasks": {"PreloadTask": [row]}, **reply}, QUERY, page=1, page_size=100, now=NOW
-    )
+    page = page_of({"PreloadTasks": {"PreloadTask": [row]}, **reply})
     (task,) = page.tasks
     repr(page).encode()
     task.stream.encode()
@@ -357,6 +362,15 @@ def failing(body: bytes, *, status: int = 200, **headers: str) -> errors.LiveErr
     with pytest.raises(errors.LiveError) as failed:
         fields_of(Reply(status, CIMultiDict(named), body))
     return failed.value
+
+
+@pytest.mark.parametrize("tasks", [{"PreloadTask": [ROW]}, [ROW], [{}]])
+def test_tasks_as_documented_are_read_at_once(tasks: object) -> None:
+    body = json.dumps({"RequestId": "R-1", "PreloadTasks": tasks, "New": {"field": 1}}).encode()
+    fields = fields_of(Reply(200, CIMultiDict(), body))
+    listed = fields["PreloadTasks"]
+    (row,) = listed["PreloadTask"] if isinstance(listed, dict) else listed
+    assert isinstance(row, TaskRow)
 
 
 def test_a_good_reply_gives_its_fields() -> None:

@@ -23,6 +23,7 @@ from bot.live.model import (
     TaskPage,
     TaskQuery,
 )
+from bot.live.replies import TaskRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,8 @@ _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+", re.I
 _STATUSES = frozenset(StatusFilter)
 _MAX_COUNT = 1_000_000_000
 _YEARS = range(1970, 9000)
+_ROW_NAMES = tuple(zip(TaskRow.__struct_fields__, TaskRow.__struct_encode_fields__, strict=True))
+_TIMES = frozenset({"CreateTime", "PreloadedStartTime", "PreloadedEndTime"})
 
 
 # --- what is asked ---
@@ -154,9 +157,8 @@ def task_page(
         MalformedReply: its list of tasks is no list, or it is another reply altogether.
     """
     found_as = StatusFilter(query.status) if query.status else None
-    tasks = tuple(
-        _task(one, query.domain, found_as) for one in _rows(fields, "PreloadTasks", "PreloadTask")
-    )
+    rows = _rows(fields, "PreloadTasks", "PreloadTask")
+    tasks = tuple([_task(row, query.domain, found_as) for row in rows])
     return TaskPage(
         tasks=tasks,
         page=_int(fields.get("PageNum")) or page,
@@ -203,10 +205,11 @@ def domain_page(fields: Mapping[str, Any]) -> tuple[tuple[LiveDomain, ...], int]
     return domains, _int(fields.get("TotalCount"))
 
 
-def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[dict[str, Any]]:
+def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[Any]:
     """The rows in either shape: `{outer: {inner: [...]}}` or `{outer: [...]}`; empty is [].
 
-    One row may stand without its list, as in XML that was turned into JSON.
+    One row may stand without its list, as in XML that was turned into JSON. A row is a mapping, or
+    a `TaskRow` already.
     """
     if outer not in fields and "RequestId" not in fields:
         raise errors.MalformedReply(message=f"neither {outer} nor RequestId is there")
@@ -221,23 +224,37 @@ def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[dict[str, A
         raise errors.MalformedReply(
             message=f"{outer} is no list", request_id=_text(fields.get("RequestId"))
         )
-    return [row for row in found if isinstance(row, dict)]
+    return [row for row in found if isinstance(row, (TaskRow, dict))]
 
 
-def _task(row: Mapping[str, Any], domain: str, found_as: StatusFilter | None) -> PreloadTask:
-    get = row.get
+def _task(
+    row: TaskRow | Mapping[str, Any], domain: str, found_as: StatusFilter | None
+) -> PreloadTask:
+    if not isinstance(row, TaskRow):
+        row = _row(row)
     return PreloadTask(
-        task_id=_text(get("TaskId")),
-        domain=_text(get("DomainName")) or domain,
-        url=_text(get("PlayUrl")),
-        created=_time(get("CreateTime")),
-        area=_text(get("Area")),
-        window_start=_time(get("PreloadedStartTime")),
-        window_end=_time(get("PreloadedEndTime")),
-        process=_percent(get("Process")),
-        status=_text(get("Status")),
-        description=_text(get("Description")),
+        task_id=row.task_id,
+        domain=row.domain_name or domain,
+        url=row.play_url,
+        created=_time(row.create_time),
+        area=row.area,
+        window_start=_time(row.preloaded_start_time),
+        window_end=_time(row.preloaded_end_time),
+        process=_percent(row.process),
+        status=row.status,
+        description=row.description,
         found_as=found_as,
+    )
+
+
+def _row(said: Mapping[str, Any]) -> TaskRow:
+    """The row of a task with something else where text should stand. A number is no time."""
+    return TaskRow(
+        **{
+            field: _text(said.get(name))
+            for field, name in _ROW_NAMES
+            if isinstance(said.get(name), str) or name not in _TIMES
+        }
     )
 
 
@@ -256,17 +273,13 @@ def _int(value: object) -> int:
         return 0
 
 
-def _time(value: object) -> datetime | None:
+@lru_cache(maxsize=1 << 12)
+def _time(text: str) -> datetime | None:
     """A time as the API writes it (`2026-11-22T19:30:00Z`); None where there is none.
 
     A year that no task is of says no time either: year 1 is how some languages write none at all.
+    Remembered, as the same few windows stand in most tasks of an evening.
     """
-    return _parsed_time(value) if isinstance(value, str) else None
-
-
-@lru_cache(maxsize=1 << 12)
-def _parsed_time(text: str) -> datetime | None:
-    # Remembered, as the same few windows stand in most tasks of an evening.
     try:
         at = datetime.fromisoformat(text.strip())
         at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
@@ -275,13 +288,9 @@ def _parsed_time(text: str) -> datetime | None:
     return at if at.year in _YEARS else None
 
 
-def _percent(value: object) -> float | None:
-    """`"63%"` as 63.0; None where there is no number from 0 to 100."""
-    return _parsed_percent(_text(value))
-
-
 @lru_cache(maxsize=1 << 8)
-def _parsed_percent(text: str) -> float | None:
+def _percent(text: str) -> float | None:
+    """`"63%"` as 63.0; None where there is no number from 0 to 100."""
     try:
         percent = float(text.strip().removesuffix("%"))
     except ValueError:

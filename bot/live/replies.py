@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
@@ -20,6 +19,47 @@ _IN_XML = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
 _IN_CUT_JSON = re.compile(r'"(Code|Message|RequestId)"\s*:\s*"([^"\\]*)"')
 _CLIENT_ERROR = 400
 _READ_CHARS = 10_000
+
+
+class TaskRow(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
+    """A task as it stands in a reply: text, "" where there is none."""
+
+    task_id: str = ""
+    domain_name: str = ""
+    play_url: str = ""
+    create_time: str = ""
+    area: str = ""
+    preloaded_start_time: str = ""
+    preloaded_end_time: str = ""
+    process: str = ""
+    status: str = ""
+    description: str = ""
+
+
+class _Tasks(TypedDict):
+    PreloadTask: list[TaskRow]
+
+
+class _Fields(TypedDict, total=False):
+    """What is read of a reply; its tasks are rows at once where they are as documented."""
+
+    Code: Any
+    Message: Any
+    RequestId: Any
+    PageNum: Any
+    PageSize: Any
+    TotalNum: Any
+    TotalPage: Any
+    PreloadTasks: _Tasks | list[TaskRow] | None
+    Domains: Any
+    TotalCount: Any
+
+
+_READERS = (
+    msgspec.json.Decoder(_Fields).decode,
+    msgspec.json.decode,  # whatever else stands where the tasks should
+    json.loads,  # more patient, with half a surrogate pair for one
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +77,7 @@ class Reply:
 
 
 def fields_of(reply: Reply) -> dict[str, Any]:
-    """The JSON of a reply that says that all went well.
+    """The JSON of a reply that says that all went well; its tasks may be `TaskRow`s already.
 
     Raises:
         LiveError: it says something else, or nothing that can be read.
@@ -51,10 +91,11 @@ def fields_of(reply: Reply) -> dict[str, Any]:
 
 def _json(body: bytes) -> object:
     """What the body says in JSON; None if nothing."""
-    with suppress(msgspec.DecodeError, RecursionError):
-        return msgspec.json.decode(body)
-    with suppress(ValueError, RecursionError):
-        return json.loads(body)  # more patient, with half a surrogate pair for one
+    for read in _READERS:
+        try:
+            return read(body)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            continue
     return None
 
 
