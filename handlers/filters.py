@@ -11,7 +11,16 @@ from bot.asks import MAX_ROWS, MIN_ROWS
 from bot.live.model import StatusFilter
 from handlers import addresses, times
 from handlers.lexing import masked
-from handlers.vocabulary import STATUSES, SWITCHES, Key, Problem, Subcommand, folded, nearest
+from handlers.vocabulary import (
+    FORMATS,
+    STATUSES,
+    SWITCHES,
+    Key,
+    Problem,
+    Subcommand,
+    folded,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +36,7 @@ EVERY: Final = (None,)
 """What `status_of` makes of `all`."""
 _PAGE = re.compile(r"0*([1-9][0-9]*)")
 _LAST_PAGE = 999_999  # more than there are; a page past the end is the last one
+_ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _CHANNEL = re.compile(r"#?([CDG][A-Z0-9]{3,30})")
 _MOST_NOTICES: Final = 50
 _MAX_NAME_CHARACTERS: Final = 80
@@ -61,6 +71,20 @@ def url(reading: Reading, piece: Piece) -> None:
         reading.refuse(Problem.BAD_URL, piece, Key.URL)
     reading.urls.setdefault(piece.text, piece)
     reading.position += 1
+
+
+def account(reading: Reading, piece: Piece) -> None:
+    """The name of an account, as the settings name it."""
+    if not _ACCOUNT.fullmatch(piece.text):
+        reading.refuse(Problem.BAD_ACCOUNT, piece, Key.ACCOUNT)
+    reading.take(Key.ACCOUNT, piece.text, piece)
+
+
+def _format(reading: Reading, piece: Piece) -> None:
+    found = FORMATS.get(folded(piece.text))
+    if found is None:
+        reading.refuse(Problem.BAD_FORMAT, piece, Key.FORMAT, nearest(piece.text, FORMATS))
+    reading.take(Key.FORMAT, found, piece)
 
 
 def _status(reading: Reading, piece: Piece) -> None:
@@ -214,24 +238,23 @@ _WHICH: Final[Mapping[Key, Reader]] = {
     Key.URL: url,
     Key.STATUS: _status,
     Key.SINCE: since,
+    Key.ACCOUNT: account,
 }
+_SHOWN: Final = {Key.UNTIL: _until, Key.SIZE: _size, Key.PAGE: _page, Key.PUBLIC: _public}
 READERS: Final[Mapping[Subcommand, Mapping[Key, Reader]]] = {
-    Subcommand.TASKS: {
-        **_WHICH,
-        Key.UNTIL: _until,
-        Key.SIZE: _size,
-        Key.PAGE: _page,
-        Key.PUBLIC: _public,
-    },
+    Subcommand.TASKS: {**_WHICH, **_SHOWN},
+    Subcommand.ASK: {**_WHICH, **_SHOWN},
+    Subcommand.EXPORT: {**_WHICH, Key.UNTIL: _until, Key.PUBLIC: _public, Key.FORMAT: _format},
     Subcommand.WATCH: {**_WHICH, Key.UNTIL: _ending, Key.IN: _channel, Key.NAME: _name},
     Subcommand.SUBSCRIBE: {
         Key.DOMAIN: domain,
+        Key.ACCOUNT: account,
         Key.STATUS: _statuses,
         Key.IN: _channel,
         Key.GROUP: partial(_span, key=Key.GROUP),
         Key.REPEAT: partial(_span, key=Key.REPEAT),
     },
-    Subcommand.UNSUBSCRIBE: {Key.DOMAIN: domain, Key.IN: _channel},
+    Subcommand.UNSUBSCRIBE: {Key.DOMAIN: domain, Key.ACCOUNT: account, Key.IN: _channel},
 }
 """What goes with a subcommand. Each reads the value that begins at the reading's position, and
 steps over it."""

@@ -10,14 +10,20 @@ import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 
 from bot.errors import ArgumentRefused, BotError, Busy, StaleReference
 from bot.logs import request_id
 from bot.slack.errors import SlackRefused, SlackUnavailable
-from bot.slack.incoming import Click, Command
+from bot.slack.incoming import (
+    Click,
+    Command,
+    Shortcut,
+    Submission,
+    Suggestion,
+)
 from bot.views import errors as views
 from handlers import (
     boards,
@@ -33,12 +39,14 @@ from handlers import (
     watches,
 )
 from handlers.desk import Unanswered
+from handlers.form import Misfilled
 from handlers.reply import Reply
 from handlers.requests import (
     DefaultRequest,
     DeliveriesRequest,
     HelpRequest,
     ListRequest,
+    Request,
     SubscribeRequest,
     TasksRequest,
     UnsubscribeRequest,
@@ -52,8 +60,11 @@ if TYPE_CHECKING:
 
     from bot.jobs import Jobs
     from bot.reader import Reader
-    from bot.views.limits import Message
+    from bot.views.limits import Block, Message
     from handlers.desk import Desk
+
+Source: TypeAlias = Command | Click | Shortcut | Submission
+"""What a reply can go to."""
 
 COMMAND = "/preload"
 
@@ -94,11 +105,23 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "watch.stop": lists.stop,
 }
 
+SHORTCUTS: Mapping[str, Callable[[Desk, Shortcut, Reply], Awaitable[None]]] = {}
+"""By their callback IDs, those of `bot.manifest`."""
+
+FORMS: Mapping[str, Callable[[Desk, Submission, Reader], Awaitable[Request]]] = {}
+"""By their callback IDs: what a form that was sent asks for; or `Misfilled`."""
+
+SUGGESTIONS: Mapping[str, Callable[[Desk, Suggestion], Awaitable[list[Block]]]] = {}
+"""By the menu's `action_id`: the options that fit what was typed, soon."""
+
 log = structlog.get_logger(__name__)
 
 
 def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
-    """Listen to the command and to every control: acknowledge at once, answer in a job."""
+    """Listen to all that Slack sends: acknowledge at once, answer in a job.
+
+    A form and a menu's suggestions are answered by the acknowledgement itself.
+    """
 
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
@@ -110,8 +133,34 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
         click = Click.of(body)
         _start(desk, jobs, click.action_id, click, take_click(desk, click))
 
+    async def on_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        shortcut = Shortcut.of(body)
+        _start(desk, jobs, shortcut.callback_id, shortcut, take_shortcut(desk, shortcut))
+
+    async def on_form(ack: AsyncAck, body: dict[str, Any]) -> None:
+        submission = Submission.of(body)
+        try:
+            request = await read_form(desk, submission)
+        except Misfilled as error:
+            await ack(response_action="errors", errors=dict(error.fields))
+            return
+        await ack()
+        command = Command.of_form(submission)
+        work = take_request(desk, command, request)
+        _start(desk, jobs, submission.callback_id, submission, work)
+
+    async def on_typing(ack: AsyncAck, body: dict[str, Any]) -> None:
+        suggestion = Suggestion.of(body)
+        suggest = SUGGESTIONS.get(suggestion.action_id)
+        await ack(options=[] if suggest is None else await suggest(desk, suggestion))
+
     app.command(COMMAND)(on_command)
-    app.action(re.compile(""))(on_click)  # each further listener costs; the table is ours
+    anything = re.compile("")  # each further listener costs; the tables are ours
+    app.action(anything)(on_click)
+    app.options(anything)(on_typing)
+    app.view(anything)(on_form)
+    app.shortcut(anything)(on_shortcut)
 
 
 async def take_command(desk: Desk, command: Command) -> None:
@@ -122,6 +171,30 @@ async def take_command(desk: Desk, command: Command) -> None:
             command.text, now=desk.now(), zone=reply.reader.zone, domains=desk.settings.domains
         )
         await COMMANDS[type(request)](desk, command, reply, request)
+
+
+async def take_request(desk: Desk, command: Command, request: Request) -> None:
+    """Answer what a form asks for, as if it had been typed."""
+    reply = await _reply(desk, command)
+    async with _explained(desk, reply):
+        await COMMANDS[type(request)](desk, command, reply, request)
+
+
+async def read_form(desk: Desk, submission: Submission) -> Request:
+    """What a form that was sent asks for.
+
+    Raises:
+        Misfilled: something in it is wrong.
+    """
+    reader = await desk.people.reader(submission.user_id)
+    return await FORMS[submission.callback_id](desk, submission, reader)
+
+
+async def take_shortcut(desk: Desk, shortcut: Shortcut) -> None:
+    """Do what a shortcut is for, or explain why not."""
+    reply = await _reply(desk, shortcut)
+    async with _explained(desk, reply):
+        await SHORTCUTS[shortcut.callback_id](desk, shortcut, reply)
 
 
 async def take_click(desk: Desk, click: Click) -> None:
@@ -152,7 +225,7 @@ async def _explained(desk: Desk, reply: Reply) -> AsyncIterator[None]:
         log.warning("answer not taken", error=str(error))
 
 
-async def _reply(desk: Desk, source: Command | Click) -> Reply:
+async def _reply(desk: Desk, source: Source) -> Reply:
     reader = await desk.people.reader(source.user_id)
     return Reply(desk, reader, source.response_url, source.channel_id)
 
@@ -171,7 +244,7 @@ async def _explain(desk: Desk, reply: Reply, error: BotError) -> None:
 
 
 def _start(
-    desk: Desk, jobs: Jobs, name: str, source: Command | Click, work: Coroutine[Any, Any, None]
+    desk: Desk, jobs: Jobs, name: str, source: Source, work: Coroutine[Any, Any, None]
 ) -> None:
     """Start a job. Nothing here waits: Bolt acknowledges when the listener returns."""
 

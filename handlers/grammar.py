@@ -13,14 +13,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from bot.export import Format
 from bot.watch.model import DEFAULT_STATUSES
 from handlers import addresses, agreement, filters
 from handlers.lexing import MAX_CHARACTERS, normalised, pieces
 from handlers.reading import Reading
 from handlers.requests import (
     DEFAULT_DELIVERIES,
+    AskRequest,
+    AuditRequest,
     DefaultRequest,
     DeliveriesRequest,
+    ExportRequest,
     HelpRequest,
     ListRequest,
     Request,
@@ -31,6 +35,7 @@ from handlers.requests import (
 )
 from handlers.vocabulary import (
     CLEAR,
+    FORMATS,
     KEYS,
     STATUSES,
     SUBCOMMANDS,
@@ -82,6 +87,20 @@ def parse(text: str, *, now: datetime, zone: ZoneInfo, domains: Sequence[str] = 
 
 def _tasks(reading: Reading) -> TasksRequest:
     _read(reading)
+    return _query(reading)
+
+
+def _form(reading: Reading) -> AskRequest:
+    _read(reading)
+    return AskRequest(_query(reading))
+
+
+def _export(reading: Reading) -> ExportRequest:
+    _read(reading)
+    return ExportRequest(_query(reading), reading.value(Key.FORMAT) or Format.CSV)
+
+
+def _query(reading: Reading) -> TasksRequest:
     return TasksRequest(
         domain=reading.value(Key.DOMAIN) or agreement.host(reading),
         status=reading.value(Key.STATUS),
@@ -92,6 +111,7 @@ def _tasks(reading: Reading) -> TasksRequest:
         rows=reading.value(Key.SIZE),
         page=reading.value(Key.PAGE) or 1,
         public=bool(reading.value(Key.PUBLIC)),
+        account=reading.value(Key.ACCOUNT),
     )
 
 
@@ -106,6 +126,7 @@ def _watch(reading: Reading) -> WatchRequest:
         until=reading.value(Key.UNTIL),
         channel_id=reading.value(Key.IN),
         name=reading.value(Key.NAME) or "",
+        account=reading.value(Key.ACCOUNT),
     )
 
 
@@ -117,12 +138,15 @@ def _subscribe(reading: Reading) -> SubscribeRequest:
         channel_id=reading.value(Key.IN),
         group=reading.value(Key.GROUP),
         repeat=reading.value(Key.REPEAT),
+        account=reading.value(Key.ACCOUNT),
     )
 
 
 def _unsubscribe(reading: Reading) -> UnsubscribeRequest:
     _read(reading)
-    return UnsubscribeRequest(reading.value(Key.DOMAIN), reading.value(Key.IN))
+    return UnsubscribeRequest(
+        reading.value(Key.DOMAIN), reading.value(Key.IN), reading.value(Key.ACCOUNT)
+    )
 
 
 def _list(reading: Reading) -> ListRequest:
@@ -141,6 +165,19 @@ def _deliveries(reading: Reading) -> DeliveriesRequest:
     if reading.here:
         _misplaced(reading, reading.here)
     return DeliveriesRequest(count)
+
+
+def _audit(reading: Reading) -> AuditRequest:
+    count, as_json = DEFAULT_DELIVERIES, False
+    while piece := reading.here:
+        if folded(piece.text) == Format.JSON and not piece.is_key:
+            as_json = True
+            reading.position += 1
+        elif piece.is_key:
+            _misplaced(reading, piece)
+        else:
+            count = filters.count(reading, piece)
+    return AuditRequest(count, as_json)
 
 
 def _read(reading: Reading) -> None:
@@ -203,6 +240,9 @@ def _default(reading: Reading) -> DefaultRequest:
         elif KEYS.get(folded(piece.text)) is Key.DOMAIN:
             reading.position += 1
             filters.domain(reading, reading.expect(Key.DOMAIN, piece))
+        elif KEYS.get(folded(piece.text)) is Key.ACCOUNT:
+            reading.position += 1
+            filters.account(reading, reading.expect(Key.ACCOUNT, piece))
         elif piece.is_key or folded(piece.text) in KEYS:
             _misplaced(reading, piece)
         else:
@@ -210,7 +250,7 @@ def _default(reading: Reading) -> DefaultRequest:
     domain = reading.value(Key.DOMAIN)
     if clear and domain:
         _misplaced(reading, clear)
-    return DefaultRequest(domain, clear is not None)
+    return DefaultRequest(domain, clear is not None, reading.value(Key.ACCOUNT))
 
 
 def _misplaced(reading: Reading, piece: Piece) -> NoReturn:
@@ -244,6 +284,7 @@ _MEANINGS: Final[tuple[tuple[Key, Callable[[Reading, str], object]], ...]] = (
     (Key.STATUS, lambda reading, _: reading.longest(filters.status_of, step=False)),
     (Key.SINCE, lambda reading, _: reading.longest(partial(filters.since_of, reading), step=False)),
     (Key.IN, lambda _, text: text.startswith("#")),
+    (Key.FORMAT, lambda _, text: folded(text) in FORMATS),
     (Key.URL, lambda _, text: addresses.is_url(text)),
     (Key.DOMAIN, lambda _, text: addresses.domain(text)),
     (Key.URL, lambda _, text: "/" in text),  # a wrong one
@@ -258,6 +299,9 @@ _SUBCOMMANDS: Final[Mapping[Subcommand, Callable[[Reading], Request]]] = {
     Subcommand.UNSUBSCRIBE: _unsubscribe,
     Subcommand.LIST: _list,
     Subcommand.DELIVERIES: _deliveries,
+    Subcommand.ASK: _form,
+    Subcommand.EXPORT: _export,
+    Subcommand.AUDIT: _audit,
     Subcommand.DEFAULT: _default,
     Subcommand.HELP: _help,
 }

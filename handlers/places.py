@@ -11,9 +11,9 @@ from bot.asks import Ask
 from bot.errors import ArgumentRefused, BotError, UsageError
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import following
+from handlers.canonical import canonical
 from handlers.desk import Unanswered
 from handlers.lexing import masked, normalised
-from handlers.requests import canonical
 from handlers.vocabulary import Problem
 
 if TYPE_CHECKING:

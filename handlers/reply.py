@@ -37,7 +37,8 @@ class Reply:
     Attributes:
         desk: the bot's parts.
         reader: who reads it.
-        response_url: Slack's address for it; a secret. Where it is used up, a direct message goes.
+        response_url: Slack's address for it; a secret. Where it is used up, or there is none (""),
+            a direct message goes.
         channel_id: where it was asked.
         replaces: it takes the place of the message that was clicked, or answered before.
         in_channel: everyone in the channel sees it.
@@ -94,6 +95,9 @@ class Reply:
     async def tell(self, message: Message) -> None:
         """Send a message as it is. Raises as `send` does."""
         await self.desk.keep(message.asks)
+        if not self.response_url:  # it was asked in the Home, or from a global shortcut
+            await self.desk.sender.post(self.reader.user_id, message)
+            return
         try:
             await self.desk.sender.respond(
                 self.response_url,

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from bot.export import Format
 from bot.watch.model import DEFAULT_STATUSES
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from datetime import datetime, timedelta
 
     from bot.live.model import StatusFilter
 
 DEFAULT_DELIVERIES: Final = 10
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,7 @@ class TasksRequest:
         rows: rows a page in Slack, 5-30; None is the usual number.
         page: the page of the answer, from 1.
         public: post the answer for everyone in the channel.
+        account: the name of the account that has the domain, where it was said.
     """
 
     domain: str | None = None
@@ -43,6 +43,35 @@ class TasksRequest:
     rows: int | None = None
     page: int = 1
     public: bool = False
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest:
+    """`/preload ask [filters]`: ask by a form, filled in with `query`."""
+
+    query: TasksRequest = TasksRequest()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """`/preload export [filters] [csv|json]`: all tasks that the filters find, as a file.
+
+    Attributes:
+        query: what to find; `public` is whether the file is for everyone in the channel.
+        format: what the file shall be.
+    """
+
+    query: TasksRequest = TasksRequest()
+    format: Format = Format.CSV
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """`/preload audit [count] [json]`: who changed what lately, 1-50, or all as JSON lines."""
+
+    count: int = DEFAULT_DELIVERIES
+    as_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +85,13 @@ class HelpRequest:
 class DefaultRequest:
     """`/preload default …`: the channel's default domain.
 
-    With a domain it is set, with `clear` it is forgotten, with neither it is shown.
+    With a domain (of an account, where that was said) it is set, with `clear` it is forgotten,
+    with neither it is shown.
     """
 
     domain: str | None = None
     clear: bool = False
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +103,7 @@ class WatchRequest:
         until: when it ends, in UTC; None is the usual time from now.
         channel_id: where the message shall be; None is where it was asked.
         name: what it shall be called, at most 80 characters, or "".
+        account: as in `TasksRequest`.
     """
 
     domain: str | None = None
@@ -82,6 +114,7 @@ class WatchRequest:
     until: datetime | None = None
     channel_id: str | None = None
     name: str = ""
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +127,7 @@ class SubscribeRequest:
         channel_id: which channel; None is where it was asked.
         group: how long changes are gathered, at most 10 minutes; None is the usual time.
         repeat: how often a failure is told again, zero for never; None is the usual time.
+        account: as in `TasksRequest`.
     """
 
     domain: str | None = None
@@ -101,6 +135,7 @@ class SubscribeRequest:
     channel_id: str | None = None
     group: timedelta | None = None
     repeat: timedelta | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +145,12 @@ class UnsubscribeRequest:
     Attributes:
         domain: which; None is the one that the channel is told of, if it is one.
         channel_id: which channel; None is where it was asked.
+        account: as in `TasksRequest`.
     """
 
     domain: str | None = None
     channel_id: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,80 +174,9 @@ Request: TypeAlias = (
     | UnsubscribeRequest
     | ListRequest
     | DeliveriesRequest
+    | AskRequest
+    | ExportRequest
+    | AuditRequest
     | DefaultRequest
     | HelpRequest
 )
-
-
-def canonical(request: Request, zone: ZoneInfo) -> str:
-    """The one documented way to type `request`, without `/preload`; times stand in `zone`.
-
-    Play URLs stand in it whole, with their signatures: mask it before it is shown.
-    """
-    match request:
-        case HelpRequest(topic):
-            words = ["help", topic or ""]
-        case DefaultRequest(domain, clear):
-            words = ["default", *_written(domain=domain), "clear" if clear else ""]
-        case TasksRequest():
-            shown = _written(size=request.rows, page=request.page if request.page > 1 else None)
-            words = [*_filters(request, zone), *shown, "public" if request.public else ""]
-        case WatchRequest(channel_id=channel_id, name=name):
-            told = _written(**{"in": channel_id, "name": f'"{name}"' if name else None})
-            words = ["watch", *_filters(request, zone), *told]
-        case SubscribeRequest():
-            words = ["subscribe", *_told(request)]
-        case UnsubscribeRequest(domain, channel_id):
-            words = ["unsubscribe", *_written(**{"domain": domain, "in": channel_id})]
-        case ListRequest(everywhere):
-            words = ["list", "all" if everywhere else ""]
-        case DeliveriesRequest(count):
-            words = ["deliveries", str(count)]
-    return " ".join(filter(None, words))
-
-
-def _filters(request: TasksRequest | WatchRequest, zone: ZoneInfo) -> list[str]:
-    since = request.since
-    fields = _written(
-        domain=request.domain,
-        status=request.status,
-        task=request.task_id,
-        since=_duration(since) if isinstance(since, timedelta) else _moment(since, zone),
-        until=_moment(request.until, zone),
-    )
-    return [*fields, *(f"url={url}" for url in request.urls)]
-
-
-def _told(request: SubscribeRequest) -> list[str]:
-    is_usual = request.statuses == DEFAULT_STATUSES
-    fields = {
-        "domain": request.domain,
-        "status": None if is_usual else ",".join(sorted(request.statuses)),
-        "in": request.channel_id,
-        "group": None if request.group is None else _duration(request.group),
-        "repeat": None if request.repeat is None else _duration(request.repeat),
-    }
-    return _written(**fields)
-
-
-def _written(**fields: str | int | None) -> list[str]:
-    return [f"{key}={value}" for key, value in fields.items() if value is not None]
-
-
-def _duration(duration: timedelta) -> str:
-    """`1d2h30m`: whole seconds, the largest units first; `off` for none."""
-    left, written = int(duration.total_seconds()), ""
-    for unit, seconds in _UNITS:
-        count, left = divmod(left, seconds)
-        written += f"{count}{unit}" if count else ""
-    return written or "off"
-
-
-def _moment(moment: datetime | None, zone: ZoneInfo) -> str | None:
-    if moment is None:
-        return None
-    local = moment.astimezone(zone)
-    whole_minutes = not local.second and not local.utcoffset() % timedelta(minutes=1)  # type: ignore[operator] # an aware time has an offset
-    if not whole_minutes:  # some zones' oldest offsets have seconds, which nobody types
-        return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return local.isoformat(timespec="minutes")

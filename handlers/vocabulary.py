@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from bot.export import Format
 from bot.live.model import StatusFilter
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class Subcommand(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     LIST = "list"
     DELIVERIES = "deliveries"
+    ASK = "ask"
+    EXPORT = "export"
+    AUDIT = "audit"
     DEFAULT = "default"
     HELP = "help"
 
@@ -50,6 +54,8 @@ class Key(StrEnum):
     NAME = "name"
     GROUP = "group"
     REPEAT = "repeat"
+    ACCOUNT = "account"
+    FORMAT = "format"
 
 
 class Problem(StrEnum):
@@ -96,6 +102,10 @@ class Problem(StrEnum):
     """`given`"""
     BAD_TASK = "bad_task"
     """`given`"""
+    BAD_ACCOUNT = "bad_account"
+    """`given`: none of the accounts."""
+    BAD_FORMAT = "bad_format"
+    """`given`: neither CSV nor JSON."""
     TOO_MANY_URLS = "too_many_urls"
     """`given` (how many), `most`"""
     MIXED_HOSTS = "mixed_hosts"
@@ -139,6 +149,9 @@ SUBCOMMANDS: Final = _spread(
         Subcommand.UNSUBSCRIBE: "unsubscribe unsub 取消订阅",
         Subcommand.LIST: "list ls unwatch stop mute unmute 列表 取消关注 静音",
         Subcommand.DELIVERIES: "deliveries 通知记录",
+        Subcommand.ASK: "ask form 表单",
+        Subcommand.EXPORT: "export 导出",
+        Subcommand.AUDIT: "audit 审计",
         Subcommand.DEFAULT: "default 默认",
         Subcommand.HELP: "help h ? 帮助",
     }
@@ -159,6 +172,8 @@ KEYS: Final = _spread(
         Key.NAME: "name 名称",
         Key.GROUP: "group 合并",
         Key.REPEAT: "repeat 重复",
+        Key.ACCOUNT: "account 账号",
+        Key.FORMAT: "format 格式",
     }
 )
 
@@ -178,6 +193,7 @@ STATUSES: Final[dict[str, StatusFilter | None]] = {
 }
 """Everyday words and the vendor's, to the API's filter; `all` is no filter."""
 
+FORMATS: Final = _spread({Format.CSV: "csv excel", Format.JSON: "json"})
 SWITCHES: Final = _spread({True: "yes true on 1 是", False: "no false off 0 否"})
 CLEAR: Final = frozenset({"clear", "none", "remove", "清除"})
 
@@ -191,12 +207,16 @@ EXAMPLES: Final[Mapping[Key | Subcommand, str]] = {
     Key.SIZE: "/preload status=failed size=20",
     Key.PAGE: "/preload status=failed page=2",
     Key.PUBLIC: "/preload status=failed public",
+    Key.ACCOUNT: "/preload domain=live.example.com account=main",
     Subcommand.TASKS: "/preload status=failed since=2h",
     Subcommand.WATCH: '/preload watch status=preloading until=20:00 name="Cup final"',
     Subcommand.SUBSCRIBE: "/preload subscribe domain=live.example.com status=failed,complete",
     Subcommand.UNSUBSCRIBE: "/preload unsubscribe domain=live.example.com",
     Subcommand.LIST: "/preload list all",
     Subcommand.DELIVERIES: "/preload deliveries 20",
+    Subcommand.ASK: "/preload ask status=failed",
+    Subcommand.EXPORT: "/preload export status=failed since=2h csv",
+    Subcommand.AUDIT: "/preload audit 20",
     Subcommand.DEFAULT: "/preload default domain=live.example.com",
     Subcommand.HELP: "/preload help status",
 }

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.errors import UsageError
 from bot.live.model import StatusFilter
+from handlers.canonical import canonical
 from handlers.grammar import parse
 from handlers.lexing import normalised
 from handlers.requests import (
@@ -22,7 +23,6 @@ from handlers.requests import (
     TasksRequest,
     UnsubscribeRequest,
     WatchRequest,
-    canonical,
 )
 from handlers.vocabulary import KEYS, STATUSES, SUBCOMMANDS, Key, Problem, Subcommand
 

@@ -1,6 +1,7 @@
-"""What Slack sends, parsed once: a slash command and a click.
+"""What Slack sends, parsed once: a command, a click, a shortcut, a form, the Home being opened.
 
-Source: Slack's reference of slash command payloads and of `block_actions` payloads.
+Source: Slack's reference of slash command payloads, of interaction payloads (`block_actions`,
+`shortcut`, `message_action`, `view_submission`, `block_suggestion`) and of `app_home_opened`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class Command:
         text: what follows the command's name, formatted by Slack.
         team_id, channel_id, user_id: where and by whom.
         response_url: where answers go, 5 times within 30 minutes. A secret.
+        trigger_id: opens a modal, once, within 3 seconds; "" where there is none.
     """
 
     text: str
@@ -27,6 +29,7 @@ class Command:
     channel_id: str
     user_id: str
     response_url: str
+    trigger_id: str = ""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Command:
@@ -37,6 +40,18 @@ class Command:
             channel_id=str(body.get("channel_id", "")),
             user_id=str(body.get("user_id", "")),
             response_url=str(body.get("response_url", "")),
+            trigger_id=str(body.get("trigger_id", "")),
+        )
+
+    @classmethod
+    def of_form(cls, submission: Submission) -> Command:
+        """What a form asks for, as if it had been typed where the answer shall go."""
+        return cls(
+            text="",
+            team_id=submission.team_id,
+            channel_id=submission.channel_id,
+            user_id=submission.user_id,
+            response_url=submission.response_url,
         )
 
 
@@ -47,9 +62,10 @@ class Click:
     Attributes:
         action_id: which control.
         value: the button's value, or the value of the option that was taken.
-        team_id, channel_id, user_id: where and by whom.
-        response_url: where answers go, 5 times within 30 minutes. A secret.
+        team_id, channel_id, user_id: where and by whom; `channel_id` is "" in the app's Home.
+        response_url: where answers go, 5 times within 30 minutes; "" in the Home. A secret.
         in_private: the message is one that only the clicker sees; otherwise all in the channel do.
+        trigger_id: opens a modal, once, within 3 seconds; "" where there is none.
     """
 
     action_id: str
@@ -59,6 +75,7 @@ class Click:
     user_id: str
     response_url: str
     in_private: bool
+    trigger_id: str = ""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Click:
@@ -75,7 +92,169 @@ class Click:
             user_id=str(_mapping(body.get("user")).get("id", "")),
             response_url=str(body.get("response_url", "")),
             in_private=bool(container.get("is_ephemeral")),
+            trigger_id=str(body.get("trigger_id", "")),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of a message.
+
+    Attributes:
+        id, name, mimetype: as Slack says.
+        size: in bytes.
+        url: where it can be downloaded with the bot's token (`url_private_download`).
+    """
+
+    id: str
+    name: str
+    mimetype: str
+    size: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A shortcut that was taken: a global one, or one of a message.
+
+    Attributes:
+        callback_id: which one.
+        team_id, channel_id, user_id: where and by whom; `channel_id` is "" of a global one.
+        response_url: where answers go; "" of a global one. A secret.
+        trigger_id: opens a modal, once, within 3 seconds.
+        text: the message's text, formatted by Slack; "" of a global one.
+        files: what is attached to the message.
+    """
+
+    callback_id: str
+    team_id: str
+    channel_id: str
+    user_id: str
+    response_url: str
+    trigger_id: str
+    text: str = ""
+    files: tuple[Attached, ...] = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Shortcut:
+        """Parse a `shortcut` or a `message_action` payload."""
+        message = _mapping(body.get("message"))
+        return cls(
+            callback_id=str(body.get("callback_id", "")),
+            team_id=str(_mapping(body.get("team")).get("id", "")),
+            channel_id=str(_mapping(body.get("channel")).get("id", "")),
+            user_id=str(_mapping(body.get("user")).get("id", "")),
+            response_url=str(body.get("response_url", "")),
+            trigger_id=str(body.get("trigger_id", "")),
+            text=str(message.get("text") or ""),
+            files=tuple(_attached(_mapping(one)) for one in message.get("files") or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A form that was sent.
+
+    Attributes:
+        callback_id: which form.
+        team_id, channel_id, user_id: by whom, and the channel that was chosen for the answer, or
+            "".
+        response_url: where answers go, in that channel; "" where none was chosen. A secret.
+        values: what stands in each field, by its `action_id`: text, the chosen option's value (of
+            several with a comma between), a channel's ID, a moment in Unix seconds; "" for none.
+        private_metadata: what the form was opened with.
+    """
+
+    callback_id: str
+    team_id: str
+    channel_id: str
+    user_id: str
+    response_url: str
+    values: Mapping[str, str]
+    private_metadata: str = ""
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Submission:
+        """Parse a `view_submission` payload."""
+        view = _mapping(body.get("view"))
+        fields = _mapping(_mapping(view.get("state")).get("values"))
+        answers = _mapping(next(iter(body.get("response_urls") or ()), None))
+        return cls(
+            callback_id=str(view.get("callback_id", "")),
+            team_id=str(_mapping(body.get("team")).get("id", "")),
+            channel_id=str(answers.get("channel_id", "")),
+            user_id=str(_mapping(body.get("user")).get("id", "")),
+            response_url=str(answers.get("response_url", "")),
+            values={
+                str(name): _value(_mapping(state))
+                for block in fields.values()
+                for name, state in _mapping(block).items()
+            },
+            private_metadata=str(view.get("private_metadata") or ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a person has typed into a menu that we fill (`block_suggestion`)."""
+
+    action_id: str
+    typed: str
+    team_id: str
+    user_id: str
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Suggestion:
+        """Parse a `block_suggestion` payload."""
+        return cls(
+            action_id=str(body.get("action_id", "")),
+            typed=str(body.get("value") or ""),
+            team_id=str(_mapping(body.get("team")).get("id", "")),
+            user_id=str(_mapping(body.get("user")).get("id", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HomeOpened:
+    """Somebody looks at the app's Home, or at its messages (`tab`)."""
+
+    team_id: str
+    user_id: str
+    tab: str
+    channel_id: str = ""
+    response_url: str = ""
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> HomeOpened:
+        """Parse an event's envelope."""
+        event = _mapping(body.get("event"))
+        return cls(
+            team_id=str(body.get("team_id", "")),
+            user_id=str(event.get("user", "")),
+            tab=str(event.get("tab", "")),
+        )
+
+
+def _attached(file: Mapping[str, Any]) -> Attached:
+    size = file.get("size")
+    return Attached(
+        id=str(file.get("id", "")),
+        name=str(file.get("name") or ""),
+        mimetype=str(file.get("mimetype") or ""),
+        size=size if isinstance(size, int) else 0,
+        url=str(file.get("url_private_download") or file.get("url_private") or ""),
+    )
+
+
+def _value(state: Mapping[str, Any]) -> str:
+    """What stands in a field, whatever kind it is."""
+    several = state.get("selected_options")
+    if several is not None:
+        return ",".join(str(_mapping(one).get("value", "")) for one in several)
+    option = _mapping(state.get("selected_option")).get("value")
+    given = (state.get("value"), option, state.get("selected_conversation"))
+    moment = state.get("selected_date_time")
+    return str(next((one for one in (*given, moment) if one is not None), ""))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

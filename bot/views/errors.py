@@ -45,6 +45,8 @@ USAGE = {
     "bad_domain": marked("{given} is not a domain name."),
     "bad_url": marked("{given} is not a play URL."),
     "bad_task": marked("{given} is not one task ID."),
+    "bad_account": marked("{given} is none of the accounts."),
+    "bad_format": marked("{given} is neither csv nor json."),
     "too_many_urls": marked("{given} URLs are too many: at most {most} at once."),
     "mixed_hosts": marked(
         "The URLs are of two domains, {first} and {second}: ask for one at a time, or add domain=."

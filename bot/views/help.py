@@ -97,6 +97,14 @@ _KEYS: Topics = {
         ),
         ("/preload subscribe live.example.com repeat=off",),
     ),
+    "account": (
+        marked("Which of several accounts has the domain; needed only where two have it."),
+        ("/preload domain=live.example.com account=main",),
+    ),
+    "format": (
+        marked("Of export: csv or json."),
+        ("/preload export status=failed format=json",),
+    ),
 }
 _COMMANDS: Topics = {
     "tasks": _TASKS,
@@ -135,6 +143,24 @@ _COMMANDS: Topics = {
     "deliveries": (
         marked("This channel's latest notices: what was seen, queued and posted when."),
         ("/preload deliveries", "/preload deliveries 20"),
+    ),
+    "ask": (
+        marked("Opens a form that asks the same, filled in with what you typed."),
+        ("/preload ask", "/preload ask status=failed since=2h"),
+    ),
+    "export": (
+        marked(
+            "All tasks that the filters find as a file, sent to you alone; with public, to the "
+            "channel. csv opens in a spreadsheet, json is for programs."
+        ),
+        ("/preload export status=failed", "/preload export since=2h json"),
+    ),
+    "audit": (
+        marked(
+            "Who changed what lately, for those who administer the bot; all of it as JSON lines "
+            "with json."
+        ),
+        ("/preload audit", "/preload audit 50", "/preload audit json"),
     ),
     "default": (
         marked("The domain that this channel asks about when a command names none."),
