@@ -38,6 +38,8 @@ SAFETY = timedelta(minutes=2)
 """The start stays so far inside the 3 days: the gateway's clock and the way there take time."""
 
 _HISTORY = timedelta(days=HISTORY_DAYS)
+_OLDEST = timedelta(seconds=1) - _HISTORY + SAFETY
+"""Times are sent in whole seconds: rounded down, the start would leave the safe part."""
 _KEPT = f"within the last {HISTORY_DAYS} days"
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+", re.IGNORECASE)
 _STATUSES = frozenset(StatusFilter)
@@ -97,8 +99,7 @@ def window(query: TaskQuery, *, now: datetime) -> tuple[datetime, datetime]:
     An end still to come is now: no task is created in the future.
     """
     end = min(query.end or now, now)
-    # Times are sent in whole seconds: rounded down, the start would leave the safe part.
-    oldest = now.replace(microsecond=0) + timedelta(seconds=1) - _HISTORY + SAFETY
+    oldest = now.replace(microsecond=0) + _OLDEST
     return max(query.start or oldest, oldest), end
 
 
@@ -142,7 +143,7 @@ def _given(**parameters: str | None) -> dict[str, str]:
 
 
 def _written(at: datetime) -> str:
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return f"{at.astimezone(UTC).isoformat()[:19]}Z"
 
 
 # --- what comes back ---

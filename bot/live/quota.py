@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from contextlib import AbstractAsyncContextManager
+    from types import TracebackType
 
 REST_S = 1.001
 """How long a place rests: the second the quota is counted by, as two clocks may measure it."""
@@ -154,21 +153,16 @@ class LocalQuota:
         """How many places there are now; fewer than set after the API has throttled."""
         return self._places.limit(_now())
 
-    @asynccontextmanager
-    async def place(self, priority: Priority) -> AsyncIterator[Place]:
+    def place(self, priority: Priority) -> AbstractAsyncContextManager[Place]:
         """Wait for a place and hold it."""
-        await self._granted(priority)
-        place = Place()
-        try:
-            yield place
-        finally:
-            self._give_back(place.free_at(_now()))
+        return _Held(self, priority)
 
     def throttled(self) -> None:
         """Lower the rate; it recovers by itself."""
         self._places.lower(_now())
 
-    async def _granted(self, priority: Priority) -> None:
+    async def granted(self, priority: Priority) -> None:
+        """Wait for a place, which is then to be given back."""
         if not self._waiting and self._places.take(_now()):
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -178,12 +172,15 @@ class LocalQuota:
             await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():  # granted in the tick it was cancelled in
-                self._give_back(_now())
+                self.give_back(Place())
             raise
 
-    def _give_back(self, free_at: float) -> None:
-        self._places.give_back(_now(), free_at=free_at)
-        self._grant()
+    def give_back(self, place: Place) -> None:
+        """Let others have the place, when it has rested."""
+        now = _now()
+        self._places.give_back(now, free_at=place.free_at(now))
+        if self._waiting:
+            self._grant()
 
     def _grant(self) -> None:
         """Give out what is free, and wake up when the next place may be."""
@@ -200,6 +197,27 @@ class LocalQuota:
         change = self._places.next_change(_now())
         if self._waiting and change is not None:
             self._timer = asyncio.get_running_loop().call_at(change, self._grant)
+
+
+class _Held(AbstractAsyncContextManager[Place]):
+    """A place of a quota, from when it is granted until it is given back."""
+
+    def __init__(self, quota: LocalQuota, priority: Priority) -> None:
+        self._quota = quota
+        self._priority = priority
+        self._place = Place()
+
+    async def __aenter__(self) -> Place:
+        await self._quota.granted(self._priority)
+        return self._place
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._quota.give_back(self._place)
 
 
 def _now() -> float:
