@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.errors import BotError
     from bot.live.model import PreloadTask
 
+DEFAULT_ACCOUNT = "default"
+"""The account there is where the settings name none. Messages name any other beside its domains."""
 DEFAULT_ROWS = 10
 MIN_ROWS = 5
 MAX_ROWS = 30

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from pydantic import SecretStr
 
 from bot.app import Bot, listening, opened, until_told_to_stop
+from bot.asks import DEFAULT_ACCOUNT
 from bot.live.client import Timeouts
 from bot.manifest import EVENTS_PATH
 from bot.sandbox import live as live_sandbox
@@ -76,6 +77,7 @@ async def running(
     watch: Watching = Watching(),  # noqa: B008 - frozen
     timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
     pauses: Pauses = Pauses(),  # noqa: B008 - frozen
+    adjusted: Callable[[Settings], Settings] = lambda settings: settings,
 ) -> AsyncIterator[Demo]:
     """Everything on loopback, with a store that is thrown away.
 
@@ -88,6 +90,7 @@ async def running(
         watch: how closely domains are followed.
         timeouts: how long calls of the simulated API may take.
         pauses: how long delivery waits for what.
+        adjusted: makes the settings others than the usual ones.
     """
     live = SimulatedLive(seed=seed, speed=speed)
     slack = LocalSlack(signing_secret=_SIGNING_SECRET, bot_token=_BOT_TOKEN, app_token=_APP_TOKEN)
@@ -96,7 +99,7 @@ async def running(
             live_sandbox.running(live) as endpoint,
             slack_sandbox.running(slack, port=port) as page,
             opened(
-                _settings(endpoint, page, Path(folder), tuple(live.world.domains), watch),
+                adjusted(_settings(endpoint, page, Path(folder), tuple(live.world.domains), watch)),
                 timeouts=timeouts,
                 pauses=pauses,
             ) as bot,
@@ -114,7 +117,7 @@ async def _subscribe(bot: Bot) -> None:
         id=bot.desk.new_id(),
         team_id=TEAM,
         channel_id=CHANNEL,
-        account=bot.desk.account_of(DOMAIN),
+        account=DEFAULT_ACCOUNT,
         domain=DOMAIN,
         owner=OWNER,
         created_at=bot.now(),
@@ -134,7 +137,7 @@ def _settings(
             api_url=f"{page}/api/",
         ),
         accounts={
-            "default": Account(
+            DEFAULT_ACCOUNT: Account(
                 access_key_id="testid",
                 access_key_secret=SecretStr("testsecret"),
                 endpoint=endpoint,

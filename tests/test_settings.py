@@ -139,10 +139,10 @@ def test_a_domain_leads_to_its_account(tmp_path: Path) -> None:
     """
     settings = read(text, tmp_path)
     assert settings.domains == ("live.example.com", "cup.example.com", "other.example.com")
-    assert settings.account_of("live.example.com") == "main"
-    assert settings.account_of("CUP.example.com") == "main"
-    assert settings.account_of("other.example.com") == "second"
-    assert settings.account_of("unknown.example.com") is None
+    assert settings.accounts_of("live.example.com") == ("main",)
+    assert settings.accounts_of("CUP.example.com") == ("main",)
+    assert settings.accounts_of("other.example.com") == ("second",)
+    assert settings.accounts_of("unknown.example.com") == ()
     assert [account.key_source for account in settings.accounts.values()] == ["static", "chain"]
 
 
@@ -257,7 +257,7 @@ def test_a_wrong_setting_is_named_as_it_was_written_with_what_is_allowed(
     assert allowed in found[name]
 
 
-def test_a_domain_belongs_to_one_account(tmp_path: Path) -> None:
+def test_a_domain_may_be_of_two_accounts(tmp_path: Path) -> None:
     text = """
         [accounts.a]
         access_key_id = "a"
@@ -266,10 +266,34 @@ def test_a_domain_belongs_to_one_account(tmp_path: Path) -> None:
         [accounts.b]
         domains = ["LIVE.example.com"]
     """
-    found = problems(text, tmp_path)
-    assert found == {
-        "accounts": "each domain once, in one account; more than once: live.example.com"
+    settings = read(text, tmp_path)
+    assert settings.accounts_of("live.example.com") == ("a", "b")
+    assert settings.domains == ("live.example.com",)
+
+
+def test_each_account_has_variables_with_its_name_after_them(tmp_path: Path) -> None:
+    text = """
+        [accounts.main]
+        [accounts.box-office]
+        domains = ["box.example.com"]
+    """
+    env = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID_MAIN": "LTAI-main",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET_MAIN": "s3cret-main",
+        "PRELOAD_BOT_DOMAINS_MAIN": "live.example.com, cup.example.com",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID_BOX_OFFICE": "LTAI-box",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET_BOX_OFFICE": "s3cret-box",
     }
+    accounts = read(text, tmp_path, env).accounts
+    assert accounts["main"].domains == ("live.example.com", "cup.example.com")
+    assert revealed(accounts["main"].access_key_secret) == "s3cret-main"
+    assert accounts["box-office"].access_key_id == "LTAI-box"
+    assert accounts["box-office"].domains == ("box.example.com",)
+
+
+def test_a_wrong_variable_of_one_account_is_named_as_it_is_written(tmp_path: Path) -> None:
+    found = problems("[accounts.main]", tmp_path, {"PRELOAD_BOT_DOMAINS_MAIN": "no_domain"})
+    assert list(found) == ["PRELOAD_BOT_DOMAINS_MAIN"]
 
 
 @pytest.mark.parametrize("keys", ["", "access_key_id = 'a'\naccess_key_secret = 'b'"])
@@ -427,7 +451,7 @@ def written(tables: Mapping[str, object]) -> Iterator[str]:
 
 def test_the_example_file_has_every_setting_and_is_right(tmp_path: Path) -> None:
     assert set(written(tomllib.loads(example()))) == set(paths(Settings))
-    assert read(example(), tmp_path).account_of("live.example.com") == "default"
+    assert read(example(), tmp_path).accounts_of("live.example.com") == ("default",)
 
 
 def test_the_example_file_as_it_is_changes_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ A field's description says what may stand there: whoever wrote something else re
 from __future__ import annotations
 
 import re
-from collections import Counter
 from itertools import chain
 from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -25,11 +24,8 @@ from pydantic import (
     model_validator,
 )
 
-from bot.asks import DEFAULT_ROWS, MAX_ROWS, MIN_ROWS
+from bot.asks import DEFAULT_ACCOUNT, DEFAULT_ROWS, MAX_ROWS, MIN_ROWS
 from bot.reader import Language
-
-DEFAULT_ACCOUNT = "default"
-"""The account there is where the file names none."""
 
 _KEYS = ("access_key_id", "access_key_secret", "security_token")
 _Value = TypeVar("_Value")
@@ -212,17 +208,15 @@ class Settings(_Section):
     @field_validator("accounts")
     @classmethod
     def _are_different(cls, accounts: dict[str, Account]) -> dict[str, Account]:
-        domains = Counter(name for account in accounts.values() for name in account.domains)
-        if twice := [name for name, count in domains.items() if count > 1]:
-            raise ValueError(f"each domain once, in one account; more than once: {twice[0]}")
         if len({account.access_key_id for account in accounts.values()}) < len(accounts):
             raise ValueError("each account needs keys of its own: the quota is the account's")
         return accounts
 
     @property
     def domains(self) -> tuple[str, ...]:
-        """Every configured play domain, in the file's order."""
-        return tuple(name for account in self.accounts.values() for name in account.domains)
+        """Every configured play domain, each once, in the file's order."""
+        listed = (name for account in self.accounts.values() for name in account.domains)
+        return tuple(dict.fromkeys(listed))
 
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never stand in a log."""
@@ -231,8 +225,7 @@ class Settings(_Section):
         given = (*own, *chain.from_iterable(keys), self.store.url)
         return tuple(secret.get_secret_value() for secret in given if secret is not None)
 
-    def account_of(self, domain: str) -> str | None:
-        """The name of the account that has this domain, if one does."""
+    def accounts_of(self, domain: str) -> tuple[str, ...]:
+        """The names of the accounts that are configured with this domain: mostly one, or none."""
         wanted = domain.lower()
-        having = (name for name, account in self.accounts.items() if wanted in account.domains)
-        return next(having, None)
+        return tuple(name for name, one in self.accounts.items() if wanted in one.domains)

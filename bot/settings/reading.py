@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from bot.asks import DEFAULT_ACCOUNT
 from bot.errors import SettingsError
-from bot.settings.model import DEFAULT_ACCOUNT, Settings, Slack
+from bot.settings.model import Settings, Slack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,11 @@ KEY_VARIABLES = {
 """The vendor's variables, and the account's settings that they are."""
 
 ACCOUNT_VARIABLES = {"PRELOAD_BOT_DOMAINS": "domains", "PRELOAD_BOT_ENDPOINT": "endpoint"}
-"""Our own variables, and the account's settings that they are."""
+"""Our own variables, and the account's settings that they are.
+
+These and the vendor's are of one account: the only one, or of several the default one. Those of any
+account have its name after them: `ALIBABA_CLOUD_ACCESS_KEY_ID_MAIN` is of `[accounts.main]`.
+"""
 
 
 @dataclass(eq=False)
@@ -136,29 +141,36 @@ def _add_environment(tables: _Tables, given: Mapping[str, str]) -> dict[_Place, 
         tables["server"].setdefault("host", "0.0.0.0")  # noqa: S104 - see above
     accounts = tables.setdefault("accounts", {DEFAULT_ACCOUNT: {}})
     if isinstance(accounts, dict):
-        _add_account(accounts, given, variables)
+        usual = next(iter(accounts)) if len(accounts) == 1 else DEFAULT_ACCOUNT
+        if accounts and usual not in accounts and (stray := ACCOUNT_VARIABLES.keys() & given):
+            allowed = f"meant for one account, or one called {DEFAULT_ACCOUNT}"
+            raise _wrong([SettingsError(variable, allowed) for variable in sorted(stray)])
+        variables |= _add_account(accounts, usual, "", given)
+        for name in accounts:
+            suffix = re.sub(r"[^A-Z0-9]", "_", f"_{name}".upper())
+            variables |= _add_account(accounts, name, suffix, given)
     return variables
 
 
-def _add_account(accounts: _Tables, given: Mapping[str, str], variables: dict[_Place, str]) -> None:
-    """Lay the environment over one account: the only one, or of several the default one."""
-    account_name = next(iter(accounts)) if len(accounts) == 1 else DEFAULT_ACCOUNT
-    account = accounts.get(account_name)
-    meant = {name: key for name, key in ACCOUNT_VARIABLES.items() if name in given}
-    if meant and accounts and account is None:
-        allowed = f"meant for one account, or one called {DEFAULT_ACCOUNT}"
-        raise _wrong([SettingsError(variable, allowed) for variable in meant])
+def _add_account(
+    accounts: _Tables, name: str, suffix: str, given: Mapping[str, str]
+) -> dict[_Place, str]:
+    """Lay the variables that end so over an account; where which of them went."""
+    account = accounts.get(name)
     if not isinstance(account, dict):
-        return
-    if account.get("key_source") != "chain" and not KEY_VARIABLES.keys().isdisjoint(given):
-        meant |= KEY_VARIABLES  # as one set: an ID of here and a secret of there fit nothing
+        return {}
+    keys = {variable + suffix: key for variable, key in KEY_VARIABLES.items()}
+    others = {variable + suffix: key for variable, key in ACCOUNT_VARIABLES.items()}
+    meant = {variable: key for variable, key in others.items() if variable in given}
+    if account.get("key_source") != "chain" and not keys.keys().isdisjoint(given):
+        meant |= keys  # as one set: an ID of here and a secret of there fit nothing
     for variable, key in meant.items():
-        variables["accounts", account_name, key] = variable
-        value = given.get(variable)
-        if value is None:
+        if variable not in given:
             account.pop(key, None)
         else:
+            value = given[variable]
             account[key] = _listed(value) if key == "domains" else value
+    return {("accounts", name, key): variable for variable, key in meant.items()}
 
 
 def _listed(value: str) -> list[str]:
