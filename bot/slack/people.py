@@ -1,10 +1,11 @@
-"""Who reads: each person's language and time zone, as set in Slack."""
+"""Who a person is: their language and time zone, and what they are to the workspace."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,18 +15,24 @@ from cachetools import LRUCache
 from bot.reader import Language, Reader
 from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.slack.standing import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from types import TracebackType
 
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from bot.roles import Person
+
 UTC = ZoneInfo("UTC")
-FRESH_S = 3600.0
+FRESH_S = 600.0
+"""Who was an admin, or a member, may be so no more."""
 RETRY_S = 30.0
 _LOOKUP_TIMEOUT_S = 10.0
 _HOUR_S = 3600
+_HOME = "home"
+"""The lookup of the bot's own workspace, among those of people."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +40,7 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Known:
     reader: Reader
+    facts: Facts | None
     until_s: float
 
 
@@ -43,7 +51,7 @@ class People:
     goes on, and the next answer has its result. Leaving the context ends lookups.
 
     Args:
-        client: for `users.info` (scope `users:read`).
+        client: for `users.info` (scope `users:read`) and `auth.test`.
         language: of people who have set neither English nor Chinese, or are not known.
         zone: of people whose time zone Slack does not tell.
         patience_s: how long an answer may wait for a lookup.
@@ -68,6 +76,7 @@ class People:
         self._clock_s = clock_s
         self._known: LRUCache[str, _Known] = LRUCache(max_people)
         self._lookups: dict[str, asyncio.Task[None]] = {}
+        self._home: str | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,18 +96,48 @@ class People:
         """Who `user_id` is, as far as it is known by now. Raises nothing."""
         known = self._known.get(user_id)
         if known is None or known.until_s <= self._clock_s():
-            lookup = self._lookups.get(user_id) or self._start(user_id)
-            _, late = await asyncio.wait({lookup}, timeout=self._patience_s)
-            if late:
-                self._make_do(user_id)
-            known = self._known.get(user_id)
+            known = await self._known_soon(user_id)
         return known.reader if known else self._stranger(user_id)
 
-    def _start(self, user_id: str) -> asyncio.Task[None]:
-        lookup = asyncio.create_task(self._look_up(user_id), name=f"users.info {user_id}")
-        self._lookups[user_id] = lookup
-        lookup.add_done_callback(lambda _: self._lookups.pop(user_id, None))
-        return lookup
+    async def person(self, user_id: str) -> Person | None:
+        """What `user_id` is to the workspace; None: Slack does not say, nor has it ever.
+
+        Who was known before is whoever they were last, however long Slack says nothing: what they
+        could do before an event they can do while Slack is in trouble. For anybody else a lookup
+        is waited for as long as it takes. Raises nothing.
+        """
+        home = self._home or await self._home_looked_up()
+        known = self._known.get(user_id)
+        if known is None or known.facts is None:
+            await asyncio.wait({self._lookup(user_id, partial(self._look_up, user_id))})
+            known = self._known.get(user_id)
+        elif known.until_s <= self._clock_s():
+            known = await self._known_soon(user_id)
+        if home is None or known is None or known.facts is None:
+            return None
+        return known.facts.person(user_id, home)
+
+    async def _known_soon(self, user_id: str) -> _Known | None:
+        """What a lookup finds, if it does so in time."""
+        lookup = self._lookup(user_id, partial(self._look_up, user_id))
+        _, late = await asyncio.wait({lookup}, timeout=self._patience_s)
+        if late:
+            self._make_do(user_id)
+        return self._known.get(user_id)
+
+    async def _home_looked_up(self) -> str | None:
+        """The bot's own workspace; None: Slack does not say."""
+        await asyncio.wait({self._lookup(_HOME, self._look_home_up)})
+        return self._home
+
+    def _lookup(
+        self, name: str, look: Callable[[], Coroutine[object, object, None]]
+    ) -> asyncio.Task[None]:
+        """The lookup of that name that is under way, else one that begins now."""
+        if name not in self._lookups:
+            self._lookups[name] = asyncio.create_task(look(), name=f"lookup {name}")
+            self._lookups[name].add_done_callback(lambda _: self._lookups.pop(name, None))
+        return self._lookups[name]
 
     async def _look_up(self, user_id: str) -> None:
         try:
@@ -111,13 +150,28 @@ class People:
         user = reply.get("user")
         told = user if isinstance(user, dict) else {}
         reader = read(user_id, told, language=self._language, zone=self._zone)
-        self._known[user_id] = _Known(reader, self._clock_s() + FRESH_S)
+        facts = Facts.of(told) or self._known_facts(user_id)
+        self._known[user_id] = _Known(reader, facts, self._clock_s() + FRESH_S)
+
+    async def _look_home_up(self) -> None:
+        try:
+            async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
+                reply = await answered(self._client.auth_test())
+        except (SlackRefused, SlackUnavailable, TimeoutError) as error:
+            log.warning("workspace not looked up", error=str(error) or "timeout")
+            return
+        self._home = str(reply.get("team_id") or "") or None
 
     def _make_do(self, user_id: str) -> None:
         """Take the person as last known for a while, and not wait for them meanwhile."""
         known = self._known.get(user_id)
         reader = known.reader if known else self._stranger(user_id)
-        self._known[user_id] = _Known(reader, self._clock_s() + RETRY_S)
+        facts = self._known_facts(user_id)
+        self._known[user_id] = _Known(reader, facts, self._clock_s() + RETRY_S)
+
+    def _known_facts(self, user_id: str) -> Facts | None:
+        known = self._known.get(user_id)
+        return known.facts if known else None
 
     def _stranger(self, user_id: str) -> Reader:
         return Reader(user_id, self._language, self._zone)

@@ -1,0 +1,222 @@
+"""Who may do what, of which domains, and who can let them.
+
+Pure: what is known of a person comes in, and what they may comes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import BotError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EVERYONE: Final = "everyone"
+"""The full members of the workspace."""
+ADMINS: Final = "admins"
+"""Its admins and owners."""
+GUESTS: Final = "guests"
+"""Its guests, of one channel or of several."""
+OTHERS: Final = "others"
+"""People of other workspaces, in channels that are shared with them."""
+
+
+class Right(StrEnum):
+    """What a person may be let do."""
+
+    QUERY = "query"
+    """See tasks and streams, what is followed, what was delivered; export."""
+    WATCH = "watch"
+    """Begin and stop watches."""
+    SUBSCRIBE = "subscribe"
+    """Subscribe and unsubscribe channels, mute, see to failures."""
+    ADMINISTER = "administer"
+    """Set channels' default domains, read the record."""
+
+
+class Standing(StrEnum):
+    """What a person is to the bot's workspace."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    OTHER = "other"
+    """Of another workspace."""
+    GONE = "gone"
+    """Deactivated; or no person but a bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of a person that rights depend on.
+
+    Attributes:
+        user_id: their ID in Slack.
+        standing: what they are to the workspace.
+        is_admin: they are among its admins or owners.
+        groups: the user groups that they are in, of those that grants name.
+    """
+
+    user_id: str
+    standing: Standing
+    is_admin: bool = False
+    groups: frozenset[str] = frozenset()
+
+    def known_as(self, channel_id: str) -> frozenset[str]:
+        """What grants may call them while they are in a channel ("" in none).
+
+        What is said of everyone or of a channel never means guests, nor people from elsewhere.
+        """
+        if self.standing is Standing.GONE:
+            return frozenset()
+        names = self.groups | {self.user_id}
+        match self.standing:
+            case Standing.GUEST:
+                return names | {GUESTS}
+            case Standing.OTHER:
+                return names | {OTHERS}
+        admins = {ADMINS} if self.is_admin else set()
+        return names | {EVERYONE, channel_id} | admins
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Some people may do something.
+
+    Attributes:
+        to: who: `EVERYONE`, `ADMINS`, `GUESTS`, `OTHERS`, IDs of people (U…, W…) and of user groups
+            (S…), or of channels (C…, G…): any member who asks there.
+        may: what.
+        domains: of which domains, as the API writes them; None is of all.
+    """
+
+    to: tuple[str, ...]
+    may: frozenset[Right]
+    domains: frozenset[str] | None = None
+
+    def gives(self, right: Right, domain: str | None) -> bool:
+        """Whether it is about this right, of this domain (None: of any)."""
+        return right in self.may and (
+            domain is None or self.domains is None or domain in self.domains
+        )
+
+
+DEFAULT: Final = (
+    Grant((EVERYONE,), frozenset({Right.QUERY, Right.WATCH, Right.SUBSCRIBE})),
+    Grant((ADMINS,), frozenset({Right.ADMINISTER})),
+)
+"""What holds where the settings grant nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Of which domains something is allowed; `domains` is None where it is of all."""
+
+    domains: frozenset[str] | None
+
+    def __contains__(self, domain: str) -> bool:
+        return self.domains is None or domain in self.domains
+
+    def __bool__(self) -> bool:
+        return self.domains is None or bool(self.domains)
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is of all domains, known or not."""
+        return self.domains is None
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """All grants. What none of them grants is not allowed."""
+
+    grants: tuple[Grant, ...] = DEFAULT
+
+    def scope(self, person: Person, right: Right, channel_id: str) -> Scope:
+        """Of which domains a person has a right while they are in a channel ("" in none)."""
+        names = person.known_as(channel_id)
+        domains: set[str] = set()
+        for grant in self.grants:
+            if right in grant.may and not names.isdisjoint(grant.to):
+                if grant.domains is None:
+                    return Scope(None)
+                domains |= grant.domains
+        return Scope(frozenset(domains))
+
+    def allows(
+        self, person: Person, right: Right, channel_id: str, domain: str | None = None
+    ) -> bool:
+        """Whether a person has a right of a domain (None: of any at all)."""
+        scope = self.scope(person, right, channel_id)
+        return bool(scope) if domain is None else domain in scope
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The user groups that grants name."""
+        return frozenset(name for grant in self.grants for name in grant.to if name[0] == "S")
+
+    def refusal(self, person: Person, right: Right | None, domain: str | None) -> NotAllowed:
+        """Why a person may not, and who can help.
+
+        Args:
+            person: who was refused.
+            right: what they may not; None is anything at all.
+            domain: of which domain; None is of any.
+        """
+        rights = frozenset(Right) if right is None else {right}
+        places = (
+            name
+            for grant in self.grants
+            if any(grant.gives(one, domain) for one in rights)
+            for name in grant.to
+        )
+        return NotAllowed(
+            right,
+            domain,
+            person.standing,
+            whom=self._administrators(domain),
+            channels=_channels(places) if person.standing is Standing.MEMBER else (),
+        )
+
+    def _administrators(self, domain: str | None) -> tuple[str, ...]:
+        """Who administers the bot: IDs of people and of groups, and `ADMINS`."""
+        names = (
+            name
+            for grant in self.grants
+            if grant.gives(Right.ADMINISTER, domain)
+            for name in grant.to
+            if name == ADMINS or name[0] in "UWS"
+        )
+        return tuple(dict.fromkeys(names))
+
+
+def _channels(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name[0] in "CG"))
+
+
+class Unchecked(BotError):
+    """Slack does not say who the person is: until it does, they may nothing."""
+
+
+@dataclass(eq=False)
+class NotAllowed(BotError):
+    """A person may not do what they asked for.
+
+    Attributes:
+        right: what they may not; None is anything at all.
+        domain: of which domain; None is of any.
+        standing: what they are to the workspace.
+        whom: who can see to it: IDs of people and of user groups, and `ADMINS`.
+        channels: where whoever asks may do it.
+    """
+
+    right: Right | None
+    domain: str | None
+    standing: Standing
+    whom: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.standing} may not {self.right or 'do anything'} of {self.domain or 'any'}"
