@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bot.errors import StaleReference
 from bot.views import following as views
-from bot.views.refs import FollowRef
+from bot.views.follow_refs import FollowRef
 from handlers import muting, watches
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ async def deliveries(
     """Say of the channel's latest notices when each was seen, queued and posted."""
     place = command.team_id, command.channel_id
     notices = await desk.store.notices.recent(*place, request.count)
-    await reply.tell(views.deliveries(notices, reply.reader, now=desk.now()))
+    watched = await desk.store.watches.named({notice.source for notice in notices})
+    await reply.tell(views.deliveries(notices, watched, reply.reader, now=desk.now()))
 
 
 async def mute(desk: Desk, click: Click, reply: Reply) -> None:
@@ -44,7 +45,7 @@ async def mute(desk: Desk, click: Click, reply: Reply) -> None:
     if muted is None:
         raise StaleReference
     desk.wake()
-    await _tell_again(desk, click, reply, muted)
+    await _tell_again(desk, click, reply, ref, muted.channel_id)
 
 
 async def remove(desk: Desk, click: Click, reply: Reply) -> None:
@@ -55,20 +56,20 @@ async def remove(desk: Desk, click: Click, reply: Reply) -> None:
         raise StaleReference
     await desk.store.subscriptions.remove(ref.id)
     desk.wake()
-    await _tell_again(desk, click, reply, removed)
+    await _tell_again(desk, click, reply, ref, removed.channel_id)
 
 
 async def stop(desk: Desk, click: Click, reply: Reply) -> None:
     """End a watch; one that has ended already has."""
-    await _tell_again(desk, click, reply, await watches.stopped(desk, click))
+    watch = await watches.stopped(desk, click)
+    await _tell_again(desk, click, reply, FollowRef.unpack(click.value), watch.channel_id)
 
 
 async def _tell_again(
-    desk: Desk, click: Click, reply: Reply, changed: Subscription | Watch
+    desk: Desk, click: Click, reply: Reply, ref: FollowRef, channel_id: str
 ) -> None:
-    """Show the list again; one that had something of another channel was of all."""
-    is_here = changed.channel_id == click.channel_id
-    await _tell(desk, reply, click.team_id, click.channel_id if is_here else None)
+    """Show the list again that the row stood in: of its channel, or of all."""
+    await _tell(desk, reply, click.team_id, None if ref.everywhere else channel_id)
 
 
 async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) -> None:
@@ -80,7 +81,9 @@ async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) 
     else:
         told = await store.subscriptions.of_channel(team_id, channel_id)
         shown = await store.watches.of_channel(team_id, channel_id)
-    await reply.tell(views.listed(told, shown, reply.reader, now=desk.now()))
+    everywhere = channel_id is None
+    message = views.listed(told, shown, reply.reader, now=desk.now(), everywhere=everywhere)
+    await reply.tell(message)
 
 
 def _seen_by(reader: Reader, those: Iterable[Listed]) -> tuple[Listed, ...]:

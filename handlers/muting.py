@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import StaleReference
-from bot.views import refs
+from bot.views import follow_refs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ def until(choice: str, *, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The end of the silence that was chosen, in UTC; None ends it now.
 
     Args:
-        choice: `refs.HOUR`, `refs.MORNING` or `refs.UNMUTE`.
+        choice: `follow_refs.HOUR`, `follow_refs.MORNING` or `follow_refs.UNMUTE`.
         now: the present moment, aware.
         zone: where the person who chose is.
 
@@ -38,7 +38,7 @@ def _tomorrow_morning(now: datetime, zone: ZoneInfo) -> datetime:
 
 
 _CHOICES: Final[Mapping[str, Callable[[datetime, ZoneInfo], datetime | None]]] = {
-    refs.HOUR: lambda now, _: now + _HOUR,
-    refs.MORNING: _tomorrow_morning,
-    refs.UNMUTE: lambda _now, _zone: None,
+    follow_refs.HOUR: lambda now, _: now + _HOUR,
+    follow_refs.MORNING: _tomorrow_morning,
+    follow_refs.UNMUTE: lambda _now, _zone: None,
 }

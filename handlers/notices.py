@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.errors import StaleReference
 from bot.views import following, told
-from bot.views.refs import NoticeRef
+from bot.views.follow_refs import NoticeRef
 from bot.watch.model import NoticeKind
 from handlers import muting
 

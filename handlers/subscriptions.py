@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.errors import StaleReference
 from bot.live.model import StatusFilter
 from bot.views import following as views
-from bot.views.refs import FollowRef
+from bot.views.follow_refs import FollowRef
 from bot.watch.model import DEFAULT_GROUP, DEFAULT_REPEAT, Subscription
 from handlers import places
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 async def answer(desk: Desk, command: Command, reply: Reply, request: SubscribeRequest) -> None:
     """Subscribe a channel; where it is already, say to what, and offer to widen that."""
     reader, now = reply.reader, desk.now()
-    domain = await places.domain(desk, command, request, reader.zone)
+    subject = await places.subject(desk, command, request, reader.zone)
     channel_id = request.channel_id or command.channel_id
     if refusal := await places.refusal(desk, channel_id, reader):
         await reply.tell(refusal)
@@ -32,8 +32,8 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: SubscribeR
         id=desk.new_id(),
         team_id=command.team_id,
         channel_id=channel_id,
-        account=desk.account_of(domain),
-        domain=domain,
+        account=subject.account,
+        domain=subject.domain,
         owner=command.user_id,
         created_at=now,
         statuses=request.statuses,
@@ -49,13 +49,19 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: SubscribeR
 
 
 async def leave(desk: Desk, command: Command, reply: Reply, request: UnsubscribeRequest) -> None:
-    """Unsubscribe a channel; where it could be from any of several domains, list them."""
+    """Unsubscribe a channel; where it is not plain from what, list all that it has."""
     reader, now = reply.reader, desk.now()
     place = command.team_id, request.channel_id or command.channel_id
     having = await desk.store.subscriptions.of_channel(*place)
-    meant = [one for one in having if request.domain in {None, one.domain}]
+    meant = [
+        one
+        for one in having
+        if request.domain in {None, one.domain} and request.account in {None, one.account}
+    ]
     if len(meant) != 1:
-        await reply.tell(views.listed(having, (), reader, now=now))
+        watches = await desk.store.watches.of_channel(*place)
+        unknown = (place[1], request.domain) if request.domain and not meant else None
+        await reply.tell(views.listed(having, watches, reader, now=now, unknown=unknown))
         return
     await desk.store.subscriptions.remove(meant[0].id)
     desk.wake()

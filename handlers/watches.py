@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.asks import Ask
 from bot.errors import StaleReference, UsageError
-from bot.live.model import stream_of
-from bot.views import following as views
+from bot.live.model import MAX_URLS
 from bot.views import tasks
-from bot.views.refs import FollowKind, FollowRef, PageRef
+from bot.views import watching as views
+from bot.views.follow_refs import FollowKind, FollowRef, WishRef
+from bot.views.refs import PageRef
 from bot.watch.model import DEFAULT_WATCH, NoticeKind, Told, Watch
+from bot.watch.widening import Wish, covering, overlapping, streams_of, widened
 from handlers import places
 from handlers.vocabulary import EXAMPLES, Problem, Subcommand
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bot.live.model import PreloadTask
     from bot.slack.incoming import Click, Command
     from handlers.desk import Desk
@@ -31,10 +36,8 @@ _FIRST_READ: Final = timedelta(seconds=1.5)
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: WatchRequest) -> None:
     """Begin a watch."""
-    domain = await places.domain(desk, command, request, reply.reader.zone)
-    ask = Ask(
-        account=desk.account_of(domain),
-        domain=domain,
+    ask = replace(
+        await places.subject(desk, command, request, reply.reader.zone),
         status=request.status,
         task_id=request.task_id,
         urls=request.urls,
@@ -49,10 +52,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: WatchReque
             return
         ask = _stream_of(found.rows[0].task, ask)
     place = command.team_id, request.channel_id or command.channel_id
-    watch = _new(desk, place, ask, command.user_id)
-    if request.until is not None:
-        watch = replace(watch, until=request.until)
-    await _begin(desk, reply, replace(watch, name=request.name))
+    await _begin(desk, reply, place, Wish(ask, request.until, request.name))
 
 
 async def begin(desk: Desk, click: Click, reply: Reply) -> None:
@@ -78,6 +78,39 @@ def _stream_of(task: PreloadTask, ask: Ask) -> Ask:
     return Ask(ask.account, ask.domain, urls=(task.url,))
 
 
+async def separately(desk: Desk, click: Click, reply: Reply) -> None:
+    """Watch what was wished though another watch shows some of it, or when that is over."""
+    ref = WishRef.unpack(click.value)
+    ask = await desk.kept(ref.key)
+    other = await desk.store.watches.find(ref.watch_id)
+    if other is None:
+        raise StaleReference
+    is_past = ref.until is not None and ref.until <= desk.now()
+    wish = Wish(ask, None if is_past else ref.until, ref.name)
+    await _begin(desk, reply, (click.team_id, other.channel_id), wish, is_apart=True)
+
+
+async def widen(desk: Desk, click: Click, reply: Reply) -> None:
+    """Have a watch, as it is now, show what was wished too; of one that is over that is said."""
+    ref = WishRef.unpack(click.value)
+    wish = Wish(await desk.kept(ref.key), ref.until, ref.name)
+    watch = await desk.store.watches.widen(ref.watch_id, partial(_widened, wish=wish))
+    if watch is None:
+        raise StaleReference
+    if watch.ended_at is not None:
+        await reply.tell(views.over(watch, wish, reply.reader, now=desk.now()))
+        return
+    desk.wake()
+    await reply.tell(views.was_widened(watch, reply.reader, now=desk.now()))
+
+
+async def end(desk: Desk, click: Click, reply: Reply) -> None:
+    """End the watch that the answer speaks of, and say so."""
+    watch = await stopped(desk, click)
+    same = Wish(watch.ask, watch.until, watch.name)
+    await reply.tell(views.over(watch, same, reply.reader, now=desk.now()))
+
+
 async def stopped(desk: Desk, click: Click) -> Watch:
     """End the watch that was clicked; as it is now, by whomever it was ended.
 
@@ -94,51 +127,73 @@ async def stopped(desk: Desk, click: Click) -> Watch:
 
 
 async def _begin_here(desk: Desk, click: Click, reply: Reply, ask: Ask) -> None:
-    place = click.team_id, click.channel_id
-    await _begin(desk, reply.beside(), _new(desk, place, ask, click.user_id))
+    await _begin(desk, reply.beside(), (click.team_id, click.channel_id), Wish(ask))
 
 
-def _new(desk: Desk, place: tuple[str, str], ask: Ask, owner: str) -> Watch:
-    """A watch that goes on for the usual time; `place` is the team's ID and the channel's."""
+async def _begin(
+    desk: Desk, reply: Reply, place: tuple[str, str], wish: Wish, *, is_apart: bool = False
+) -> None:
+    """Store a watch of what is wished and say so, unless something keeps it from being one.
+
+    Args:
+        desk: the bot's parts.
+        reply: to whom it is said.
+        place: the IDs of the team and of the channel.
+        wish: what is wished; it goes on for the usual time where nobody says.
+        is_apart: another watch may show a part of it.
+    """
+    reader, now = reply.reader, desk.now()
     team_id, channel_id = place
-    now = desk.now()
-    return Watch(
+    if refusal := await places.refusal(desk, channel_id, reader):
+        await reply.tell(refusal)
+        return
+    watch = Watch(
         id=desk.new_id(),
         team_id=team_id,
         channel_id=channel_id,
-        ask=ask,
-        owner=owner,
+        ask=wish.ask,
+        owner=reader.user_id,
         created_at=now,
-        until=now + DEFAULT_WATCH,
-        streams={stream_of(url): url for url in ask.urls},
+        until=wish.until or now + DEFAULT_WATCH,
+        name=wish.name,
+        streams=streams_of(wish.ask),
     )
-
-
-async def _begin(desk: Desk, reply: Reply, watch: Watch) -> None:
-    """Store the watch and say so, unless something keeps it from being one."""
-    reader, now = reply.reader, desk.now()
-    if refusal := await places.refusal(desk, watch.channel_id, reader):
-        await reply.tell(refusal)
+    in_the_way = partial(_in_the_way, ask=wish.ask, is_apart=is_apart)
+    other = await desk.store.watches.add(watch, _message_of(watch), in_the_way=in_the_way)
+    if other is not None:
+        await reply.tell(views.already_watched(other, wish, reader, now=now))
         return
-    active = await desk.store.watches.of_channel(watch.team_id, watch.channel_id)
-    covering = next((one for one in active if _covers(one, watch.ask)), None)
-    if covering is not None:
-        await reply.tell(views.already_watched(covering, reader, now=now))
-        return
-    if len(active) >= MOST_WATCHES:
-        most, example = str(MOST_WATCHES), EXAMPLES[Subcommand.LIST]
-        raise UsageError(Problem.TOO_MANY_WATCHES, values={"most": most}, example=example)
-    await desk.store.watches.add(watch, _message_of(watch))
     desk.wake()
     await reply.tell(views.watching(watch, reader, now=now))
 
 
-def _covers(watch: Watch, ask: Ask) -> bool:
-    """Whether the watch shows all that is asked for."""
-    if not ask.urls or not watch.ask.urls:
-        return watch.ask == ask
-    wanted = {stream_of(url) for url in ask.urls}
-    return replace(watch.ask, urls=()) == replace(ask, urls=()) and wanted <= watch.streams.keys()
+def _in_the_way(active: Collection[Watch], *, ask: Ask, is_apart: bool) -> Watch | None:
+    """The channel's watch that shows what is asked for, or a part of it.
+
+    Raises:
+        UsageError: none does, and there are too many.
+    """
+    other = covering(active, ask)
+    if other is None and not is_apart:
+        other = overlapping(active, ask)
+    if other is None and len(active) >= MOST_WATCHES:
+        most, example = str(MOST_WATCHES), EXAMPLES[Subcommand.LIST]
+        raise UsageError(Problem.TOO_MANY_WATCHES, values={"most": most}, example=example)
+    return other
+
+
+def _widened(watch: Watch, *, wish: Wish) -> Watch:
+    """The watch with what is wished.
+
+    Raises:
+        UsageError: that would be too many URLs: it has come to show more meanwhile.
+    """
+    after = widened(watch, wish)
+    if (count := len(after.ask.urls)) > MAX_URLS:
+        values = {"given": f"{count:,}", "most": f"{MAX_URLS:,}"}
+        example = EXAMPLES[Subcommand.WATCH]
+        raise UsageError(Problem.TOO_MANY_URLS, values=values, example=example)
+    return after
 
 
 def _message_of(watch: Watch) -> Told:

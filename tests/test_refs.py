@@ -7,16 +7,19 @@ from hypothesis import strategies as st
 from bot.asks import Ask
 from bot.errors import StaleReference
 from bot.live.model import StatusFilter
-from bot.views.refs import (
-    BUTTON_VALUE_CHARS,
+from bot.views.follow_refs import (
     HOUR,
     MORNING,
-    OPTION_VALUE_CHARS,
     UNMUTE,
-    ChoiceRef,
     FollowKind,
     FollowRef,
     NoticeRef,
+    WishRef,
+)
+from bot.views.refs import (
+    BUTTON_VALUE_CHARS,
+    OPTION_VALUE_CHARS,
+    ChoiceRef,
     OpenRef,
     PageRef,
     ReferenceTooLong,
@@ -67,7 +70,7 @@ def test_a_page_comes_back_as_it_was_packed_or_by_its_key(ref: PageRef) -> None:
 
 @given(st.text(max_size=200))
 def test_any_other_text_is_a_stale_reference(text: str) -> None:
-    for kind in (PageRef, ChoiceRef, OpenRef, NoticeRef, FollowRef):
+    for kind in (PageRef, ChoiceRef, OpenRef, NoticeRef, FollowRef, WishRef):
         with pytest.raises(StaleReference):
             kind.unpack(text)
 
@@ -149,9 +152,14 @@ def test_a_notice_comes_back_with_what_was_chosen_for_it(ref: NoticeRef) -> None
     assert NoticeRef.unpack(ref.pack()) == ref
 
 
-@given(st.builds(FollowRef, st.sampled_from(FollowKind), words, muting))
+@given(st.builds(FollowRef, st.sampled_from(FollowKind), words, muting, st.booleans()))
 def test_what_is_followed_comes_back_with_what_was_chosen_for_it(ref: FollowRef) -> None:
     assert FollowRef.unpack(ref.pack()) == ref
+
+
+@given(st.builds(WishRef, st.just("watch0000001"), st.just(ASK.key), st.none() | moments, words))
+def test_what_is_wished_of_a_watch_comes_back_in_a_button(ref: WishRef) -> None:
+    assert WishRef.unpack(ref.pack()) == ref
 
 
 def test_a_notices_key_too_long_for_a_menu_is_refused_there_and_taken_by_a_button() -> None:
@@ -162,6 +170,6 @@ def test_a_notices_key_too_long_for_a_menu_is_refused_there_and_taken_by_a_butto
 
 
 def test_something_else_to_be_followed_is_stale() -> None:
-    for text in ("f0||watch|x", "f1||event|x", "f1|watch|x"):
+    for text in ("f1||watch|x", "f2|||event|x", "f2||watch|x"):
         with pytest.raises(StaleReference):
             FollowRef.unpack(text)

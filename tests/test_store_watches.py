@@ -3,11 +3,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from bot.asks import Ask
+from bot.errors import StaleReference
 from bot.live.model import StatusFilter
 from bot.watch.model import Ending, NoticeKind, NoticeState
 from tests.stored import (
@@ -27,7 +28,7 @@ from tests.stored import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from bot.store import Store
@@ -197,6 +198,104 @@ async def test_a_turn_that_came_too_late_does_not_undo_a_stop(store: Store) -> N
     await store.ledger.record(turn(watches=(watch(),)))
     await store.ledger.record(turn(watches=(late,)))
     assert await store.watches.find("watch1") == stopped
+
+
+async def test_of_many_watches_that_are_in_each_others_way_one_is_stored(store: Store) -> None:
+    def first(active: tuple[Watch, ...]) -> Watch | None:
+        return active[0] if active else None
+
+    adding = (watch(f"watch{number}") for number in range(20))
+    outcomes = await asyncio.gather(
+        *(store.watches.add(one, board(one), in_the_way=first) for one in adding)
+    )
+    (stored,) = await store.watches.active()
+    assert outcomes.count(None) == 1
+    assert outcomes.count(stored) == 19
+    assert len(await store.notices.recent("T1", None, 9)) == 1
+
+
+async def test_only_what_is_active_in_the_channel_is_in_the_way(store: Store) -> None:
+    await add(store, watch("ended"), watch("elsewhere", channel_id="C2"), watch("here"))
+    await store.watches.stop("ended", "U2", SOON)
+    asked: list[tuple[Watch, ...]] = []
+    one = watch("another")
+    assert await store.watches.add(one, board(one), in_the_way=asked.append) is None
+    assert asked == [(watch("here"),)]
+
+
+def refusing(_: object) -> NoReturn:
+    raise StaleReference
+
+
+async def test_what_is_refused_is_not_stored(store: Store) -> None:
+    await add(store, watch())
+    with pytest.raises(StaleReference):
+        await store.watches.add(watch("other"), board(watch("other")), in_the_way=refusing)
+    with pytest.raises(StaleReference):
+        await store.watches.widen("watch1", refusing)
+    assert await store.watches.active() == (watch(),)
+
+
+def longer(of: Watch) -> Watch:
+    return replace(of, name="Longer", until=of.until + HOUR)
+
+
+def larger(of: Watch) -> Watch:
+    streams = {**of.streams, task(2).stream: task(2).url}
+    ask = replace(of.ask, urls=tuple(streams.values()))
+    return replace(of, ask=ask, streams=streams, is_read=False)
+
+
+async def test_a_watch_is_widened_and_its_message_is_drawn_anew(store: Store) -> None:
+    await add(store, replace(watch(), is_read=True))
+    wider = longer(replace(watch(), is_read=True))
+    assert await store.watches.widen("watch1", longer) == wider
+    assert await store.watches.find("watch1") == wider
+    assert await outdated(store) == [("watch1", 1)]
+
+
+async def test_new_streams_are_drawn_once_they_are_read(store: Store) -> None:
+    await add(store, replace(watch(), is_read=True))
+    assert await store.watches.widen("watch1", larger) == larger(watch())
+    assert await outdated(store) == []
+
+
+async def test_a_watch_that_is_over_is_not_widened(store: Store) -> None:
+    await add(store, watch())
+    stopped = await store.watches.stop("watch1", "U2", SOON)
+    assert await store.watches.widen("watch1", longer) == stopped
+    assert await store.watches.find("watch1") == stopped
+    assert await store.watches.widen("watch2", longer) is None
+
+
+@pytest.mark.parametrize("wider", [longer, larger])
+async def test_a_turn_that_does_not_know_of_a_widening_does_not_undo_it_or_end_the_watch(
+    store: Store, wider: Callable[[Watch], Watch]
+) -> None:
+    await add(store, watch())
+    verdict = told(kind=NoticeKind.VERDICT, source="watch1", thread="board:watch1", change=None)
+    ended = replace(watch(), is_read=True, ended_at=SOON, ending=Ending.FINISHED)
+    await store.watches.widen("watch1", wider)
+    await store.ledger.record(turn(verdict, alert(watch(), 4), watches=(ended,)))
+    assert await store.watches.find("watch1") == wider(watch())
+    (notice,) = await store.notices.due(NOW, limit=10)
+    assert notice.kind is NoticeKind.ALERT
+
+
+async def test_what_a_filter_found_is_kept_though_it_was_widened_meanwhile(store: Store) -> None:
+    filtered = replace(watch(), ask=Ask("default", DOMAIN, status=StatusFilter.FAILED))
+    await add(store, filtered)
+    found = replace(filtered, streams={**filtered.streams, task(2).stream: task(2).url})
+    await store.watches.widen("watch1", longer)
+    await store.ledger.record(turn(watches=(found,)))
+    assert await store.watches.find("watch1") == longer(found)
+
+
+async def test_watches_are_found_by_name_ended_or_not(store: Store) -> None:
+    await add(store, watch("one"), watch("two"), watch("three"))
+    stopped = await store.watches.stop("one", "U2", SOON)
+    named = await store.watches.named({"one", "two", "none"})
+    assert named == {"one": stopped, "two": watch("two")}
 
 
 async def test_watches_that_ended_long_ago_are_forgotten(store: Store) -> None:

@@ -9,15 +9,17 @@ from bot.asks import Ask
 from bot.live.model import PreloadTask, StatusFilter
 from bot.reader import Language
 from bot.views import boards
+from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.limits import Message
-from bot.views.refs import FollowKind, FollowRef, OpenRef
+from bot.views.refs import OpenRef
+from bot.views.watch_words import title
 from bot.watch.model import Board, ChangeKind, Ending, Line, NoticeKind, Verdict, Watch
 from bot.words import words
 from tests.test_views import CHINESE, NOW, READER, Anything, a_task, mrkdwn
 from tests.test_views_told import MINUTE, a_change, a_notice, controls, taken
 
-ASK = Ask("main", "live.example.com", urls=("http://live.example.com/liveApp/cup_main.flv",))
-FILTER = Ask("main", "live.example.com", status=StatusFilter.PRELOADING)
+ASK = Ask("default", "live.example.com", urls=("http://live.example.com/liveApp/cup_main.flv",))
+FILTER = Ask("default", "live.example.com", status=StatusFilter.PRELOADING)
 
 
 def a_watch(**fields: Anything) -> Watch:
@@ -147,12 +149,14 @@ def test_to_stop_a_watch_is_asked_about_first() -> None:
     assert asked["confirm"]["text"] != asked["deny"]["text"]
 
 
-def test_a_watch_without_a_name_is_called_by_its_domain_and_status() -> None:
+def test_a_watch_without_a_name_is_called_by_its_only_stream_or_by_what_is_asked_for() -> None:
     english, chinese = words(Language.ENGLISH), words(Language.CHINESE)
     filtered = a_watch(name=" ", ask=FILTER)
-    assert boards.title(a_watch(name=""), english) == "live.example.com"
-    assert boards.title(filtered, english) == "live.example.com, status=preloading"
-    assert boards.title(filtered, chinese) == "live.example.com（预热中）"
+    several = a_watch(name="", ask=replace(ASK, urls=(*ASK.urls, f"{ASK.urls[0]}2")))
+    assert title(a_watch(name=""), english) == "liveApp/cup_main.flv"
+    assert title(several, english) == "live.example.com"
+    assert title(filtered, english) == "live.example.com, status=preloading"
+    assert title(filtered, chinese) == "live.example.com（预热中）"
 
 
 def test_nothing_is_judged_before_anything_was_read() -> None:

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from bot.live.model import StatusFilter
-from bot.views import following, refs
+from bot.views import follow_refs, following
+from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.limits import Message
-from bot.views.refs import FollowKind, FollowRef
 from bot.watch.model import Notice, NoticeKind, NoticeState, Subscription, Watch
 from tests.test_views import CHINESE, NOW, READER, Anything, mrkdwn
 from tests.test_views_boards import FILTER, a_watch
@@ -77,26 +77,12 @@ def test_what_is_unsubscribed_from_can_be_had_back() -> None:
     assert "`/preload subscribe domain=live.example.com`" in mrkdwn(message)
 
 
-def test_a_new_watch_says_where_how_long_and_can_be_stopped() -> None:
-    message = taken(following.watching(a_watch(), READER, now=NOW))
-    assert message.text == (
-        "Cup final is watched in <#C0001> from now on. "
-        "Until every stream is finished, 23 Nov 00:42 at the latest"
-    )
-    assert FollowRef.unpack(controls(message)["watch.stop"]["value"]) == OF_WATCH
-    filtered = following.watching(a_watch(ask=FILTER), READER, now=NOW)
-    assert filtered.text.endswith(". Watched until 23 Nov 00:42")
-
-
-def test_a_watch_in_direct_messages_says_so_in_words() -> None:
-    said = following.watching(a_watch(channel_id="D0001"), READER, now=NOW).text
-    assert said.startswith("Cup final is watched in this conversation from now on")
-
-
-def test_a_watch_that_shows_the_same_is_named_with_whom_it_is_for() -> None:
-    message = taken(following.already_watched(a_watch(), READER, now=NOW))
-    assert "Cup final is watched in <#C0001> already, for <@U0001>" in message.text
-    assert "watch.stop" in controls(message)
+def test_it_can_be_had_back_as_it_was() -> None:
+    was = replace(ONLY_FAILED, group=timedelta(seconds=90), repeat=timedelta(0))
+    again = "/preload subscribe domain=live.example.com status=failed group=90s repeat=off"
+    assert f"`{again}`" in mrkdwn(taken(following.unsubscribed(was, READER)))
+    hourly = replace(SUBSCRIPTION, group=timedelta(0), repeat=HOUR)
+    assert "group=off repeat=60m" in mrkdwn(taken(following.unsubscribed(hourly, READER)))
 
 
 def test_a_channel_without_the_bot_gets_the_exact_invitation() -> None:
@@ -115,22 +101,46 @@ def listed(subscriptions: list[Subscription], watches: list[Watch]) -> Message:
 
 
 def test_a_list_shows_each_with_what_can_be_done_with_it() -> None:
-    watch = a_watch(streams={"a": "a", "b": "b"})
+    watch = a_watch(streams={name: f"rtmp://live.example.com/app/{name}" for name in "abcd"})
     muted = replace(SUBSCRIPTION, muted_until=NOW + HOUR)
     message = listed([muted], [watch])
     body = mrkdwn(message)
     assert message.text == "1 subscription, 1 watch: live.example.com, Cup final"
     assert "*live.example.com, told in <#C0001>*\nfailed, complete · " in body
     assert "Muted until 20:42 · by <@U0001>" in body
-    assert "*Cup final, watched in <#C0001>*\nlive.example.com · 2 streams · Until every" in body
+    assert "*Cup final, watched in <#C0001>*\nlive.example.com · " in body
+    assert " · 4 streams: app/a, app/b, app/c and 1 more · Until every stream" in body
     found = controls(message)
     assert FollowRef.unpack(found["sub.remove"]["value"]) == OF_SUBSCRIPTION
     assert "confirm" in found["sub.remove"]
     chosen = [FollowRef.unpack(option["value"]) for option in found["sub.mute"]["options"]]
-    choices = (refs.UNMUTE, refs.HOUR, refs.MORNING)
+    choices = (follow_refs.UNMUTE, follow_refs.HOUR, follow_refs.MORNING)
     assert chosen == [replace(OF_SUBSCRIPTION, choice=choice) for choice in choices]
     assert FollowRef.unpack(found["watch.stop"]["value"]) == OF_WATCH
     assert "confirm" in found["watch.stop"]
+
+
+def test_streams_of_a_filter_are_counted_alone() -> None:
+    watch = a_watch(ask=FILTER, streams={"rtmp://live.example.com/app/a": "a"})
+    assert "live.example.com · 1 stream · Watched until" in mrkdwn(listed([], [watch]))
+
+
+def test_the_rows_of_a_list_of_all_channels_say_that_they_are_of_one() -> None:
+    message = following.listed([SUBSCRIPTION], [a_watch()], READER, now=NOW, everywhere=True)
+    found = controls(taken(message))
+    assert FollowRef.unpack(found["sub.remove"]["value"]) == replace(
+        OF_SUBSCRIPTION, everywhere=True
+    )
+    assert FollowRef.unpack(found["watch.stop"]["value"]) == replace(OF_WATCH, everywhere=True)
+
+
+@pytest.mark.parametrize("watches", [[], [a_watch()]])
+def test_what_a_channel_is_not_told_of_is_named_before_what_it_has(watches: list[Watch]) -> None:
+    unknown = ("C0001", "vip.example.com")
+    message = taken(following.listed([], watches, READER, now=NOW, unknown=unknown))
+    assert message.text.startswith("<#C0001> is not told of vip.example.com. ")
+    assert mrkdwn(message).startswith("*<#C0001> is not told of vip.example.com*")
+    assert ("Cup final" in message.text) == bool(watches)
 
 
 def test_what_ends_in_a_list_of_everywhere_is_not_said_to_end_in_this_channel() -> None:
@@ -154,11 +164,15 @@ def test_what_a_long_list_has_no_room_for_is_counted_and_named() -> None:
     assert rest.startswith(f"No room here for {61 - shown} more: live{shown}.example.com, ")
 
 
+QUEUED = {"state": NoticeState.OPEN, "attempts": 0, "due_at": NOW + timedelta(seconds=10)}
+
+
 def delivered(**fields: Anything) -> str:
     at = {"queued_at": NOW + timedelta(seconds=0.02), "posted_at": NOW + timedelta(seconds=1.2)}
     fields = {"state": NoticeState.POSTED, **at, **fields}
-    notice: Notice = a_notice(NoticeKind.FAILURES, *failures(3), **fields)
-    return mrkdwn(taken(following.deliveries([notice], READER, now=NOW)))
+    kind = fields.pop("kind", NoticeKind.FAILURES)
+    notice: Notice = a_notice(kind, *failures(3), **fields)
+    return mrkdwn(taken(following.deliveries([notice], {}, READER, now=NOW)))
 
 
 def test_a_delivery_says_what_was_seen_when_and_how_long_it_took() -> None:
@@ -178,9 +192,10 @@ def test_a_delivery_says_what_was_seen_when_and_how_long_it_took() -> None:
         ({"is_uncertain": True}, "may stand there twice"),
         ({"state": NoticeState.OPEN, "posted_at": None}, "waiting since 19:42:10"),
         (
-            {"state": NoticeState.OPEN, "attempts": 0, "due_at": NOW + timedelta(seconds=10)},
+            {"kind": NoticeKind.CHANGES, **QUEUED},
             "gathered until 19:42:20",
         ),
+        (QUEUED, "waiting since 19:42:10"),
         ({"state": NoticeState.SENDING, "posted_at": None}, "being sent"),
         ({"state": NoticeState.UNSURE, "posted_at": None}, "sent, but not confirmed"),
         ({"state": NoticeState.DROPPED, "error": "is_archived"}, "given up: is_archived"),
@@ -193,12 +208,20 @@ def test_what_was_not_plainly_delivered_says_why(fields: dict[str, Anything], sa
 
 def test_a_notice_without_changes_is_called_by_its_kind() -> None:
     notice = a_notice(NoticeKind.BOARD)
-    body = mrkdwn(taken(following.deliveries([notice], READER, now=NOW)))
+    body = mrkdwn(taken(following.deliveries([notice], {}, READER, now=NOW)))
     assert "*A watch's message* · seen 19:42:10" in body
 
 
+def test_a_notice_of_a_watch_names_it() -> None:
+    notice = a_notice(NoticeKind.BOARD, source="watch0000001", **QUEUED)
+    watches = {"watch0000001": a_watch()}
+    body = mrkdwn(taken(following.deliveries([notice], watches, READER, now=NOW)))
+    assert "*A watch's message* · Cup final · seen 19:42:10" in body
+    assert "gathered" not in body
+
+
 def test_nothing_told_yet_says_how_to_begin() -> None:
-    message = taken(following.deliveries([], READER, now=NOW))
+    message = taken(following.deliveries([], {}, READER, now=NOW))
     assert message.text.startswith("Nothing was delivered in this channel yet")
 
 
@@ -206,7 +229,7 @@ def test_deliveries_that_have_no_room_are_counted() -> None:
     notice = a_notice(
         NoticeKind.CHANGES, a_change(domain="d" * 60), attempts=9, error="e" * 60, is_uncertain=True
     )
-    body = mrkdwn(taken(following.deliveries([notice] * 100, READER, now=NOW)))
+    body = mrkdwn(taken(following.deliveries([notice] * 100, {}, READER, now=NOW)))
     shown = body.count("*Changes: 1*")
     assert shown >= 30
     assert f"{100 - shown} older ones have no room here" in body

@@ -9,9 +9,10 @@ import pytest
 from bot.asks import Ask
 from bot.live.model import StatusFilter
 from bot.sandbox.slack.limits import check
-from bot.views import refs, told
+from bot.views import follow_refs, told
+from bot.views.follow_refs import NoticeRef
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
-from bot.views.refs import NoticeRef, PageRef
+from bot.views.refs import PageRef
 from bot.watch.model import (
     Change,
     ChangeKind,
@@ -27,7 +28,7 @@ SUBSCRIPTION = Subscription(
     id="sub000000001",
     team_id="T0001",
     channel_id="C0001",
-    account="main",
+    account="default",
     domain="live.example.com",
     owner="U0001",
     created_at=NOW - timedelta(hours=5),
@@ -111,9 +112,12 @@ def test_a_notice_can_be_seen_opened_muted_and_unsubscribed_from() -> None:
     assert NoticeRef.unpack(found["notice.unsubscribe"]["value"]) == ref
     assert "live.example.com" in found["notice.unsubscribe"]["confirm"]["text"]["text"]
     opened = PageRef.unpack(found["notice.open"]["value"]).ask
-    assert opened == Ask("main", "live.example.com", status=StatusFilter.FAILED)
+    assert opened == Ask("default", "live.example.com", status=StatusFilter.FAILED)
     chosen = [NoticeRef.unpack(option["value"]) for option in found["notice.mute"]["options"]]
-    assert chosen == [replace(ref, choice=refs.HOUR), replace(ref, choice=refs.MORNING)]
+    assert chosen == [
+        replace(ref, choice=follow_refs.HOUR),
+        replace(ref, choice=follow_refs.MORNING),
+    ]
 
 
 def test_a_muted_subscription_shows_until_when_and_can_be_unmuted() -> None:
@@ -121,7 +125,7 @@ def test_a_muted_subscription_shows_until_when_and_can_be_unmuted() -> None:
     muted = replace(SUBSCRIPTION, muted_until=NOW + timedelta(hours=1))
     menu = controls(told.changes(notice, muted, READER, now=NOW))["notice.mute"]
     assert menu["placeholder"]["text"] == "Muted until 20:42"
-    assert NoticeRef.unpack(menu["options"][0]["value"]).choice == refs.UNMUTE
+    assert NoticeRef.unpack(menu["options"][0]["value"]).choice == follow_refs.UNMUTE
     over = replace(SUBSCRIPTION, muted_until=NOW)
     menu = controls(told.changes(notice, over, READER, now=NOW))["notice.mute"]
     assert menu["placeholder"]["text"] == "Mute"

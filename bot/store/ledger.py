@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.store import alarms, follows, sightings, watches
 from bot.store.queueing import queue
+from bot.watch.model import NoticeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,8 @@ class Ledger:
 
         A turn may come of what was so a moment ago: alarms of a subscription that was removed
         since, and changes to a watch that was stopped since, are left out. What it tells of those
-        is queued; whoever writes the message finds that nobody wants it.
+        is queued; whoever writes the message finds that nobody wants it. That a watch has ended
+        which was widened since is not told: it goes on.
 
         Raises:
             StoreUnavailable: nothing was written.
@@ -39,5 +41,10 @@ class Ledger:
                 self._database, connection, followed.account, followed.domain, turn.seen
             )
             await alarms.record(self._database, connection, turn.alarms, turn.quiet)
-            await watches.record(connection, turn.watches, turn.redrawn)
-            await queue(connection, turn.told, queued_at=self._now())
+            going_on = await watches.record(connection, turn.watches, turn.redrawn)
+            told = [
+                one
+                for one in turn.told
+                if one.kind is not NoticeKind.VERDICT or one.source not in going_on
+            ]
+            await queue(connection, told, queued_at=self._now())

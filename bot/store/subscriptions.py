@@ -21,7 +21,7 @@ _COLUMNS = subscriptions.c
 
 
 class Subscriptions:
-    """Subscriptions by ID, at most one for a domain in a channel.
+    """Subscriptions by ID, at most one for a domain of an account in a channel.
 
     Every method may raise StoreUnavailable. Listed ones stand in the order they were made.
     """
@@ -35,6 +35,7 @@ class Subscriptions:
         is_same = and_(
             _COLUMNS.team_id == subscription.team_id,
             _COLUMNS.channel_id == subscription.channel_id,
+            _COLUMNS.account == subscription.account,
             _COLUMNS.domain == subscription.domain,
         )
         async with self._database.writing() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, exists, insert, not_, or_, select, update
@@ -48,18 +49,62 @@ class Watches:
         self._database = database
         self._now = now
 
-    async def add(self, watch: Watch, told: Told) -> None:
-        """Store the watch and queue its message: `told` is a `BOARD` with the key `board_key`."""
+    async def add(
+        self,
+        watch: Watch,
+        told: Told,
+        *,
+        in_the_way: Callable[[tuple[Watch, ...]], Watch | None] = lambda _: None,
+    ) -> Watch | None:
+        """Store the watch and queue its message; or, stored nothing, the one that is in the way.
+
+        Args:
+            watch: the watch.
+            told: a `BOARD` with the key `board_key`.
+            in_the_way: which of its channel's active ones is, if any; asked in the transaction, so
+                that of two that come at once one is in the other's way. What it raises is raised.
+        """
         now = self._now()
         new = {"boards_lost": 0, "wanted": 0, "drawn": 0, "drawn_at": now}
         async with self._database.writing() as connection:
+            active = await _read(connection, *_of_channel(watch.team_id, watch.channel_id))
+            if (other := in_the_way(active)) is not None:
+                return other
             await connection.execute(insert(watches), _row(watch) | new)
             await queue(connection, [told], queued_at=now)
+        return None
+
+    async def widen(self, id_: str, widened: Callable[[Watch], Watch]) -> Watch | None:
+        """Have it show more, or longer, or under another name; None: there is no such watch.
+
+        Args:
+            id_: its ID.
+            widened: makes of it, as it is now, what it shall be. What it raises is raised.
+
+        Returns:
+            It as it is then; one that had ended, as that was.
+        """
+        is_it = _COLUMNS.id == id_
+        async with self._database.writing() as connection:
+            found = await _read(connection, is_it)
+            if not found or found[0].ended_at is not None:
+                return found[0] if found else None
+            watch = widened(found[0])
+            changed = {name: getattr(watch, name) for name in ("name", "until", "ask", "is_read")}
+            changed["streams"] = dict(watch.streams)
+            # New streams are shown once they are read: until then it is as true as it was.
+            wanted = _COLUMNS.wanted + int(watch.is_read)
+            await connection.execute(update(watches).where(is_it).values(wanted=wanted, **changed))
+        return watch
 
     async def find(self, id_: str) -> Watch | None:
         """The one of this ID, ended or not."""
         found = await self._read(_COLUMNS.id == id_)
         return found[0] if found else None
+
+    async def named(self, ids: Collection[str]) -> dict[str, Watch]:
+        """Those of these IDs, by ID, ended or not."""
+        return {watch.id: watch for watch in await self._read(_COLUMNS.id.in_(ids))}
 
     async def active(self) -> tuple[Watch, ...]:
         """All that have not ended, in the order they were made; so are those of the next two."""
@@ -67,9 +112,7 @@ class Watches:
 
     async def of_channel(self, team_id: str, channel_id: str) -> tuple[Watch, ...]:
         """A channel's active ones."""
-        return await self._read(
-            _IS_ACTIVE, _COLUMNS.team_id == team_id, _COLUMNS.channel_id == channel_id
-        )
+        return await self._read(*_of_channel(team_id, channel_id))
 
     async def of_team(self, team_id: str) -> tuple[Watch, ...]:
         """A workspace's active ones."""
@@ -168,20 +211,37 @@ class Watches:
         return gone.rowcount
 
     async def _read(self, *which: ColumnElement[bool]) -> tuple[Watch, ...]:
-        query = select(*_FIELDS).where(*which).order_by(_COLUMNS.created_at, _COLUMNS.id)
         async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
-        return tuple(_watch(row) for row in rows)
+            return await _read(connection, *which)
 
 
 async def record(
     connection: AsyncConnection, changed: Collection[Watch], redrawn: Collection[str]
-) -> None:
+) -> frozenset[str]:
     """Write down streams, readings and endings; and which messages are outdated.
 
-    Of a watch that has ended meanwhile (someone stopped it) nothing is changed.
+    Of a watch that has ended meanwhile (someone stopped it) nothing is changed. One that was
+    widened meanwhile takes in the streams that were found; whether it is read, and finished, is
+    for a turn to say that knows all of it.
+
+    Returns:
+        The IDs of those that were to end and, widened, did not.
     """
+    going_on: set[str] = set()
     if changed:
+        stored = {
+            watch.id: watch
+            for watch in await _read(connection, _COLUMNS.id.in_([one.id for one in changed]))
+        }
+        written = []
+        for watch in changed:
+            now = stored.get(watch.id, watch)
+            if (now.ask, now.until) == (watch.ask, watch.until):
+                written.append(watch)
+                continue
+            written.append(replace(now, streams={**now.streams, **watch.streams}))
+            if watch.ended_at is not None and now.ended_at is None:
+                going_on.add(watch.id)
         statement = update(watches).where(_COLUMNS.id == bindparam("watch_id"), _IS_ACTIVE)
         names = ("streams", "is_read", "ended_at", "ending")
         await connection.execute(
@@ -194,12 +254,23 @@ async def record(
                     "ended_at": watch.ended_at,
                     "ending": watch.ending,
                 }
-                for watch in changed
+                for watch in written
             ],
         )
     for ids in portions(redrawn):
         statement = update(watches).where(_COLUMNS.id.in_(ids))
         await connection.execute(statement.values(wanted=_COLUMNS.wanted + 1))
+    return frozenset(going_on)
+
+
+def _of_channel(team_id: str, channel_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Those that are active in a channel."""
+    return _IS_ACTIVE, _COLUMNS.team_id == team_id, _COLUMNS.channel_id == channel_id
+
+
+async def _read(connection: AsyncConnection, *which: ColumnElement[bool]) -> tuple[Watch, ...]:
+    query = select(*_FIELDS).where(*which).order_by(_COLUMNS.created_at, _COLUMNS.id)
+    return tuple(_watch(row) for row in (await connection.execute(query)).all())
 
 
 def _row(watch: Watch) -> dict[str, Any]:

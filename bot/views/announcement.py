@@ -9,6 +9,7 @@ from bot.asks import Ask
 from bot.live.model import StatusFilter
 from bot.views import blocks, refs
 from bot.views.commands import command
+from bot.views.follow_refs import NoticeRef
 from bot.views.following_controls import button, mute_menu, unsubscribe_button
 from bot.views.happenings import first_few, gravest_first, lines, names
 from bot.views.limits import Message, fitted
@@ -92,7 +93,7 @@ class Announcement:
 
     def _controls(self, ask: Ask) -> Iterator[Block]:
         w, subscription = self._words, self._subscription
-        ref = refs.NoticeRef(subscription.id, self._notice.key)
+        ref = NoticeRef(subscription.id, self._notice.key)
         unseen = self._is_failure and self._seen_by is None
         found = (
             button("notice.seen", w.t("Seen"), ref) if unseen else None,

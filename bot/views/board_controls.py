@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.asks import Row
 from bot.views import blocks, refs
+from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.following_controls import stop_button
 from bot.views.limits import MESSAGE_WEIGHT, OPTIONS, weight
 from bot.views.mrkdwn import shortened, stream_name
@@ -47,7 +48,7 @@ def controls(
         old: the domain cannot be read: nothing is called ready.
         beside: the message's other blocks: the menu takes the room they leave.
     """
-    ref = refs.FollowRef(refs.FollowKind.WATCH, watch.id)
+    ref = FollowRef(FollowKind.WATCH, watch.id)
     stop = stop_button("board.stop", ref, w) if watch.ended_at is None else None
     room = MESSAGE_WEIGHT - weight([*beside, stop or {}]) - _SPARE
     options = list(_fitting(_options(watch, lines, reader, w, now=now, old=old), room))

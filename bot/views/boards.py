@@ -11,8 +11,8 @@ from bot.views.happenings import alarm, first_few, gravest_first, names
 from bot.views.limits import Message, fitted
 from bot.views.mentions import person
 from bot.views.mrkdwn import escaped
-from bot.views.status import filter_word
 from bot.views.times import clock, to_the_second
+from bot.views.watch_words import ending_of, title
 from bot.watch.model import ChangeKind, Ending, Verdict
 from bot.words import words
 
@@ -57,17 +57,6 @@ def verdict(
         now: the moment it is drawn at.
     """
     return _Drawing(board, reader, now).verdict()
-
-
-def title(watch: Watch, w: Words) -> str:
-    """What a watch is called, escaped: its name, or the domain and what is watched of it."""
-    if watch.name.strip():
-        return escaped(watch.name, _NAME_CHARS)
-    ask = watch.ask
-    domain = escaped(ask.domain, _NAME_CHARS)
-    if ask.status is None:
-        return domain
-    return w.t("{domain}, status={status}", domain=domain, status=filter_word(ask.status, w))
 
 
 def alert(notice: Notice, watch: Watch, reader: Reader, *, now: datetime) -> Message:
@@ -239,21 +228,14 @@ class _Drawing:
 
     def _notes(self) -> Iterator[str]:
         """That it cannot be read, and that it has ended."""
-        w, board, watch = self._words, self._board, self._watch
+        w, board = self._words, self._board
         if board.failing_since is not None:
             time = clock(board.failing_since, self._reader, self._now)
             said = w.t("not read since {time}", time=time)
             failure = escaped(board.failure, _NAME_CHARS) if board.failure.strip() else ""
             yield "⚠️ " + (w.t("{said}: {names}", said=said, names=failure) if failure else said)
-        if watch.ended_at is None:
-            return
-        time = clock(watch.ended_at, self._reader, self._now)
-        if watch.ending is Ending.STOPPED and watch.stopped_by is not None:
-            yield w.t("Stopped by {person} at {time}", person=person(watch.stopped_by), time=time)
-        elif watch.ending is Ending.FINISHED:
-            yield w.t("Ended at {time}: every stream is finished", time=time)
-        else:
-            yield w.t("Ended at {time}", time=time)
+        if ending := ending_of(self._watch, self._reader, w, self._now):
+            yield ending
 
     def _named(self) -> Iterator[str]:
         if not self._unread:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from bot.views.mrkdwn import escaped
 from bot.views.times import seconds
+from bot.views.watch_words import title
 from bot.watch.model import NoticeKind, NoticeState
 from bot.words import marked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from bot.reader import Reader
-    from bot.watch.model import Notice
+    from bot.watch.model import Notice, Watch
     from bot.words import Words
 
 _CODE_CHARS = 30
@@ -37,12 +38,17 @@ _KINDS = {
 
 
 def delivery_lines(
-    notices: Sequence[Notice], reader: Reader, w: Words, *, now: datetime
+    notices: Sequence[Notice],
+    watches: Mapping[str, Watch],
+    reader: Reader,
+    w: Words,
+    *,
+    now: datetime,
 ) -> Iterator[str]:
     """A line of mrkdwn for each notice, as far as a message takes them."""
     room = _CHARS
     for number, notice in enumerate(notices):
-        line = " · ".join(_parts(notice, reader, w, now))
+        line = " · ".join(_parts(notice, watches.get(notice.source), reader, w, now))
         room -= len(line)
         if room < 0:
             count = f"{len(notices) - number:,}"
@@ -51,13 +57,17 @@ def delivery_lines(
         yield line
 
 
-def _parts(notice: Notice, reader: Reader, w: Words, now: datetime) -> Iterator[str]:
+def _parts(
+    notice: Notice, watch: Watch | None, reader: Reader, w: Words, now: datetime
+) -> Iterator[str]:
     what = w.t(_KINDS[notice.kind])
     changes = len(notice.changes)
     if changes:
         what = w.t("{said}: {names}", said=what, names=f"{changes:,}")
     yield f"*{what}*"
-    if changes:
+    if watch is not None:
+        yield title(watch, w)
+    elif changes:
         yield escaped(notice.changes[0].task.domain, _DOMAIN_CHARS)
     yield w.t("seen {time}", time=seconds(notice.seen_at, reader, now))
     yield w.t("queued {time}", time=_after(notice.seen_at, notice.queued_at, w))
@@ -82,7 +92,8 @@ def _outcome(notice: Notice, reader: Reader, w: Words, now: datetime) -> str:
         case NoticeState.DROPPED:
             code = escaped(notice.error, _CODE_CHARS)
             return w.t("given up: {code}", code=code) if notice.error else w.t("given up")
-    if notice.attempts == 0 and notice.due_at > now:
+    is_gathering = notice.kind is NoticeKind.CHANGES and notice.attempts == 0
+    if is_gathering and notice.due_at > now:
         return w.t("gathered until {time}", time=seconds(notice.due_at, reader, now))
     return w.t("waiting since {time}", time=seconds(notice.queued_at, reader, now))
 

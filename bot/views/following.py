@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.views import blocks
+from bot.views.answering import answer
+from bot.views.commands import subscribing, unsubscribing
 from bot.views.delivery_lines import delivery_lines
-from bot.views.following_controls import button, stop_button
+from bot.views.follow_refs import FollowKind, FollowRef
+from bot.views.following_controls import button
 from bot.views.following_rows import (
     STATUSES,
     fitting,
-    length_of,
     manner_of,
     named,
-    shown_of,
     statuses_of,
     subscription_rows,
     told_of,
@@ -21,22 +22,20 @@ from bot.views.following_rows import (
 )
 from bot.views.limits import Message, fitted
 from bot.views.mentions import channel
-from bot.views.mrkdwn import code
-from bot.views.refs import FollowKind, FollowRef
+from bot.views.mrkdwn import code, escaped
 from bot.views.times import zone_name
 from bot.views.told import INVITE
 from bot.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from bot.live.model import StatusFilter
     from bot.reader import Reader
-    from bot.views.limits import Block
     from bot.watch.model import Notice, Subscription, Watch
-    from bot.words import Words
 
+_DOMAIN_CHARS = 100
 _SUBSCRIBE = "/preload subscribe domain=live.example.com"
 _WATCH = "/preload watch status=preloading until=20:00"
 
@@ -55,7 +54,7 @@ def subscribed(subscription: Subscription, reader: Reader, *, now: datetime) -> 
         "What happened before is not announced. To mute or unsubscribe: {command}",
         command=code("/preload list"),
     )
-    return _answer(said, manner_of(subscription, reader, w, now), w, hint=hint)
+    return answer(said, manner_of(subscription, reader, w, now), w, hint=hint)
 
 
 def already_covered(
@@ -71,7 +70,7 @@ def already_covered(
     """
     w = words(reader.language)
     said = w.t("{channel} is told of {domain} already: {statuses}", **told_of(existing, w))
-    again = code(f"/preload unsubscribe domain={existing.domain}", 300)
+    again = code(unsubscribing(existing), 300)
     hint = w.t("To have it otherwise, unsubscribe first: {command}", command=again)
     wider = existing.statuses | frozenset(wanted)
     widen = None
@@ -80,29 +79,15 @@ def already_covered(
         more = statuses_of(wider - existing.statuses, w)
         ref = FollowRef(FollowKind.SUBSCRIPTION, existing.id, choice)
         widen = button("sub.widen", w.t("Add {statuses}", statuses=more), ref)
-    return _answer(said, manner_of(existing, reader, w, now), w, hint=hint, control=widen)
+    return answer(said, manner_of(existing, reader, w, now), w, hint=hint, controls=[widen])
 
 
 def unsubscribed(subscription: Subscription, reader: Reader) -> Message:
     """A channel is told no more of a domain."""
     w = words(reader.language)
     said = w.t("{channel} is told nothing of {domain} any more", **told_of(subscription, w))
-    again = code(f"/preload subscribe domain={subscription.domain}", 300)
-    return _answer(said, (), w, hint=w.t("To have it back: {command}", command=again))
-
-
-def watching(watch: Watch, reader: Reader, *, now: datetime) -> Message:
-    """A watch has begun; its message follows in its channel."""
-    w = words(reader.language)
-    said = w.t("{name} is watched in {channel} from now on", **shown_of(watch, w))
-    return _answer(said, [length_of(watch, reader, w, now)], w, control=_stop(watch, w))
-
-
-def already_watched(watch: Watch, reader: Reader, *, now: datetime) -> Message:
-    """The channel has a watch that shows all that was asked for."""
-    w = words(reader.language)
-    said = w.t("{name} is watched in {channel} already, for {person}", **shown_of(watch, w))
-    return _answer(said, [length_of(watch, reader, w, now)], w, control=_stop(watch, w))
+    again = code(subscribing(subscription), 400)
+    return answer(said, (), w, hint=w.t("To have it back: {command}", command=again))
 
 
 def not_in_channel(channel_id: str, reader: Reader) -> Message:
@@ -111,7 +96,7 @@ def not_in_channel(channel_id: str, reader: Reader) -> Message:
     place = channel(channel_id, w)
     said = w.t("The bot is not in {channel}, so it cannot post there", channel=place)
     mend = w.t("Type {command} in {channel}, then ask again", command=code(INVITE), channel=place)
-    return _answer(said, [mend], w)
+    return answer(said, [mend], w)
 
 
 def archived(channel_id: str, reader: Reader) -> Message:
@@ -119,7 +104,7 @@ def archived(channel_id: str, reader: Reader) -> Message:
     w = words(reader.language)
     said = w.t("{channel} is archived: nothing can be posted there", channel=channel(channel_id, w))
     mend = w.t("Unarchive it, or choose another channel: {command}", command=code("in=#live-ops"))
-    return _answer(said, [mend], w)
+    return answer(said, [mend], w)
 
 
 def listed(
@@ -128,6 +113,8 @@ def listed(
     reader: Reader,
     *,
     now: datetime,
+    everywhere: bool = False,
+    unknown: tuple[str, str] | None = None,
 ) -> Message:
     """What is followed, each with what can be done with it.
 
@@ -136,52 +123,49 @@ def listed(
         watches: likewise.
         reader: who asked.
         now: the moment it is drawn at.
+        everywhere: they are of all channels.
+        unknown: the channel's ID and the domain that it was to be unsubscribed from, and is not
+            subscribed to; None where that was not asked.
     """
     w, counts = words(reader.language), []
+    notes: list[str] = []
+    if unknown is not None:
+        place, domain = channel(unknown[0], w), escaped(unknown[1], _DOMAIN_CHARS)
+        notes = [w.t("{channel} is not told of {domain}", channel=place, domain=domain)]
     if subscriptions:
         counts.append(w.n("{count} subscription", "{count} subscriptions", len(subscriptions)))
     if watches:
         counts.append(w.n("{count} watch", "{count} watches", len(watches)))
     if not counts:
         begin = w.t("To begin: {command}", command=" · ".join(map(code, (_SUBSCRIBE, _WATCH))))
-        return _answer(w.t("Nothing is subscribed to or watched here"), [begin], w)
+        lines = [*notes, w.t("Nothing is subscribed to or watched here"), begin]
+        return answer(lines[0], lines[1:], w)
     rows = [
-        *subscription_rows(subscriptions, reader, w, now),
-        *watch_rows(watches, reader, w, now),
+        *subscription_rows(subscriptions, reader, w, now=now, everywhere=everywhere),
+        *watch_rows(watches, reader, w, now=now, everywhere=everywhere),
     ]
     said = w.listed(counts)
-    body = (blocks.section(f"*{said}*"), *fitting(rows, w))
-    return fitted(Message(w.t("{said}: {names}", said=said, names=named(rows, w)), body))
+    body = (blocks.section("\n".join(f"*{line}*" for line in (*notes, said))), *fitting(rows, w))
+    text = w.sentences([*notes, w.t("{said}: {names}", said=said, names=named(rows, w))])
+    return fitted(Message(text, body))
 
 
-def deliveries(notices: Sequence[Notice], reader: Reader, *, now: datetime) -> Message:
+def deliveries(
+    notices: Sequence[Notice], watches: Mapping[str, Watch], reader: Reader, *, now: datetime
+) -> Message:
     """What became of a channel's latest notices: seen, queued and posted when.
 
     Args:
         notices: the latest first.
+        watches: those that some of them are of, by ID; one that is forgotten is not named.
         reader: who asked.
         now: the moment it is drawn at.
     """
     w = words(reader.language)
     if not notices:
         begin = w.t("To begin: {command}", command=" · ".join(map(code, (_SUBSCRIBE, _WATCH))))
-        return _answer(w.t("Nothing was delivered in this channel yet"), [begin], w)
+        return answer(w.t("Nothing was delivered in this channel yet"), [begin], w)
     said = w.n("The latest notice", "The latest {count} notices", len(notices))
     zone = w.t("times are {zone}; + is since it was seen", zone=zone_name(now, reader))
-    lines = blocks.sections(delivery_lines(notices, reader, w, now=now))
+    lines = blocks.sections(delivery_lines(notices, watches, reader, w, now=now))
     return fitted(Message(said, (blocks.section(f"*{said}*"), *lines, blocks.context(zone))))
-
-
-def _stop(watch: Watch, w: Words) -> Block | None:
-    return stop_button("watch.stop", FollowRef(FollowKind.WATCH, watch.id), w)
-
-
-def _answer(
-    said: str, lines: Iterable[str], w: Words, *, hint: str = "", control: Block | None = None
-) -> Message:
-    """A sentence, what else there is to it, where to go from there, a button."""
-    rest = list(lines)
-    body = [blocks.section("\n".join([f"*{said}*", *rest]), accessory=control)]
-    if hint:
-        body.append(blocks.context(hint))
-    return fitted(Message(w.sentences([said, *rest]), tuple(body)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.views import blocks, refs
+from bot.views import blocks, follow_refs, refs
 from bot.views.mrkdwn import plain
 from bot.views.times import clock
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.watch.model import Subscription
     from bot.words import Words
 
-Ref: TypeAlias = refs.NoticeRef | refs.FollowRef
+Ref: TypeAlias = follow_refs.NoticeRef | follow_refs.FollowRef | follow_refs.WishRef
 
 _DOMAIN_CHARS = 150
 
@@ -31,13 +31,22 @@ def button(action_id: str, text: str, ref: Ref) -> Block | None:
 
 
 def mute_menu(
-    action_id: str, subscription: Subscription, ref: Ref, reader: Reader, w: Words, *, now: datetime
+    action_id: str,
+    subscription: Subscription,
+    ref: follow_refs.NoticeRef | follow_refs.FollowRef,
+    reader: Reader,
+    w: Words,
+    *,
+    now: datetime,
 ) -> Block | None:
     """The menu that mutes a subscription, or mutes it no more; it shows until when it is muted."""
-    choices = {refs.HOUR: w.t("for 1 hour"), refs.MORNING: w.t("until tomorrow 09:00")}
+    choices = {
+        follow_refs.HOUR: w.t("for 1 hour"),
+        follow_refs.MORNING: w.t("until tomorrow 09:00"),
+    }
     label, until = w.t("Mute"), subscription.muted_until
     if until is not None and subscription.is_muted(now):
-        choices = {refs.UNMUTE: w.t("unmute"), **choices}
+        choices = {follow_refs.UNMUTE: w.t("unmute"), **choices}
         label = w.t("Muted until {time}", time=clock(until, reader, now))
     try:
         options = [

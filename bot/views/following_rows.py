@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bot.live.model import StatusFilter
 from bot.views import blocks
-from bot.views.boards import title
+from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.following_controls import mute_menu, stop_button, unsubscribe_button
-from bot.views.happenings import first_few
+from bot.views.happenings import first_few, names
 from bot.views.limits import BLOCKS, MESSAGE_WEIGHT, weight
 from bot.views.mentions import channel, person
-from bot.views.mrkdwn import escaped
-from bot.views.refs import FollowKind, FollowRef
+from bot.views.mrkdwn import escaped, owned
 from bot.views.status import filter_word
 from bot.views.times import clock
+from bot.views.watch_words import length_of, shown_of, title
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -38,6 +38,7 @@ STATUSES = (
 _DOMAIN_CHARS = 100
 _ROOM_FOR_THE_REST = 1_200
 _NAMED = 8
+_STREAMS_NAMED = 3
 _MINUTE_S = 60
 _HOUR_S = 3_600
 
@@ -46,17 +47,8 @@ def told_of(subscription: Subscription, w: Words) -> dict[str, str]:
     """A subscription's `{channel}`, `{domain}` and `{statuses}`."""
     return {
         "channel": channel(subscription.channel_id, w),
-        "domain": escaped(subscription.domain, _DOMAIN_CHARS),
+        "domain": escaped(owned(subscription.domain, subscription.account), _DOMAIN_CHARS),
         "statuses": statuses_of(subscription.statuses, w),
-    }
-
-
-def shown_of(watch: Watch, w: Words) -> dict[str, str]:
-    """A watch's `{name}`, `{channel}` and `{person}`."""
-    return {
-        "name": title(watch, w),
-        "channel": channel(watch.channel_id, w),
-        "person": person(watch.owner),
     }
 
 
@@ -94,16 +86,13 @@ def _span(length: timedelta, w: Words) -> str:
     return w.t("{count} h", count=f"{seconds // _HOUR_S:,}")
 
 
-def length_of(watch: Watch, reader: Reader, w: Words, now: datetime) -> str:
-    """When a watch ends."""
-    time = clock(watch.until, reader, now)
-    if watch.is_list:
-        return w.t("Until every stream is finished, {time} at the latest", time=time)
-    return w.t("Watched until {time}", time=time)
-
-
 def subscription_rows(
-    subscriptions: Sequence[Subscription], reader: Reader, w: Words, now: datetime
+    subscriptions: Sequence[Subscription],
+    reader: Reader,
+    w: Words,
+    *,
+    now: datetime,
+    everywhere: bool,
 ) -> Iterator[Row]:
     """A row for each, with a menu that mutes it and a button that ends it."""
     for one in subscriptions:
@@ -111,7 +100,7 @@ def subscription_rows(
         by = w.t("by {person}", person=person(one.owner))
         small = " · ".join([fields["statuses"], *manner_of(one, reader, w, now), by])
         said = w.t("{domain}, told in {channel}", **fields)
-        ref = FollowRef(FollowKind.SUBSCRIPTION, one.id)
+        ref = FollowRef(FollowKind.SUBSCRIPTION, one.id, everywhere=everywhere)
         controls = [
             mute_menu("sub.mute", one, ref, reader, w, now=now),
             unsubscribe_button("sub.remove", one.domain, ref, w),
@@ -120,17 +109,35 @@ def subscription_rows(
         yield fields["domain"], [blocks.section(f"*{said}*\n{small}"), blocks.actions(shown)]
 
 
-def watch_rows(watches: Sequence[Watch], reader: Reader, w: Words, now: datetime) -> Iterator[Row]:
+def watch_rows(
+    watches: Sequence[Watch], reader: Reader, w: Words, *, now: datetime, everywhere: bool
+) -> Iterator[Row]:
     """A row for each, with a button that ends it."""
     for one in watches:
-        parts = [escaped(one.ask.domain, _DOMAIN_CHARS)]
-        if one.streams:
-            parts.append(w.n("{count} stream", "{count} streams", len(one.streams)))
-        parts += [length_of(one, reader, w, now), w.t("by {person}", person=person(one.owner))]
+        parts = [
+            escaped(owned(one.ask.domain, one.ask.account), _DOMAIN_CHARS),
+            *_streams_of(one, w),
+            length_of(one, reader, w, now),
+            w.t("by {person}", person=person(one.owner)),
+        ]
         said = w.t("{name}, watched in {channel}", **shown_of(one, w))
         text = f"*{said}*\n{' · '.join(parts)}"
-        stop = stop_button("watch.stop", FollowRef(FollowKind.WATCH, one.id), w)
+        ref = FollowRef(FollowKind.WATCH, one.id, everywhere=everywhere)
+        stop = stop_button("watch.stop", ref, w)
         yield title(one, w), [blocks.section(text, accessory=stop)]
+
+
+def _streams_of(watch: Watch, w: Words) -> Iterator[str]:
+    """How many streams there are in it, and of those that were named the first few."""
+    count = len(watch.streams)
+    if not count:
+        return
+    said = w.n("{count} stream", "{count} streams", count)
+    if not watch.is_list:
+        yield said
+        return
+    found = names(list(watch.streams.values())[:_STREAMS_NAMED], watch.ask.domain)
+    yield w.t("{said}: {names}", said=said, names=first_few(found, count, w, _STREAMS_NAMED))
 
 
 def fitting(rows: Sequence[Row], w: Words) -> Iterator[Block]:

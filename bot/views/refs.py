@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from bot.asks import Ask
 from bot.errors import StaleReference
@@ -28,19 +27,11 @@ LAST = "last"
 ROWS = "rows-"
 """Of the menu of pages: so many rows a page (`rows-20`)."""
 
-HOUR = "1h"
-"""Of the menu that mutes: for an hour."""
-MORNING = "09:00"
-"""Until tomorrow at nine, in the zone of the person who chooses it."""
-UNMUTE = "unmute"
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PAGE = "p1"
 _CHOICE = "c1"
 _OPEN = "o1"
-_NOTICE = "n1"
-_FOLLOW = "f1"
 
 
 class ReferenceTooLong(ValueError):
@@ -89,7 +80,7 @@ class PageRef:
             ReferenceTooLong: not even the key fits, or there is neither question nor key.
         """
         total = "" if self.total is None else str(self.total)
-        head = f"{_PAGE}|{self.offset}|{_packed(self.end)}|{total}|{self.anchor or ''}|"
+        head = f"{_PAGE}|{self.offset}|{packed(self.end)}|{total}|{self.anchor or ''}|"
         if self.ask is not None and not any("?" in url for url in self.ask.urls):
             text = head + self.ask.to_json()
             if len(text) <= limit:
@@ -97,7 +88,7 @@ class PageRef:
         key = self.ask.key if self.ask is not None else self.key
         if not key:
             raise ReferenceTooLong("neither question nor key")
-        return _fitting(head + key, limit)
+        return fitting(head + key, limit)
 
     @classmethod
     def unpack(cls, text: str) -> PageRef:
@@ -106,14 +97,14 @@ class PageRef:
         Raises:
             StaleReference: the text is of another version, or of none.
         """
-        offset, end, total, anchor, question = _parts(text, _PAGE, 5)
+        offset, end, total, anchor, question = parts(text, _PAGE, 5)
         try:
             inline = question.startswith("{")
             return cls(
                 ask=Ask.from_json(question) if inline else None,
                 key=None if inline else question,
                 offset=int(offset),
-                end=_unpacked(end),
+                end=unpacked(end),
                 total=int(total) if total else None,
                 anchor=anchor or None,
             )
@@ -141,10 +132,10 @@ class ChoiceRef:
         Raises:
             ReferenceTooLong: key and choice do not fit into `limit` characters.
         """
-        text = f"{_CHOICE}|{self.key}|{_packed(self.end)}|{self.choice}"
+        text = f"{_CHOICE}|{self.key}|{packed(self.end)}|{self.choice}"
         if len(text) <= limit:
             return text
-        return _fitting(f"{_CHOICE}|{self.key}||{self.choice}", limit)
+        return fitting(f"{_CHOICE}|{self.key}||{self.choice}", limit)
 
     @classmethod
     def unpack(cls, text: str) -> ChoiceRef:
@@ -153,9 +144,9 @@ class ChoiceRef:
         Raises:
             StaleReference: the text is of another version, or of none.
         """
-        key, end, choice = _parts(text, _CHOICE, 3)
+        key, end, choice = parts(text, _CHOICE, 3)
         try:
-            return cls(key, choice, end=_unpacked(end))
+            return cls(key, choice, end=unpacked(end))
         except (ValueError, OverflowError) as error:
             raise StaleReference from error
 
@@ -178,7 +169,7 @@ class OpenRef:
         Raises:
             ReferenceTooLong: it does not fit into `limit` characters.
         """
-        return _fitting(f"{_OPEN}|{self.key}|{self.task_id}", limit)
+        return fitting(f"{_OPEN}|{self.key}|{self.task_id}", limit)
 
     @classmethod
     def unpack(cls, text: str) -> OpenRef:
@@ -187,85 +178,8 @@ class OpenRef:
         Raises:
             StaleReference: the text is of another version, or of none.
         """
-        key, task_id = _parts(text, _OPEN, 2)
+        key, task_id = parts(text, _OPEN, 2)
         return cls(key, task_id)
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeRef:
-    """A notice of a subscription, and what is chosen for it.
-
-    Attributes:
-        subscription_id: the subscription it comes from (`Subscription.id`).
-        notice_key: the notice (`Notice.key`).
-        choice: of the menu that mutes: `HOUR`, `MORNING` or `UNMUTE`; otherwise "".
-    """
-
-    subscription_id: str
-    notice_key: str
-    choice: str = ""
-
-    def pack(self, limit: int = OPTION_VALUE_CHARS) -> str:
-        """The reference as text; the notice's key comes last.
-
-        Raises:
-            ReferenceTooLong: it does not fit into `limit` characters.
-        """
-        return _fitting(f"{_NOTICE}|{self.choice}|{self.subscription_id}|{self.notice_key}", limit)
-
-    @classmethod
-    def unpack(cls, text: str) -> NoticeRef:
-        """Read `pack` back.
-
-        Raises:
-            StaleReference: the text is of another version, or of none.
-        """
-        choice, subscription_id, notice_key = _parts(text, _NOTICE, 3)
-        return cls(subscription_id, notice_key, choice)
-
-
-class FollowKind(StrEnum):
-    """What a channel can have."""
-
-    SUBSCRIPTION = "subscription"
-    WATCH = "watch"
-
-
-@dataclass(frozen=True, slots=True)
-class FollowRef:
-    """A subscription or a watch, and what is chosen for it.
-
-    Attributes:
-        kind: which of the two.
-        id: its ID (`Subscription.id`, `Watch.id`).
-        choice: of the menu that mutes: `HOUR`, `MORNING` or `UNMUTE`; of `sub.widen`: the
-            statuses it is to have then, parted by commas (`complete,failed`); otherwise "".
-    """
-
-    kind: FollowKind
-    id: str
-    choice: str = ""
-
-    def pack(self, limit: int = OPTION_VALUE_CHARS) -> str:
-        """The reference as text; the ID comes last.
-
-        Raises:
-            ReferenceTooLong: it does not fit into `limit` characters.
-        """
-        return _fitting(f"{_FOLLOW}|{self.choice}|{self.kind}|{self.id}", limit)
-
-    @classmethod
-    def unpack(cls, text: str) -> FollowRef:
-        """Read `pack` back.
-
-        Raises:
-            StaleReference: the text is of another version, or of none.
-        """
-        choice, kind, known_as = _parts(text, _FOLLOW, 3)
-        try:
-            return cls(FollowKind(kind), known_as, choice)
-        except ValueError as error:
-            raise StaleReference from error
 
 
 def anchor_of(task_id: str) -> str:
@@ -273,22 +187,38 @@ def anchor_of(task_id: str) -> str:
     return hashlib.sha256(task_id.encode(errors="replace")).hexdigest()[:8]
 
 
-def _fitting(text: str, limit: int) -> str:
+def fitting(text: str, limit: int) -> str:
+    """The text as it is.
+
+    Raises:
+        ReferenceTooLong: it has more than `limit` characters.
+    """
     if len(text) > limit:
         raise ReferenceTooLong(f"{len(text)} characters, {limit} allowed")
     return text
 
 
-def _parts(text: str, version: str, count: int) -> list[str]:
-    parts = text.split("|", count)
-    if parts[0] != version or len(parts) != count + 1:
+def parts(text: str, version: str, count: int) -> list[str]:
+    """What stands in a packed reference after its version: `count` parts, the last one whole.
+
+    Raises:
+        StaleReference: the text is of another version, or of none.
+    """
+    found = text.split("|", count)
+    if found[0] != version or len(found) != count + 1:
         raise StaleReference
-    return parts[1:]
+    return found[1:]
 
 
-def _packed(moment: datetime | None) -> str:
+def packed(moment: datetime | None) -> str:
+    """A moment as text, to the microsecond; "" for none."""
     return "" if moment is None else str((moment - _EPOCH) // _MICROSECOND)
 
 
-def _unpacked(text: str) -> datetime | None:
+def unpacked(text: str) -> datetime | None:
+    """Read `packed` back.
+
+    Raises:
+        ValueError, OverflowError: it is no moment.
+    """
     return _EPOCH + int(text) * _MICROSECOND if text else None

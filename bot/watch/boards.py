@@ -36,8 +36,7 @@ def board(
     if not watch.is_read:
         newest = {}
     lines = tuple(_line(url, newest.get(key), now) for key, url in watch.streams.items())
-    tasks = [line.task for line in lines if line.task is not None]
-    ends = [task.window_end for task in tasks if task.window_end and task.window_end > now]
+    ends = [end for line in lines if (end := _window_end(line)) is not None and end > now]
     known = (newest[key] for key in watch.streams if key in newest)
     observed_at = _observed_at(known, followed, now) if watch.is_read else None
     failing = followed if cannot_be_read(followed, now) else None
@@ -83,6 +82,13 @@ def _line(url: str, seen: Seen | None, now: datetime) -> Line:
     if seen is None:
         return Line(url, None, None)
     return Line(url, seen.task, seen.task.state(now), is_stuck=seen.is_stuck(now))
+
+
+def _window_end(line: Line) -> datetime | None:
+    """When its window ends; what has failed is not preloaded in it."""
+    if line.task is None or line.state is TaskState.FAILED:
+        return None
+    return line.task.window_end
 
 
 def _verdict(lines: Collection[Line]) -> Verdict:

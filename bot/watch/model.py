@@ -293,7 +293,8 @@ class Board:
         watch: the watch.
         lines: its streams, in its order.
         observed_at: when the oldest of them was last read; None where nothing was read yet.
-        next_end: the nearest end of a window still to come; None where there is none.
+        next_end: the nearest end of a window still to come, of streams that have not failed; None
+            where there is none.
         verdict: what it comes to now.
         failing_since, failure: since when and why the domain cannot be read, as in `Followed`.
     """

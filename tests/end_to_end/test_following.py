@@ -135,6 +135,105 @@ async def test_what_is_watched_already_is_not_watched_twice(anna: Person, demo: 
     assert len(await watches(demo)) == 3
 
 
+async def test_of_the_same_watch_asked_for_many_times_at_once_one_is_stored(demo: Demo) -> None:
+    types = [
+        demo.slack.command(who, CHANNEL, f"/preload watch {CUP}") for who in (ANNA, LIWEI) * 10
+    ]
+    outcomes = await asyncio.gather(*types)
+    await demo.bot.jobs.idle()
+    assert all(outcome.ok for outcome in outcomes)
+    assert len(await watches(demo)) == 1
+
+
+async def test_a_watch_that_there_is_can_go_on_for_longer_under_another_name(
+    anna: Person, liwei: Person, demo: Demo
+) -> None:
+    await anna.types(f"/preload watch {CUP} until=1h")
+    [before] = await watches(demo)
+    await liwei.types(f'/preload 关注 {CUP} until=3h name="Cup final"')
+    await liwei.clicks("watch.widen")
+    [after] = await watches(demo)
+    assert (after.id, after.owner, after.name) == (before.id, ANNA, "Cup final")
+    assert after.until > before.until + timedelta(hours=1.9)
+    assert after.streams == before.streams
+
+
+async def test_a_watch_of_a_filter_can_go_on_for_longer(anna: Person, demo: Demo) -> None:
+    await anna.types("/preload watch failed until=1h")
+    await anna.types("/preload watch failed until=30m")
+    assert "watch.widen" not in anna.controls()
+    await anna.types("/preload watch failed until=3h")
+    await anna.clicks("watch.widen")
+    [watch] = await watches(demo)
+    assert watch.until > demo.bot.now() + timedelta(hours=2.9)
+
+
+async def test_a_list_that_is_watched_in_part_can_be_taken_in_or_watched_apart(
+    anna: Person, demo: Demo
+) -> None:
+    backup, third = (f"rtmp://{DOMAIN}/liveApp/{name}?auth_key=1-2-3-4" for name in ("b", "c"))
+    await anna.types(f'/preload watch {CUP} {backup} name="Cup final"')
+    said = await anna.types(f"/preload watch {backup} {third}")
+    assert "1 of the 2 streams is watched" in said
+    assert "1 more stream" in said
+    assert anna.controls() == {"watch.widen", "watch.separately"}
+    assert "auth_key" not in str(anna.elements())
+    offer = anna.read
+    assert "3 streams" in await anna.clicks("watch.widen")
+    [watch] = await watches(demo)
+    assert watch.ask.urls == (CUP, backup, third)
+    assert list(watch.streams.values()) == [CUP, backup, third]
+    await anna.clicks("watch.end")
+    await anna.types(f"/preload watch {CUP} {backup}")
+    await anna.types(f"/preload watch {backup} {third}")
+    await anna.clicks("watch.separately")
+    assert len(await watches(demo)) == 2
+    assert offer is not None
+
+
+async def test_a_watch_that_ended_before_it_was_widened_can_begin_anew(
+    anna: Person, liwei: Person, demo: Demo
+) -> None:
+    await anna.types("/preload watch failed in=#general until=1h name=Failures")
+    [before] = await watches(demo)
+    await liwei.types("/preload watch failed in=#general until=2h")
+    await demo.bot.desk.store.watches.stop(before.id, ANNA, demo.bot.now())
+    assert f"@{ANNA}" in await liwei.clicks("watch.widen")
+    assert await watches(demo) == ()
+    await liwei.clicks("watch.separately")
+    [anew] = await watches(demo)
+    assert (anew.owner, anew.channel_id, anew.ask) == (LIWEI, GENERAL, before.ask)
+    assert timedelta(hours=1.9) < anew.until - anew.created_at <= timedelta(hours=2)
+
+
+async def test_a_watch_grown_too_large_since_it_was_offered_is_not_widened(
+    anna: Person, demo: Demo
+) -> None:
+    def urls(*numbers: int) -> str:
+        return ",".join(f"rtmp://{DOMAIN}/a/{number}" for number in numbers)
+
+    await anna.types(f"/preload watch {urls(*range(60))}")
+    await anna.types(f"/preload watch {urls(*range(59, 90))}")
+    offer = anna.read
+    await anna.types(f"/preload watch {urls(*range(59, 61), *range(90, 120))}")
+    await anna.clicks("watch.widen")
+    anna.read = offer
+    assert "at most 100" in await anna.clicks("watch.widen")
+    [watch] = await watches(demo)
+    assert len(watch.streams) == 91
+
+
+async def test_what_was_just_begun_is_stopped_where_that_was_said(anna: Person, demo: Demo) -> None:
+    await anna.types("/preload watch failed until=1h name=Failures")
+    said = await anna.clicks("watch.end")
+    assert "watched no more" in said
+    assert "subscription" not in said
+    assert await watches(demo) == ()
+    await anna.clicks("watch.separately")
+    [again] = await watches(demo)
+    assert again.name == "Failures"
+
+
 async def test_a_channel_has_at_most_fifty_watches(anna: Person, demo: Demo) -> None:
     for _ in range(50):
         desk = demo.bot.desk
@@ -227,6 +326,19 @@ async def test_unsubscribing_names_the_domain_unless_it_is_the_only_one(demo: De
     assert [one for one in await subscriptions(demo) if one.channel_id == GENERAL] == []
 
 
+async def test_unsubscribing_from_what_is_not_subscribed_to_says_so_and_lists_what_there_is(
+    demo: Demo,
+) -> None:
+    anna = Person(demo, channel=GENERAL)
+    await anna.types("/preload subscribe live.example.com")
+    await anna.types("/preload watch vip.example.com failed name=Boxes")
+    said = await anna.types("/preload unsubscribe vip.example.com")
+    assert "is not told of vip.example.com" in said
+    assert "Boxes" in said
+    assert {"sub.remove", "watch.stop"} <= anna.controls()
+    assert len([one for one in await subscriptions(demo) if one.channel_id == GENERAL]) == 1
+
+
 # --- list, deliveries ---
 
 
@@ -252,6 +364,25 @@ async def test_the_list_of_all_channels_names_them(demo: Demo) -> None:
     await anna.types("/preload watch vip.example.com failed name=Boxes in=#live-ops")
     assert "Boxes" not in await anna.types("/preload list")
     assert CHANNEL in await anna.types("/preload list all")
+
+
+async def test_a_click_in_the_list_of_all_channels_leaves_it_one(demo: Demo) -> None:
+    anna = Person(demo, channel=GENERAL)
+    await anna.types("/preload watch vip.example.com failed name=Boxes in=#live-ops")
+    await anna.types("/preload subscribe vip.example.com")
+    await anna.types("/preload watch vip.example.com pending name=Here")
+    await anna.types("/preload list all")
+    assert "Boxes" in await anna.clicks("sub.mute", "for 1 hour")
+    assert "Boxes" in await anna.clicks("sub.remove")
+    await anna.types("/preload unsubscribe live.example.com in=#live-ops")
+    assert "Here" not in await anna.clicks("watch.stop")
+
+
+async def test_deliveries_name_the_watch(anna: Person) -> None:
+    await anna.types("/preload watch vip.example.com failed name=Boxes")
+    said = await anna.types("/preload deliveries")
+    assert "Boxes" in said
+    assert "gathered" not in said
 
 
 async def test_what_is_followed_in_a_direct_message_is_listed_for_its_owner_alone(
