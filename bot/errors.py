@@ -51,6 +51,14 @@ class UsageError(BotError):
         return f"{self.problem} at {self.start}-{self.end}"
 
 
+@dataclass(eq=False)
+class WhichAccount(BotError):
+    """A domain is of several accounts (`accounts`, their names), and none was named."""
+
+    domain: str
+    accounts: tuple[str, ...]
+
+
 class StaleReference(BotError):
     """A button from an older version of the bot, or one whose stored query is gone."""
 

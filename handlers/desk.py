@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.asks import FIRST
-from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable
+from bot.asks import FIRST, Ask
+from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable, WhichAccount
+from handlers.accounts import Accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from bot.asks import Answer, Ask, Place, TaskCard
+    from bot.asks import Answer, Place, TaskCard
     from bot.queries import Queries
     from bot.settings import Settings
     from bot.slack.channels import Channels
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from bot.slack.sender import Sender
     from bot.store import Store
     from bot.watch.writing import Writer
-
-_DOMAINS_PATIENCE_S = 2.0
+    from handlers.requests import SubscribeRequest, TasksRequest, WatchRequest
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +80,42 @@ class Desk:
     wake: Callable[[], None]
     new_id: Callable[[], str]
 
-    def account_of(self, domain: str) -> str:
-        """The account that lists the domain; one that none lists is asked of the first."""
-        return self.settings.account_of(domain) or next(iter(self.settings.accounts))
+    @property
+    def accounts(self) -> Accounts:
+        """Which domains there are, and which account has one."""
+        return Accounts(self.settings, self.queries)
+
+    async def account_of(self, domain: str) -> str:
+        """The account that has the domain.
+
+        Raises:
+            WhichAccount: several have it.
+        """
+        having = await self.accounts.having(domain)
+        if len(having) > 1:
+            raise WhichAccount(domain, having)
+        return having[0]
+
+    async def subject(
+        self, team_id: str, channel_id: str, request: TasksRequest | WatchRequest | SubscribeRequest
+    ) -> Ask | None:
+        """What a request is about: all tasks of a domain of an account; None for no domain.
+
+        The domain is the given one, the channel's default, or the only one there is; the account
+        is the given one, the default's, or the one that has the domain.
+
+        Raises:
+            WhichAccount: several have it.
+        """
+        domain, account = request.domain, request.account
+        if domain is None:
+            domain, usual_account = await self._usual(team_id, channel_id)
+            account = account or usual_account
+        if domain is None:
+            return None
+        if account not in self.settings.accounts:  # it was not named, or is gone from the settings
+            account = await self.account_of(domain)
+        return Ask(account, domain)
 
     async def page(self, ask: Ask, place: Place = FIRST) -> Answer:
         """A page of the tasks that `ask` finds (`Queries.page`).
@@ -132,30 +164,18 @@ class Desk:
             raise StaleReference
         return ask
 
-    async def usual_domain(self, team_id: str, channel_id: str) -> str | None:
-        """The channel's default domain, else the only one there is."""
+    async def _usual(self, team_id: str, channel_id: str) -> tuple[str | None, str | None]:
+        """The channel's default domain, else the only one there is; and its account, if named."""
         try:
             default = await self.store.defaults.get(team_id, channel_id)
         except StoreUnavailable as error:
             log.warning("default domain not read", error=str(error))
             default = None
         if default is not None:
-            return default.domain
-        return self.settings.domains[0] if len(self.settings.domains) == 1 else None
-
-    async def domains(self) -> tuple[str, ...]:
-        """The play domains that are known: those of the settings, else those the API lists."""
-        if self.settings.domains:
-            return self.settings.domains
-        account = next(iter(self.settings.accounts))
-        try:
-            async with asyncio.timeout(_DOMAINS_PATIENCE_S):
-                return await self.queries.domains(account)
-        except (LiveError, TimeoutError) as error:
-            log.warning("domains not listed", error=str(error))
-            return ()
+            return default.domain, default.account
+        return (self.settings.domains[0] if len(self.settings.domains) == 1 else None), None
 
     async def domain_like(self, domain: str) -> str | None:
         """The known domain that is most like a refused one."""
-        known = sorted({*await self.domains()} - {domain})
+        known = sorted({*await self.accounts.domains()} - {domain})
         return next(iter(difflib.get_close_matches(domain, known, n=1)), None)

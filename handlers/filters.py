@@ -36,7 +36,6 @@ EVERY: Final = (None,)
 """What `status_of` makes of `all`."""
 _PAGE = re.compile(r"0*([1-9][0-9]*)")
 _LAST_PAGE = 999_999  # more than there are; a page past the end is the last one
-_ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _CHANNEL = re.compile(r"#?([CDG][A-Z0-9]{3,30})")
 _MOST_NOTICES: Final = 50
 _MAX_NAME_CHARACTERS: Final = 80
@@ -75,9 +74,11 @@ def url(reading: Reading, piece: Piece) -> None:
 
 def account(reading: Reading, piece: Piece) -> None:
     """The name of an account, as the settings name it."""
-    if not _ACCOUNT.fullmatch(piece.text):
-        reading.refuse(Problem.BAD_ACCOUNT, piece, Key.ACCOUNT)
-    reading.take(Key.ACCOUNT, piece.text, piece)
+    name = next((one for one in reading.accounts if folded(one) == folded(piece.text)), None)
+    if name is None:
+        suggestion = nearest(piece.text, reading.accounts)
+        reading.refuse(Problem.BAD_ACCOUNT, piece, Key.ACCOUNT, suggestion)
+    reading.take(Key.ACCOUNT, name, piece)
 
 
 def _format(reading: Reading, piece: Piece) -> None:

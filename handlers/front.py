@@ -93,6 +93,7 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "card.watch": watches.begin_stream,
     "widen": paging.ask,
     "domain.pick": paging.pick_domain,
+    "account.pick": paging.pick_account,
     "board.open": cards.open_task,
     "board.stop": boards.stop,
     "notice.mute": notices.mute,
@@ -103,6 +104,9 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "sub.remove": lists.remove,
     "sub.widen": subscriptions.widen,
     "watch.stop": lists.stop,
+    "watch.end": watches.end,
+    "watch.widen": watches.widen,
+    "watch.separately": watches.separately,
 }
 
 SHORTCUTS: Mapping[str, Callable[[Desk, Shortcut, Reply], Awaitable[None]]] = {}
@@ -168,7 +172,11 @@ async def take_command(desk: Desk, command: Command) -> None:
     reply = await _reply(desk, command)
     async with _explained(desk, reply):
         request = grammar.parse(
-            command.text, now=desk.now(), zone=reply.reader.zone, domains=desk.settings.domains
+            command.text,
+            now=desk.now(),
+            zone=reply.reader.zone,
+            domains=desk.settings.domains,
+            accounts=tuple(desk.settings.accounts),
         )
         await COMMANDS[type(request)](desk, command, reply, request)
 

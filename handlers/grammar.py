@@ -13,6 +13,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from bot.asks import DEFAULT_ACCOUNT
 from bot.export import Format
 from bot.watch.model import DEFAULT_STATUSES
 from handlers import addresses, agreement, filters
@@ -57,7 +58,14 @@ _COMMAND: Final = "/preload"
 _ECHOED_CHARACTERS: Final = 100
 
 
-def parse(text: str, *, now: datetime, zone: ZoneInfo, domains: Sequence[str] = ()) -> Request:
+def parse(
+    text: str,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    domains: Sequence[str] = (),
+    accounts: Sequence[str] = (DEFAULT_ACCOUNT,),
+) -> Request:
     """Read the text of a command, with or without `/preload` before it.
 
     Args:
@@ -65,6 +73,7 @@ def parse(text: str, *, now: datetime, zone: ZoneInfo, domains: Sequence[str] = 
         now: the present moment, aware.
         zone: the person's time zone.
         domains: known domains, suggested where a domain is misspelt.
+        accounts: the names of all accounts.
 
     Raises:
         UsageError: the text cannot be understood; see `Problem` for `problem` and `values`.
@@ -72,13 +81,13 @@ def parse(text: str, *, now: datetime, zone: ZoneInfo, domains: Sequence[str] = 
     if len(text) > MAX_CHARACTERS:
         shown = normalised(text[:_ECHOED_CHARACTERS])
         length, most = str(len(text)), str(MAX_CHARACTERS)
-        cut = Reading(shown, [], now, zone, domains)
+        cut = Reading(shown, [], now, zone, domains, accounts)
         cut.fail(Problem.TOO_LONG, len(shown), len(shown), given=length, most=most)
     plain = normalised(text)
     found = pieces(plain)
     if found and found[0].text == _COMMAND:
         del found[0]
-    reading = Reading(plain, found, now, zone, domains)
+    reading = Reading(plain, found, now, zone, domains, accounts)
     if found and not found[0].is_assigned and folded(found[0].text) in SUBCOMMANDS:
         reading.position = 1
         reading.subcommand = SUBCOMMANDS[folded(found[0].text)]

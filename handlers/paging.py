@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.asks import FIRST, LAST_OFFSET, MAX_ROWS, MIN_ROWS, Place
-from bot.errors import StaleReference
+from bot.errors import StaleReference, WhichAccount
 from bot.live.model import StatusFilter
 from bot.views import refs
 from bot.views import tasks as views
@@ -91,9 +91,22 @@ async def ask(desk: Desk, click: Click, reply: Reply) -> None:
 async def pick_domain(desk: Desk, click: Click, reply: Reply) -> None:
     """Ask what had been asked, of the domain that was picked."""
     ref = ChoiceRef.unpack(click.value)
-    ask = await desk.kept(ref.key)
-    ask = replace(ask, domain=ref.choice, account=desk.account_of(ref.choice))
+    ask = replace(await desk.kept(ref.key), domain=ref.choice)
+    if not ask.account:
+        try:
+            ask = replace(ask, account=await desk.account_of(ref.choice))
+        except WhichAccount as error:
+            await reply.tell(views.pick_account(ask, error.accounts, reply.reader))
+            return
     await _show(desk, reply, ask, FIRST)
+
+
+async def pick_account(desk: Desk, click: Click, reply: Reply) -> None:
+    """Ask what had been asked, of the account that was picked."""
+    ref = ChoiceRef.unpack(click.value)
+    if ref.choice not in desk.settings.accounts:
+        raise StaleReference
+    await _show(desk, reply, replace(await desk.kept(ref.key), account=ref.choice), FIRST)
 
 
 async def _ask(desk: Desk, ref: PageRef) -> Ask:

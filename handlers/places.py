@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.asks import Ask
 from bot.errors import ArgumentRefused, BotError, UsageError
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import following
@@ -19,6 +18,7 @@ from handlers.vocabulary import Problem
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from bot.asks import Ask
     from bot.reader import Reader
     from bot.slack.incoming import Command
     from bot.views.limits import Message
@@ -30,29 +30,30 @@ _NAMED_DOMAINS = 5
 log = structlog.get_logger(__name__)
 
 
-async def domain(
+async def subject(
     desk: Desk, command: Command, request: WatchRequest | SubscribeRequest, zone: ZoneInfo
-) -> str:
-    """The domain that is meant: the given one, the channel's default, or the only one there is.
+) -> Ask:
+    """What is meant to be followed: all tasks of a domain (`Desk.subject`).
 
-    One that is not among the known ones is asked about: who follows a domain that the account
+    A domain that is not among the known ones is asked about: who follows a domain that the account
     lacks would wait for ever.
 
     Raises:
-        UsageError: it could be any of several.
+        UsageError: it could be any of several domains.
+        WhichAccount: it could be of any of several accounts.
         Unanswered: the API knows no such domain.
     """
-    known = await desk.domains()
-    name = request.domain or await desk.usual_domain(command.team_id, command.channel_id)
-    if name is None:
+    found = await desk.subject(command.team_id, command.channel_id, request)
+    known = await desk.accounts.domains()
+    if found is None:
         raise _which(command, request, known, zone)
-    if name not in known:
+    if found.domain not in known:
         try:
-            await desk.page(Ask(desk.account_of(name), name))
+            await desk.page(found)
         except Unanswered as error:
             if isinstance(error.because, ArgumentRefused):
                 raise
-    return name
+    return found
 
 
 async def refusal(desk: Desk, channel_id: str, reader: Reader) -> Message | None:

@@ -25,6 +25,7 @@ class Reading:
     """A text half read: its pieces, how many are read, and what they said.
 
     Attributes:
+        domains, accounts: those that are known; of the accounts that is all there are.
         subcommand: what the person wants done; examples are of it.
         values: what was read for each key but `url`, and the pieces it was read from.
         urls: the URLs, each once, and their pieces.
@@ -35,6 +36,7 @@ class Reading:
     now: datetime
     zone: ZoneInfo
     domains: Sequence[str]
+    accounts: Sequence[str]
     subcommand: Subcommand = Subcommand.TASKS
     position: int = 0
     values: dict[Key, tuple[Any, Piece]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.asks import Ask, Place
-from bot.errors import UsageError
+from bot.errors import UsageError, WhichAccount
 from bot.views import tasks as views
 from handlers.vocabulary import Problem
 
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: TasksRequest) -> None:
     """Answer with the first page (or the one that was asked for), or ask which domain is meant."""
-    domain = request.domain or await desk.usual_domain(command.team_id, command.channel_id)
-    ask = Ask(
-        account=desk.account_of(domain) if domain else "",
-        domain=domain or "",
+    which: tuple[str, ...] = ()
+    try:
+        subject = await desk.subject(command.team_id, command.channel_id, request)
+    except WhichAccount as error:
+        subject, which = Ask("", error.domain), error.accounts
+    ask = replace(
+        subject or Ask(request.account or "", ""),
         status=request.status,
         task_id=request.task_id,
         urls=request.urls,
@@ -30,8 +33,11 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
         until=request.until,
         rows=request.rows or desk.settings.display.rows,
     )
-    if not domain:
-        domains = await desk.domains()
+    if which:
+        await reply.tell(views.pick_account(ask, which, reply.reader))
+        return
+    if subject is None:
+        domains = await desk.accounts.domains()
         if not domains:
             raise UsageError(Problem.NO_DOMAIN, example="/preload domain=live.example.com")
         await reply.tell(views.pick_domain(ask, domains, reply.reader))

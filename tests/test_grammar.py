@@ -24,7 +24,7 @@ CAM = "http://live.example.com/liveApp/cam2.flv"
 
 
 def asked(text: str) -> Request:
-    return parse(text, now=NOW, zone=SHANGHAI, domains=DOMAINS)
+    return parse(text, now=NOW, zone=SHANGHAI, domains=DOMAINS, accounts=("default", "main"))
 
 
 def refused(text: str) -> UsageError:

@@ -32,7 +32,7 @@ FAILED, COMPLETE = StatusFilter.FAILED, StatusFilter.COMPLETE
 
 
 def asked(text: str) -> Request:
-    return parse(text, now=NOW, zone=SHANGHAI, domains=DOMAINS)
+    return parse(text, now=NOW, zone=SHANGHAI, domains=DOMAINS, accounts=("default", "main"))
 
 
 def refused(text: str) -> UsageError:

@@ -67,7 +67,7 @@ FRAGMENTS = [
 
 def outcome(text: str) -> Request | UsageError:
     try:
-        return parse(text, now=NOW, zone=SHANGHAI, domains=DOMAINS)
+        return parse(text, now=NOW, zone=SHANGHAI, domains=DOMAINS, accounts=("default", "main"))
     except UsageError as error:
         return error
 

@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 READER = Reader("U1", Language.ENGLISH, SHANGHAI)
 CHINESE = Reader("U2", Language.CHINESE, SHANGHAI)
-ASK = Ask("main", "live.example.com")
+ASK = Ask("default", "live.example.com")
 FAILED = replace(ASK, status=StatusFilter.FAILED)
 HOUR = timedelta(hours=1)
 

@@ -338,8 +338,8 @@ def test_any_notice_makes_a_message_that_slack_takes(
     drawn: list[Callable[[], Message]] = [
         lambda: tasks.fetching(ask, reader),
         lambda: tasks.pick_domain(ask, domains, reader),
-        lambda: notices.default_set(text, reader),
-        lambda: notices.default_shown(text, reader),
+        lambda: notices.default_set(text, text, reader),
+        lambda: notices.default_shown(text, text, reader),
         lambda: notices.default_cleared(reader),
         lambda: error_views.crashed(reader, text),
         lambda: help_view.message(text, reader),

@@ -223,7 +223,8 @@ def test_every_example_that_help_gives_is_understood(topic: str | None) -> None:
     assert examples
     for example in examples:
         sent = html.unescape(example).replace("#live-ops", "<#C0001|live-ops>")  # by Slack
-        parse(sent, now=NOW, zone=SHANGHAI, domains=["live.example.com"])
+        accounts = ("default", "main")
+        parse(sent, now=NOW, zone=SHANGHAI, domains=["live.example.com"], accounts=accounts)
 
 
 @pytest.mark.parametrize("ask", [ASK, FAILED, replace(FAILED, since=HOUR, until=NOW, rows=20)])
@@ -239,16 +240,16 @@ def test_a_question_told_as_a_command_is_understood_as_that_question(ask: Ask) -
 
 
 def test_a_channels_default_domain_is_set_shown_and_cleared_in_words() -> None:
-    assert notices.default_set("d.example.com", READER).text == (
+    assert notices.default_set("d.example.com", None, READER).text == (
         "This channel's default domain is now d.example.com."
     )
-    assert "is d.example.com" in notices.default_shown("d.example.com", READER).text
-    assert "has no default domain." in notices.default_shown(None, READER).text
+    assert "is d.example.com" in notices.default_shown("d.example.com", None, READER).text
+    assert "has no default domain." in notices.default_shown(None, None, READER).text
     assert "any more" in notices.default_cleared(READER).text
 
 
 def test_a_late_answer_says_why_it_comes_by_direct_message() -> None:
-    answer = Message("the answer", (), (Ask("main", "d"),))
+    answer = Message("the answer", (), (Ask("default", "d"),))
     late = notices.by_direct_message(answer, "C1", READER)
     assert late.text == "The answer came too late for <#C1>, so here it is. the answer"
     assert late.asks == answer.asks

@@ -186,7 +186,7 @@ def test_any_moment_can_be_told(moment: datetime, zone: str) -> None:
 
 def test_a_question_is_told_as_the_command_that_asks_it() -> None:
     ask = Ask(
-        "main",
+        "default",
         "live.example.com",
         status=StatusFilter.FAILED,
         task_id="t-1",
@@ -199,8 +199,8 @@ def test_a_question_is_told_as_the_command_that_asks_it() -> None:
         "/preload domain=live.example.com task=t-1 url=http://d/a?… url=b url=c url=… "
         "status=failed since=2h until=2026-11-22T11:42Z size=20"
     )
-    assert command(Ask("main", "", since=timedelta(minutes=90))) == "/preload since=90m"
-    assert command(Ask("main", "", since=NOW)) == "/preload since=2026-11-22T11:42Z"
+    assert command(Ask("default", "", since=timedelta(minutes=90))) == "/preload since=90m"
+    assert command(Ask("default", "", since=NOW)) == "/preload since=2026-11-22T11:42Z"
 
 
 def test_the_wrong_part_of_a_line_is_underlined() -> None:

@@ -26,11 +26,15 @@ _CHANNELS_IN_MEMORY = 4096
 
 @dataclass(frozen=True, slots=True)
 class ChannelDefault:
-    """A channel's default domain, the Slack user who set it, and when (UTC)."""
+    """A channel's default domain, the Slack user who set it, and when (UTC).
+
+    `account` is the one it is of, where that was said.
+    """
 
     domain: str
     set_by: str
     set_at: datetime
+    account: str | None = None
 
 
 class ChannelDefaults:
@@ -60,13 +64,15 @@ class ChannelDefaults:
 
     async def _read(self, team_id: str, channel_id: str) -> ChannelDefault | None:
         columns = channel_defaults.c
-        query = select(columns.domain, columns.set_by, columns.set_at)
+        query = select(columns.domain, columns.set_by, columns.set_at, columns.account)
         async with self._database.reading() as connection:
             rows = await connection.execute(query.where(_is(team_id, channel_id)))
             row = rows.one_or_none()
         return None if row is None else ChannelDefault(*row)
 
-    async def set(self, team_id: str, channel_id: str, *, domain: str, set_by: str) -> None:
+    async def set(
+        self, team_id: str, channel_id: str, *, domain: str, set_by: str, account: str | None = None
+    ) -> None:
         """Make `domain` the channel's default, in place of any other."""
         row = {
             "team_id": team_id,
@@ -74,6 +80,7 @@ class ChannelDefaults:
             "domain": domain,
             "set_by": set_by,
             "set_at": self._now(),
+            "account": account,
         }
         async with self._database.writing() as connection:
             await connection.execute(self._database.upsert(channel_defaults), row)

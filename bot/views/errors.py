@@ -125,6 +125,10 @@ _REASONS: dict[type, tuple[str, str]] = {
         marked("The Live API refused the call."),
         marked("If it goes on, give the code and the request ID to the bot's operator."),
     ),
+    errors.WhichAccount: (
+        marked("{domain} is of several accounts: {accounts}."),
+        marked("Say which one: add account= and its name."),
+    ),
     errors.StaleReference: (
         marked("This control is from an older answer and no longer works."),
         marked("Run it again: {command}"),
@@ -230,7 +234,7 @@ def _is_unknown_domain(error: BotError) -> bool:
 
 
 def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
-    domain = ask.domain if ask is not None and ask.domain else "*"
+    domain = getattr(error, "domain", "") or (ask.domain if ask else "") or "*"
     return {
         "setting": code(_setting(error)),
         "action": code(_READ_ACTION),
@@ -239,6 +243,7 @@ def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
         "argument": code(getattr(error, "argument", "") or NOTHING, 100),
         "command": code(command(ask) if ask is not None else "/preload", 800),
         "name": code(getattr(error, "name", ""), 100),
+        "accounts": ", ".join(code(one, 100) for one in getattr(error, "accounts", ())),
         "allowed": escaped(getattr(error, "allowed", ""), 300),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.live.model import StatusFilter, TaskState
-from bot.views.mrkdwn import escaped
+from bot.views.mrkdwn import escaped, owned
 from bot.views.status import COUNT_WORDS, STATE_WORDS, filter_word
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def headline(answer: Answer, w: Words, *, old: bool) -> list[str]:
 
 def _subject(answer: Answer, w: Words) -> str:
     """What the counts are of: the domain, or no more of it than the URLs that were asked for."""
-    domain, count = escaped(answer.ask.domain), len(answer.ask.urls)
+    domain, count = escaped(owned(answer.ask.domain, answer.ask.account)), len(answer.ask.urls)
     if not count:
         return domain
     return w.n("{domain}, {count} URL", "{domain}, {count} URLs", count, domain=domain)

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from bot.asks import DEFAULT_ACCOUNT
+
 NOTHING = "–"
 """What stands where there is nothing to show: Slack refuses empty texts."""
 
@@ -55,6 +57,11 @@ def escaped(text: str, limit: int = _MAX_CHARS) -> str:
     if "@" in text:
         text = _EVERYBODY.sub(f"@{_WORD_JOINER}", text)
     return text
+
+
+def owned(domain: str, account: str) -> str:
+    """A domain and its account, unless that is the one that needs no name; neither is neutral."""
+    return domain if account in {"", DEFAULT_ACCOUNT} else f"{domain} ({account})"
 
 
 def code(text: str, limit: int = _MAX_CHARS) -> str:

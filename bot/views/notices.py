@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.views import blocks
 from bot.views.limits import Message, fitted
-from bot.views.mrkdwn import code, escaped
+from bot.views.mrkdwn import code, escaped, owned
 from bot.words import words
 
 if TYPE_CHECKING:
@@ -16,18 +16,24 @@ _SET_IT = "/preload default domain=live.example.com"
 
 
 def default_set(
-    domain: str, reader: Reader, *, is_known: bool = True, suggestion: str | None = None
+    domain: str,
+    account: str | None,
+    reader: Reader,
+    *,
+    is_known: bool = True,
+    suggestion: str | None = None,
 ) -> Message:
     """The channel's default domain is this one from now on.
 
     Args:
         domain: the domain.
+        account: the account it is of, where that was said.
         reader: for whom.
         is_known: it is among the domains that are set up, or that the account lists.
         suggestion: the known domain that is most like it, where it is not.
     """
     w = words(reader.language)
-    said = w.t("This channel's default domain is now {domain}.", domain=escaped(domain, 300))
+    said = w.t("This channel's default domain is now {domain}.", domain=_named(domain, account))
     if is_known:
         return _notice(said, w.t("{command} asks about it.", command=code("/preload")))
     doubt = w.t("It is not among the known domains.")
@@ -35,13 +41,13 @@ def default_set(
     return _notice(said, "⚠️ " + w.paragraph([doubt, meant]))
 
 
-def default_shown(domain: str | None, reader: Reader) -> Message:
+def default_shown(domain: str | None, account: str | None, reader: Reader) -> Message:
     """What the channel's default domain is, or that it has none."""
     w = words(reader.language)
     if domain is None:
         said = w.t("This channel has no default domain.")
         return _notice(said, w.t("Set one: {command}", command=code(_SET_IT)))
-    said = w.t("This channel's default domain is {domain}.", domain=escaped(domain, 300))
+    said = w.t("This channel's default domain is {domain}.", domain=_named(domain, account))
     clear = code("/preload default clear")
     return _notice(said, w.t("Clear it: {command}", command=clear))
 
@@ -67,6 +73,10 @@ def by_direct_message(message: Message, channel_id: str, reader: Reader) -> Mess
             w.paragraph([said, message.text]), (blocks.context(said), *message.blocks), message.asks
         )
     )
+
+
+def _named(domain: str, account: str | None) -> str:
+    return escaped(owned(domain, account or ""), 350)
 
 
 def _notice(said: str, hint: str) -> Message:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.views import blocks, refs
 from bot.views.commands import command
 from bot.views.limits import OPTION_CHARS, OPTIONS, Message, fitted
-from bot.views.mrkdwn import NOTHING, code, escaped, masked, plain, stream_name
+from bot.views.mrkdwn import NOTHING, code, escaped, masked, owned, plain, stream_name
 from bot.views.page import AREAS, Page, stale_note, wider
 from bot.views.status import status_of
 from bot.views.times import clock, dated, to_the_second, window
@@ -74,7 +74,8 @@ def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
     newer = _newer(card, reader, w, now)
     if newer:
         body.append(blocks.section(newer))
-    body.append(blocks.section(code(masked(task.url), _URL_CHARS), _fields(task, reader, w, now)))
+    fields = _fields(task, card.ask.account, reader, w, now)
+    body.append(blocks.section(code(masked(task.url), _URL_CHARS), fields))
     observed = w.t("observed {time}", time=observed_at)
     quoted = w.t("request ID {request_id}", request_id=code(card.request_id, 100))
     body.append(blocks.context(f"{observed} · {quoted}" if card.request_id else observed))
@@ -94,7 +95,7 @@ def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
     return fitted(Message(text, tuple(body), tuple(asks)))
 
 
-def _fields(task: PreloadTask, reader: Reader, w: Words, now: datetime) -> list[str]:
+def _fields(task: PreloadTask, account: str, reader: Reader, w: Words, now: datetime) -> list[str]:
     area = w.t(AREAS[task.area]) if task.area in AREAS else task.area
     progress = NOTHING if task.process is None else w.t("{percent} %", percent=f"{task.process:g}")
     told = w.t("InternalError (the API names no further cause)")
@@ -107,7 +108,7 @@ def _fields(task: PreloadTask, reader: Reader, w: Words, now: datetime) -> list[
         (w.t("Progress"), progress),
         (w.t("Status in the API's words"), task.status),
         (w.t("Description"), described),
-        (w.t("Domain"), task.domain),
+        (w.t("Domain"), owned(task.domain, account)),
         (w.t("Task ID"), task.task_id),
     )
     return [f"*{label}*\n{escaped(value, 300)}" for label, value in values]
@@ -131,7 +132,8 @@ def _newer(card: TaskCard, reader: Reader, w: Words, now: datetime) -> str:
 def fetching(ask: Ask, reader: Reader) -> Message:
     """Said when an answer takes its time; the answer takes its place."""
     w = words(reader.language)
-    said = w.t("Asking the Live API about {domain} …", domain=escaped(ask.domain, 300))
+    domain = escaped(owned(ask.domain, ask.account), 350)
+    said = w.t("Asking the Live API about {domain} …", domain=domain)
     return fitted(Message(said, (blocks.context(f"⏳ {said}"),)))
 
 
@@ -146,7 +148,7 @@ def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
         lines.append(
             w.t("{shown} of {count} domains are shown.", shown=OPTIONS, count=f"{len(domains):,}")
         )
-    options = list(_domain_options(ask.key, domains))
+    options = list(_options(ask.key, domains))
     body = [blocks.section("\n".join(lines))]
     if options:
         menu = blocks.select("domain.pick", w.t("Pick a domain"), options)
@@ -154,9 +156,19 @@ def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
     return fitted(Message(w.paragraph([said, hint]), tuple(body), (ask,)))
 
 
-def _domain_options(key: str, domains: Sequence[str]) -> Iterator[Block]:
-    for domain in domains:
+def pick_account(ask: Ask, accounts: Sequence[str], reader: Reader) -> Message:
+    """Which account, where several have the domain and the command names none."""
+    w = words(reader.language)
+    said = w.t("{domain} is of several accounts. Which one?", domain=escaped(ask.domain, 300))
+    hint = w.t("Next time: {command}", command=code(f"{command(ask)} account=…", 500))
+    menu = blocks.select("account.pick", w.t("Pick an account"), list(_options(ask.key, accounts)))
+    body = (blocks.section(f"*{said}*\n{hint}"), blocks.actions([menu]))
+    return fitted(Message(w.paragraph([said, hint]), body, (ask,)))
+
+
+def _options(key: str, choices: Sequence[str]) -> Iterator[Block]:
+    for choice in choices:
         try:
-            yield blocks.option(plain(domain, OPTION_CHARS), refs.ChoiceRef(key, domain).pack())
+            yield blocks.option(plain(choice, OPTION_CHARS), refs.ChoiceRef(key, choice).pack())
         except refs.ReferenceTooLong:
             continue

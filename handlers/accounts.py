@@ -1,0 +1,66 @@
+"""Which domains there are, and which account has one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.errors import LiveError
+
+if TYPE_CHECKING:
+    from bot.queries import Queries
+    from bot.settings import Settings
+
+_PATIENCE_S = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of the settings; those that name no domains are asked which they have."""
+
+    settings: Settings
+    queries: Queries
+
+    async def domains(self) -> tuple[str, ...]:
+        """The play domains that are known by now, each once."""
+        listed = await self._listed()
+        known = (domains for domains in listed.values() if domains is not None)
+        return tuple(dict.fromkeys(chain.from_iterable(known)))
+
+    async def having(self, domain: str) -> tuple[str, ...]:
+        """The accounts that have the domain, at least one.
+
+        Where none is known to have it, those that may: which could not be asked, else the first,
+        whose API will say that it knows no such domain.
+        """
+        names = tuple(self.settings.accounts)
+        if len(names) == 1:
+            return names
+        if having := self.settings.accounts_of(domain):
+            return having
+        listed = await self._listed()
+        having = tuple(name for name in names if domain in (listed[name] or ()))
+        return having or tuple(name for name in names if listed[name] is None) or names[:1]
+
+    async def _listed(self) -> dict[str, tuple[str, ...] | None]:
+        """Each account's domains; None of one that does not say in time."""
+        accounts = self.settings.accounts
+        listed = await asyncio.gather(*map(self._listed_by, accounts))
+        return dict(zip(accounts, listed, strict=True))
+
+    async def _listed_by(self, account: str) -> tuple[str, ...] | None:
+        configured = self.settings.accounts[account].domains
+        if configured:
+            return configured
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await self.queries.domains(account)
+        except (LiveError, TimeoutError) as error:
+            log.warning("domains not listed", account=account, error=str(error))
+            return None

@@ -1,0 +1,138 @@
+"""Several accounts of the Live API, each with its own endpoint, keys, domains and quota."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from bot.demo import Demo, running
+from bot.live.client import Timeouts
+from bot.sandbox import live as live_sandbox
+from bot.sandbox.live import HANG, SimulatedLive
+from bot.settings import Account, Settings, Watching
+from tests.end_to_end.people import LIWEI, Person
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+KEY = "backupid"
+SHARED, OWN = "live.example.com", "box.example.org"
+HOUSE = "rtmp://box.example.org/liveApp/house"
+
+
+@asynccontextmanager
+async def accounts(*domains: str) -> AsyncIterator[tuple[Demo, SimulatedLive]]:
+    """The demo's own account, and a second one called backup that is configured with `domains`."""
+    backup = SimulatedLive(seed=2)
+    backup.keys.secrets[KEY] = "backupsecret"
+    backup.world.add(HOUSE, created=datetime.now(UTC) - timedelta(minutes=5))
+    async with live_sandbox.running(backup) as endpoint:
+        account = Account(
+            access_key_id=KEY,
+            access_key_secret=SecretStr("backupsecret"),
+            endpoint=endpoint,
+            domains=domains,
+        )
+
+        def adjusted(settings: Settings) -> Settings:
+            both = {**settings.accounts, "backup": account}
+            return settings.model_copy(update={"accounts": both})
+
+        timeouts, watch = Timeouts(call_s=1.5, try_s=0.5), Watching(fresh_s=1)
+        async with running(adjusted=adjusted, timeouts=timeouts, watch=watch) as demo:
+            yield demo, backup
+
+
+def asked(live: SimulatedLive) -> list[str]:
+    """The operations that were called."""
+    return [call.action for call in live.arrivals]
+
+
+async def test_a_domain_finds_its_account_which_is_named() -> None:
+    async with accounts(OWN) as (demo, backup):
+        answer = await Person(demo).types(f"/preload {OWN}")
+        assert "box.example.org (backup)" in answer
+        assert "house" in answer
+        assert asked(backup)
+        assert asked(demo.live) == []
+
+
+async def test_an_account_without_configured_domains_is_asked_which_it_has() -> None:
+    async with accounts() as (demo, backup):
+        answer = await Person(demo).types(f"/preload {OWN}")
+        assert "box.example.org (backup)" in answer
+        assert asked(backup)[0] == "DescribeLiveUserDomains"
+
+
+async def test_a_domain_is_asked_of_the_account_it_is_configured_for() -> None:
+    async with accounts() as (demo, backup):
+        answer = await Person(demo).types(f"/preload {SHARED}")
+        assert f"{SHARED}: " in answer
+        assert asked(backup) == []
+
+
+async def test_two_accounts_with_one_domain_ask_which() -> None:
+    async with accounts(SHARED, OWN) as (demo, backup):
+        anna = Person(demo)
+        answer = await anna.types(f"/preload {SHARED} status=failed size=20")
+        assert "live.example.com is of several accounts. Which one?" in answer
+        assert asked(demo.live) == asked(backup) == []
+        answer = await anna.clicks("account.pick", "backup")
+        assert "live.example.com (backup): " in answer
+        assert "failed" in answer
+        assert asked(demo.live) == []
+        again = await anna.clicks("page.refresh")
+        assert "live.example.com (backup): " in again
+
+
+async def test_the_account_can_be_typed() -> None:
+    async with accounts(SHARED) as (demo, backup):
+        answer = await Person(demo).types(f"/preload {SHARED} account=backup")
+        assert "live.example.com (backup): " in answer
+        answer = await Person(demo).types(f"/preload {SHARED} account=default")
+        assert f"{SHARED}: " in answer
+        assert asked(demo.live)
+        assert asked(backup)
+
+
+async def test_a_mistyped_account_is_named_with_the_nearest_one() -> None:
+    async with accounts(SHARED) as (demo, _):
+        answer = await Person(demo).types(f"/preload {SHARED} account=bakcup")
+        assert "bakcup is none of the accounts." in answer
+        assert "backup" in answer
+
+
+async def test_a_default_domain_remembers_its_account() -> None:
+    async with accounts(SHARED) as (demo, _):
+        anna = Person(demo)
+        await anna.types(f"/preload default {SHARED} account=backup")
+        assert "live.example.com (backup)" in await anna.types("/preload")
+        assert asked(demo.live) == []
+        assert "live.example.com (backup)" in await anna.types("/preload default")
+
+
+async def test_what_shall_be_followed_says_which_accounts_it_could_be_of() -> None:
+    async with accounts(SHARED) as (demo, _):
+        liwei = Person(demo, LIWEI)
+        answer = await liwei.types(f"/preload subscribe {SHARED}")
+        assert "同时属于多个账号" in answer
+        answer = await liwei.types(f"/preload subscribe {SHARED} account=backup")
+        assert "live.example.com (backup)" in answer
+        answer = await liwei.types(f"/preload subscribe {SHARED} account=default")
+        assert "(backup)" not in answer
+        answer = await liwei.types("/preload list")
+        assert "2" in answer
+        assert "live.example.com (backup)" in answer
+        answer = await liwei.types(f"/preload unsubscribe {SHARED} account=backup")
+        assert "live.example.com (backup)" in answer
+        assert "(backup)" not in await liwei.types("/preload list")
+
+
+async def test_a_domain_that_no_account_lists_is_asked_of_one_that_cannot_say() -> None:
+    async with accounts() as (demo, backup):
+        backup.faults.inject(HANG, action="DescribeLiveUserDomains")
+        answer = await Person(demo).types(f"/preload {OWN}")
+        assert "box.example.org (backup)" in answer
