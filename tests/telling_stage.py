@@ -39,7 +39,7 @@ def a_subscription(
         id=name,
         team_id="T0001",
         channel_id=channel,
-        account="main",
+        account="default",
         domain=DOMAIN,
         owner="U0001",
         created_at=NOW + created,
@@ -51,7 +51,7 @@ def a_subscription(
 def a_list(*streams: str, name: str = "w1", created: timedelta = timedelta()) -> Watch:
     """A watch of named streams."""
     urls = {url_of(stream): url_of(stream) for stream in streams}
-    ask = Ask("main", DOMAIN, urls=tuple(urls))
+    ask = Ask("default", DOMAIN, urls=tuple(urls))
     return a_watch(ask, name=name, created=created, streams=urls)
 
 
