@@ -1,0 +1,150 @@
+"""The play URLs that stand in a message, or in a list attached to one. Pure.
+
+A list is any text with URLs in it: a URL in each line, or in a column of a table.
+
+Sources: Slack's "Formatting text for app surfaces" (`<url|label>`, the three entities); the
+vendor's limits of AppName and StreamName (letters, digits and a few marks of ASCII).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from bot.live.model import MAX_URLS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+MOST_URLS: Final = 400
+"""So many URLs of one message are asked for."""
+
+_LINK = re.compile(r"<([a-zA-Z][\w+.-]{0,30}:[^<>|\s]*)(?:\|([^<>]*))?>")
+_ENTITY = re.compile(r"&(?:amp|lt|gt);")
+
+# A host may be written in any script; what follows it is ASCII, so that Chinese words and
+# punctuation right after a URL are not taken for its end. A comma, too, ends it: the API takes URLs
+# as a list with commas. Each run of characters is looked at once, whatever stands in it.
+_WHITE = r"\s\x00-\x20\u200b-\u200f\u2028-\u202e\u2060\ufeff"
+_SCHEME = r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://"
+_HOST = rf"[^{_WHITE}/?#\"'<>`|,;，、。；：！？（）【】《》「」“”‘’]{{0,300}}"
+_BARE_HOST = r"(?<![\w@/:.%=&?+-])(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,10}[a-z][a-z0-9-]{1,62}"
+_REST = r"(?:(?![\"'<>`|,;\\])[!-~]){0,3000}"
+_ADDRESS = re.compile(rf"{_SCHEME}{_HOST}(?:[/?#]{_REST})?|{_BARE_HOST}/{_REST}", re.IGNORECASE)
+_AT_ITS_END = ".:!?*~"
+_BRACKETS: Final = (")(", "][", "}{")
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE_BYTES: Final = 4_096
+_QUERY_BYTES: Final = 8_000
+"""As `bot.reading.LOOKUP_QUERY_BYTES`: URLs that nobody typed into a command stay under this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runsheet:
+    """What stands in some texts.
+
+    Attributes:
+        urls: the play URLs, in order, each once.
+        odd: what is written like an address and is no play URL, likewise. It may hold a signature.
+    """
+
+    urls: tuple[str, ...]
+    odd: tuple[str, ...]
+
+
+def read(texts: Iterable[str], is_url: Callable[[str], bool]) -> Runsheet:
+    """The addresses in the texts.
+
+    Args:
+        texts: as they were typed.
+        is_url: whether an address is a play URL.
+    """
+    found = dict.fromkeys(address for text in texts for address in _addresses(text))
+    urls = tuple(filter(is_url, found))
+    known = set(urls)
+    return Runsheet(urls, tuple(one for one in found if one not in known))
+
+
+def typed(text: str) -> str:
+    """A message's text as it was typed, without what Slack made of it."""
+    text = _LINK.sub(lambda link: f" {_target(link[1], link[2])} ", text)
+    return _ENTITY.sub(lambda entity: unescape(entity[0]), text)
+
+
+def decoded(content: bytes) -> str | None:
+    """A file's text, whatever a spreadsheet or an editor wrote it as; None where it is none.
+
+    UTF-8 and UTF-16, with or without their mark, and GBK (as Chinese Windows has it).
+    """
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, errors="replace")
+    sample = content[:_SAMPLE_BYTES]
+    if b"\x00" in sample:
+        return _unmarked_utf_16(content, sample)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    # What is wanted of it is ASCII: a stray byte in a comment costs nobody the list.
+    printable = sum(byte >= ord(" ") or byte in b"\t\r\n" for byte in sample)
+    return content.decode("utf-8", errors="replace") if printable == len(sample) else None
+
+
+def portions(urls: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """The URLs, as many at a time as one call of the API takes."""
+    waiting: list[str] = []
+    size = 0
+    for url in urls:
+        more = len(quote(url, safe="")) + 3  # and an encoded comma
+        if waiting and (len(waiting) == MAX_URLS or size + more > _QUERY_BYTES):
+            yield tuple(waiting)
+            waiting, size = [], 0
+        waiting.append(url)
+        size += more
+    if waiting:
+        yield tuple(waiting)
+
+
+def _target(url: str, label: str | None) -> str:
+    """What a link of Slack's stands for: what is read there, if that is an address."""
+    return label if label and "://" in label else url
+
+
+def _addresses(text: str) -> Iterator[str]:
+    for match in _ADDRESS.finditer(text):
+        address = _trimmed(match[0])
+        if match.start() and text[match.start() - 1] == "_":  # Slack's italics
+            address = address.rstrip("_")
+        yield address
+
+
+def _trimmed(address: str) -> str:
+    """The address without the sentence it stands in."""
+    unopened = {close: address.count(close) - address.count(open_) for close, open_ in _BRACKETS}
+    end = len(address)
+    while end and (address[end - 1] in _AT_ITS_END or unopened.get(address[end - 1], 0) > 0):
+        end -= 1
+        if address[end] in unopened:
+            unopened[address[end]] -= 1
+    return address[:end]
+
+
+def _unmarked_utf_16(content: bytes, sample: bytes) -> str | None:
+    """The text, if it is UTF-16 of mostly ASCII: that has a zero in every other byte."""
+    half = len(sample) // 2
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        zeros, others = sample[first::2].count(0), sample[1 - first :: 2].count(0)
+        if not others and zeros * 2 >= half:
+            return content.decode(encoding, errors="replace")
+    return None
