@@ -4,7 +4,7 @@ import re
 import tomllib
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.errors import SettingsError
 from bot.reader import Language
+from bot.roles import Grant, Right, Roles
 from bot.settings import Settings, WrongSettings, load, require
 from bot.settings.reading import ACCOUNT_VARIABLES, FILE_VARIABLE, KEY_VARIABLES, VARIABLES
 
@@ -128,6 +129,29 @@ def test_without_an_environment_given_the_processs_own_is_read(
     assert load().server.port == 4321
 
 
+def test_without_grants_members_do_the_everyday_and_admins_administer(tmp_path: Path) -> None:
+    assert read("", tmp_path).roles == Roles()
+
+
+def test_grants_replace_those_that_hold_by_default(tmp_path: Path) -> None:
+    text = """
+        [[grants]]
+        to = ["S0123ABCD", "everyone"]
+        may = ["query", "watch"]
+        domains = ["Live.example.com"]
+        [[grants]]
+        to = ["admins"]
+        may = ["administer"]
+    """
+    everyday, admins = read(text, tmp_path).roles.grants
+    assert everyday == Grant(
+        ("S0123ABCD", "everyone"),
+        frozenset({Right.QUERY, Right.WATCH}),
+        frozenset({"live.example.com"}),
+    )
+    assert admins == Grant(("admins",), frozenset({Right.ADMINISTER}))
+
+
 def test_a_domain_leads_to_its_account(tmp_path: Path) -> None:
     text = """
         [accounts.main]
@@ -197,6 +221,20 @@ def test_domains_for_no_account_in_particular_are_refused(tmp_path: Path) -> Non
         ("", {"PORT": "http"}, "PORT", "a port, 0-65535 (0: any free one)"),
         ("[log]\nlevel = 'loud'", {}, "log.level", "debug, info, warning, error"),
         ("log = 'info'", {}, "log", "a table: [log]"),
+        ("[record]\nkeep_days = 0", {}, "record.keep_days", "days, 1-3650"),
+        ("[grants]\nto = ['U0001']", {}, "grants", "tables [[grants]]"),
+        ("[[grants]]\nmay = ['watch']", {}, "grants[0].to", "everyone, admins, guests, others"),
+        ("[[grants]]\nto = []\nmay = ['watch']", {}, "grants[0].to", "a user group"),
+        ("[[grants]]\nto = ['#ops']\nmay = ['watch']", {}, "grants[0].to[0]", "IDs in Slack"),
+        ("[[grants]]\nto = ['admin']\nmay = ['watch']", {}, "grants[0].to[0]", "admins"),
+        ("[[grants]]\nto = ['admins']\nmay = []", {}, "grants[0].may", "query, watch, "),
+        ("[[grants]]\nto = ['admins']\nmay = ['all']", {}, "grants[0].may[0]", "administer"),
+        (
+            "[[grants]]\nto = ['admins']\nmay = ['watch']\ndomains = []",
+            {},
+            "grants[0].domains",
+            "left out: all",
+        ),
         ("slack = 1", {"SLACK_BOT_TOKEN": "xoxb-1"}, "slack", "a table: [slack]"),
         ("server = 1", {"PORT": "1"}, "server", "a table: [server]"),
         ("[slack]\nbot_token = 'xoxp-1'", {}, "slack.bot_token", "the app's bot token: xoxb-…"),
@@ -429,14 +467,15 @@ def test_settings_do_not_change(tmp_path: Path) -> None:
 
 def example() -> str:
     """The example file with its settings switched on: `#name = value`, without a blank."""
-    return re.sub(r"^#(?=\w)", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return re.sub(r"^#(?=[\w\[])", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
 def paths(kind: Any) -> Iterator[str]:  # noqa: ANN401 - a type annotation
     if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         values = [part for part in get_args(kind) if isinstance(part, type)]
         sections = [part for part in values if issubclass(part, BaseModel)]
-        yield from (f".default{path}" for section in sections for path in paths(section))
+        within = ".default" if get_origin(kind) is dict else ""
+        yield from (f"{within}{path}" for section in sections for path in paths(section))
         return
     for name, field in kind.model_fields.items():
         below = list(paths(field.annotation))
@@ -445,8 +484,9 @@ def paths(kind: Any) -> Iterator[str]:  # noqa: ANN401 - a type annotation
 
 def written(tables: Mapping[str, object]) -> Iterator[str]:
     for name, value in tables.items():
-        below = list(written(value)) if isinstance(value, dict) else [""]
-        yield from (f".{name}{path}" for path in below)
+        inner = value if isinstance(value, list) else [value]
+        below = [path for one in inner if isinstance(one, dict) for path in written(one)]
+        yield from (f".{name}{path}" for path in below or [""])
 
 
 def test_the_example_file_has_every_setting_and_is_right(tmp_path: Path) -> None:
@@ -464,6 +504,10 @@ def test_the_example_file_shows_the_defaults(tmp_path: Path) -> None:
     assert shown.server == default.server
     assert shown.store == default.store
     assert shown.log == default.log
+    assert shown.record == default.record
+    assert [(one.to, one.may) for one in shown.roles.grants] == [
+        (one.to, one.may) for one in default.roles.grants
+    ]
     assert shown.slack.api_url == default.slack.api_url
     assert shown.accounts["default"].endpoint == default.accounts["default"].endpoint
     assert shown.accounts["default"].calls_per_s == default.accounts["default"].calls_per_s

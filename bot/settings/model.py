@@ -24,8 +24,10 @@ from pydantic import (
     model_validator,
 )
 
+from bot import roles
 from bot.asks import DEFAULT_ACCOUNT, DEFAULT_ROWS, MAX_ROWS, MIN_ROWS
 from bot.reader import Language
+from bot.roles import ADMINS, EVERYONE, GUESTS, OTHERS, Right, Roles
 
 _KEYS = ("access_key_id", "access_key_secret", "security_token")
 _Value = TypeVar("_Value")
@@ -58,6 +60,12 @@ _Domain = Annotated[
     ),
 ]
 _Level = Literal["debug", "info", "warning", "error"]
+_Grantee = Annotated[
+    str,
+    StringConstraints(
+        pattern=rf"^({EVERYONE}|{ADMINS}|{GUESTS}|{OTHERS}|[UWSCG][A-Z0-9]{{2,30}})$"
+    ),
+]
 
 
 class _Section(BaseModel):
@@ -166,6 +174,32 @@ class Watching(_Section):
     keep_days: int = Field(30, ge=4, le=3650, description="days, 4-3650")
 
 
+class Recording(_Section):
+    """The record of who changed what."""
+
+    keep_days: int = Field(365, ge=1, le=3650, description="days, 1-3650")
+
+
+class Grant(_Section):
+    """Who may do something (`bot.roles.Grant`)."""
+
+    to: tuple[_Grantee, ...] = Field(
+        description=f"a list of {EVERYONE}, {ADMINS}, {GUESTS}, {OTHERS} and of IDs in Slack: "
+        "U0123ABCD a person, S0123ABCD a user group, C0123ABCD a channel",
+    )
+    may: frozenset[Right] = Field(description=f"a list of {', '.join(Right)}")
+    domains: frozenset[_Domain] | None = Field(
+        None, description="play domains, live.example.com; left out: all"
+    )
+
+    @field_validator("to", "may", "domains")
+    @classmethod
+    def _is_something(cls, value: _Value) -> _Value:
+        if not value and value is not None:
+            raise ValueError
+        return value
+
+
 class StorePlace(_Section):
     """Where the store is. The URL of a database may carry a password."""
 
@@ -202,6 +236,8 @@ class Settings(_Section):
     display: Display = Field(default_factory=Display, description="a table: [display]")
     server: Server = Field(default_factory=Server, description="a table: [server]")
     watch: Watching = Field(default_factory=Watching, description="a table: [watch]")
+    grants: tuple[Grant, ...] = Field((), description="tables [[grants]]")
+    record: Recording = Field(default_factory=Recording, description="a table: [record]")
     store: StorePlace = Field(default_factory=StorePlace, description="a table: [store]")
     log: Log = Field(default_factory=Log, description="a table: [log]")
 
@@ -217,6 +253,12 @@ class Settings(_Section):
         """Every configured play domain, each once, in the file's order."""
         listed = (name for account in self.accounts.values() for name in account.domains)
         return tuple(dict.fromkeys(listed))
+
+    @property
+    def roles(self) -> Roles:
+        """Who may do what: what is granted here, else what holds by default."""
+        granted = tuple(roles.Grant(one.to, one.may, one.domains) for one in self.grants)
+        return Roles(granted) if granted else Roles()
 
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never stand in a log."""

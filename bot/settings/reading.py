@@ -202,7 +202,8 @@ def _described(place: _Place) -> tuple[list[str], str]:
             if field is not None:
                 kind, allowed = field.annotation, field.description or ""
         else:
-            kind = get_args(kind)[-1]  # a dict's values
+            # a dict's values, or the members of a list
+            kind = next(kind for kind in reversed(get_args(kind)) if kind is not ...)
     return known, allowed
 
 
