@@ -1,0 +1,92 @@
+"""Files that people attach to messages.
+
+Source: https://docs.slack.dev/reference/objects/file-object (`url_private_download` takes the bot's
+token in a header, and the scope `files:read`). Without the scope Slack answers with its login page,
+by a redirect or with status 200.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from yarl import URL
+
+from bot.slack.answers import answered, check
+from bot.slack.errors import SlackRefused
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from bot.slack.incoming import Attached
+
+_ORIGINS: Final = frozenset({URL("https://slack.com"), URL("https://files.slack.com")})
+_CHUNK_BYTES: Final = 1 << 16
+TOO_LARGE: Final = "file_too_large"
+NO_SCOPE: Final = "missing_scope"
+NOT_SLACK: Final = "not_slack"
+
+
+class Files:
+    """Reads attached files.
+
+    Args:
+        session: the one pool of connections.
+        token: the bot's; sent to Slack's own hosts alone, and to that of `api_url`.
+        api_url: where Slack's Web API is.
+        timeout_s: how long one file may take.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, *, token: str, api_url: str, timeout_s: float = 10.0
+    ) -> None:
+        self._session = session
+        self._token = token
+        self._api = URL(api_url).origin()
+        self._timeout_s = timeout_s
+
+    async def content(self, file: Attached, *, most_bytes: int) -> bytes:
+        """What stands in the file.
+
+        Raises:
+            SlackRefused: it has more than `most_bytes` (`TOO_LARGE`), the bot may not read files
+                (`NO_SCOPE`), its address is not one of Slack's (`NOT_SLACK`), or it is gone.
+            SlackUnavailable: Slack does not give it.
+        """
+        url = self._slack_s(file.url)
+        if file.size > most_bytes:
+            raise SlackRefused(TOO_LARGE)
+
+        async def download() -> bytes:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._downloaded(url, most_bytes)
+
+        return await answered(download())
+
+    async def _downloaded(self, url: URL, most_bytes: int) -> bytes:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        # A redirect would lead to the login page, and whoever it leads to is not to have the token.
+        async with self._session.get(url, headers=headers, allow_redirects=False) as reply:
+            is_page = reply.content_type == "text/html"
+            if is_page or HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
+                raise SlackRefused(NO_SCOPE)
+            if reply.status != HTTPStatus.OK:
+                check(reply.status, reply.headers, None)
+            content = bytearray()
+            async for chunk in reply.content.iter_chunked(_CHUNK_BYTES):
+                content += chunk
+                if len(content) > most_bytes:
+                    raise SlackRefused(TOO_LARGE)
+            return bytes(content)
+
+    def _slack_s(self, address: str) -> URL:
+        """The address, if it is one of Slack's."""
+        try:
+            url = URL(address)
+            origin = url.origin()
+        except ValueError:  # no address, or none that is whole
+            raise SlackRefused(NOT_SLACK) from None
+        if origin != self._api and origin not in _ORIGINS:
+            raise SlackRefused(NOT_SLACK)
+        return url
