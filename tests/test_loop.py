@@ -22,6 +22,7 @@ from bot.store import Store
 from bot.store.ledger import Ledger
 from bot.watch.loop import Pace, Sweeps
 from bot.watch.model import ChangeKind, Ending, NoticeKind
+from bot.watch.widening import Wish, widened
 from tests.live_caller import Clock
 from tests.stored import board, subscription, watch
 
@@ -268,6 +269,44 @@ async def test_a_list_watch_ends_though_our_clock_is_ahead_of_the_gateways(
     ended = await following.store.watches.find(watch.id)
     assert ended is not None
     assert ended.ending is Ending.FINISHED
+
+
+async def test_a_widened_watch_shows_its_new_streams_once_they_are_read(
+    following: Following,
+) -> None:
+    a, b = (following.task(name, preloading_s=6000) for name in "ab")
+    await following.watched(a.url)
+    wish = Wish(Ask("default", DOMAIN, urls=(b.url,)))
+    await following.store.watches.widen("watch1", lambda watch: widened(watch, wish))
+    following.told.clear()
+    await following.goes_on(3)
+    watch = await following.store.watches.find("watch1")
+    assert watch is not None
+    assert watch.is_read
+    newest = await following.store.sightings.newest("default", DOMAIN, tuple(watch.streams))
+    assert newest.keys() == watch.streams.keys()
+    assert following.told
+
+
+async def test_a_widened_watch_does_not_end_before_what_is_new_was_asked_for(
+    following: Following,
+) -> None:
+    a, b = (following.task(name, pending_s=0, preloading_s=0) for name in "ab")
+    following.clock.pass_s(600)
+    await following.subscribed()
+    following.task("a", preloading_s=60)
+    await following.watched(a.url, seconds=20)
+    following.task("b", preloading_s=120)
+    wish = Wish(Ask("default", DOMAIN, urls=(b.url,)))
+    await following.store.watches.widen("watch1", lambda watch: widened(watch, wish))
+    await following.goes_on(60)
+    watch = await following.store.watches.find("watch1")
+    assert watch is not None
+    assert watch.ended_at is None
+    await following.goes_on(120)
+    watch = await following.store.watches.find("watch1")
+    assert watch is not None
+    assert watch.ending is Ending.FINISHED
 
 
 async def test_what_was_seen_when_a_stream_was_followed_before_is_not_what_it_is_now(

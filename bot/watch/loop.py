@@ -7,7 +7,6 @@ only then is it what is known. So whatever dies when, it is read again or it is 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
@@ -20,8 +19,8 @@ from bot.errors import LiveError, StoreUnavailable
 from bot.live.model import MAX_PAGE_SIZE
 from bot.live.quota import Priority
 from bot.watch import changes, planner, telling
-from bot.watch.domain import Domain
-from bot.watch.known import HISTORY, Observed, Tasks
+from bot.watch.following import Following
+from bot.watch.known import HISTORY, Observed
 from bot.watch.model import Followed, Turn, key_of
 from bot.watch.needs import Freshness, Why
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from bot.live.client import LiveClient
     from bot.live.model import TaskPage
     from bot.store import Store
-    from bot.watch.model import Alarm, Subscription, Watch
+    from bot.watch.domain import Domain
     from bot.watch.needs import Call
 
 _STORE_PAUSE_S = 2.0
@@ -92,7 +91,6 @@ class Sweeps:
         clock_s: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._account = account
         self._live = live
         self._store = store
         self._pace = pace
@@ -100,14 +98,11 @@ class Sweeps:
         self._now = now
         self._clock_s = clock_s
         self._sleep = sleep
-        self._domains: dict[str, Domain] = {}
+        self._following = Following(
+            account, store, remembered=_REMEMBERED, now=now, clock_s=clock_s
+        )
         self._writing = asyncio.Lock()
-        self._subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
-        self._watches: defaultdict[str, list[Watch]] = defaultdict(list)
-        self._alarms: dict[tuple[str, str], Alarm] = {}
-        self._left: set[str] | None = None
         self._drawn_s: dict[str, float] = {}  # when a turn that knew of the watch last redrew it
-        self._met_s: dict[str, float] = {}  # when the watch was first come upon
         self._reading: set[asyncio.Task[None]] = set()
         self._next_call_s = 0.0
         self._tidied_s = clock_s()
@@ -131,8 +126,9 @@ class Sweeps:
         Raises:
             StoreUnavailable: the store does not say what is followed.
         """
-        await self._look_up()
-        for domain in self._domains.values():
+        async with self._writing:
+            await self._following.look_up()
+        for domain in self._following.domains.values():
             await self._pass_time(domain)
         self._tidy()
         free = self._pace.at_once - len(self._reading)
@@ -140,7 +136,7 @@ class Sweeps:
             await asyncio.wait(self._reading, return_when=asyncio.FIRST_COMPLETED)
             return 0.0
         plan = planner.plan(
-            [domain.need() for domain in self._domains.values()],
+            [domain.need() for domain in self._following.domains.values()],
             now_s=self._clock_s(),
             now=self._live.gateway_time(),
             freshness=self._pace.freshness,
@@ -152,69 +148,14 @@ class Sweeps:
         wait_s = plan.next_at_s - self._clock_s()
         return min(max(wait_s, 0.0), self._pace.longest_pause_s)
 
-    # --- what is followed ---
-
-    async def _look_up(self) -> None:
-        """Read from the store what is followed now; nothing is written meanwhile."""
-        subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
-        watches: defaultdict[str, list[Watch]] = defaultdict(list)
-        async with self._writing:
-            for subscription in await self._store.subscriptions.all():
-                if subscription.account == self._account:
-                    subscriptions[subscription.domain].append(subscription)
-            for watch in await self._store.watches.active():
-                if watch.ask.account == self._account:
-                    watches[watch.ask.domain].append(watch)
-                    self._met_s.setdefault(watch.id, self._clock_s())
-            alarms = await self._store.alarms.of_account(self._account)
-            self._subscriptions, self._watches = subscriptions, watches
-            self._alarms = {(alarm.subscription_id, alarm.stream): alarm for alarm in alarms}
-            followed = subscriptions.keys() | watches.keys()
-            await self._leave(followed)
-            for name in followed:
-                if name not in self._domains:
-                    self._domains[name] = await self._loaded(name)
-                self._say_what_is_wanted(self._domains[name])
-
-    async def _leave(self, followed: set[str]) -> None:
-        """Read no more what nobody follows; forget it once its watches have said their last."""
-        if self._left is None:
-            all_ = await self._store.follows.all()
-            self._left = {one.domain for one in all_ if one.account == self._account} - followed
-        for name in self._domains.keys() - followed:
-            del self._domains[name]
-            self._left.add(name)
-        if self._left:
-            # Followed again it begins anew: what happened meanwhile is history.
-            kept = await self._store.watches.unsettled(self._account) - followed
-            for name in self._left - kept:
-                await self._store.follows.forget(self._account, name)
-            self._left &= kept
-
-    async def _loaded(self, name: str) -> Domain:
-        stored = await self._store.follows.find(self._account, name)
-        if stored is None:  # what was seen when it was followed before is history
-            return Domain(Followed(self._account, name), Tasks())
-        since = self._now() - _REMEMBERED
-        seen = await self._store.sightings.of_domain(self._account, name, since=since)
-        return Domain(stored, Tasks(seen))
-
-    def _say_what_is_wanted(self, domain: Domain) -> None:
-        name = domain.name
-        lists = [watch for watch in self._watches[name] if watch.is_list]
-        filters = len(self._watches[name]) - len(lists)
-        domain.want(
-            {key: url for watch in lists for key, url in watch.streams.items()},
-            everything=bool(filters or self._subscriptions[name]),
-            news_since=min((watch.created_at for watch in lists), default=None),
-        )
+    # --- turns ---
 
     async def _pass_time(self, domain: Domain) -> None:
         """Write down what the clock alone has brought about."""
         now = self._now()
         async with self._writing:
-            if self._domains.get(domain.name) is not domain:
-                return  # nobody follows it any more
+            if not self._following.is_followed(domain):
+                return
             domain.reckon(self._clock_s(), now)
             observed = changes.elapsed(domain.tasks, now=now) if domain.is_known else Observed()
             turn = self._turn(domain, domain.followed, observed)
@@ -223,19 +164,19 @@ class Sweeps:
             domain.passed(turn.followed, observed)
 
     def _turn(self, domain: Domain, followed: Followed, observed: Observed) -> Turn:
-        watches = self._watches[domain.name]
+        watches = self._following.watches[domain.name]
         turn = telling.turn(
             before=domain.followed,
             followed=followed,
             observed=observed,
             tasks=domain.tasks,
-            subscriptions=self._subscriptions[domain.name],
+            subscriptions=self._following.subscriptions[domain.name],
             watches=watches,
-            alarms=self._alarms,
+            alarms=self._following.alarms,
             now=self._now(),
             is_known=domain.is_known,
             unmatched={watch.id for watch in watches} - self._drawn_s.keys(),
-            unasked=self._unasked(domain),
+            unasked=self._following.unasked(domain),
             blind_after=self._pace.blind_after,
         )
         if followed.failing_since is None:
@@ -244,11 +185,6 @@ class Sweeps:
             turn = replace(turn, redrawn=turn.redrawn.union(old))
         return turn
 
-    def _unasked(self, domain: Domain) -> set[str]:
-        """The domain's watches since which not all was asked for that was there by then."""
-        ids = (watch.id for watch in self._watches[domain.name])
-        return {id_ for id_ in ids if not domain.has_asked_since(self._met_s[id_])}
-
     async def _write(self, domain: Domain, turn: Turn) -> None:
         """Write it down in one transaction; from then on it is so.
 
@@ -256,12 +192,8 @@ class Sweeps:
             StoreUnavailable: nothing was written.
         """
         await self._store.ledger.record(turn)
-        self._alarms |= {(alarm.subscription_id, alarm.stream): alarm for alarm in turn.alarms}
-        for key in turn.quiet:
-            self._alarms.pop(key, None)
-        changed = {watch.id: watch for watch in turn.watches}
-        watches = [changed.get(one.id, one) for one in self._watches[domain.name]]
-        self._watches[domain.name] = [watch for watch in watches if watch.ended_at is None]
+        watches = self._following.watches[domain.name]
+        self._following.changed(domain, turn)
         drawn = turn.redrawn | {one.id for one in watches if one.id not in self._drawn_s}
         self._drawn_s |= dict.fromkeys(drawn, self._clock_s())
         if turn.told or turn.redrawn:
@@ -272,11 +204,10 @@ class Sweeps:
         if self._clock_s() < self._tidied_s + _TIDIED_EVERY_S:
             return
         self._tidied_s = self._clock_s()
-        active = {watch.id for watches in self._watches.values() for watch in watches}
+        all_watches = self._following.watches.values()
+        active = {watch.id for watches in all_watches for watch in watches}
         self._drawn_s = {id_: at_s for id_, at_s in self._drawn_s.items() if id_ in active}
-        self._met_s = {id_: at_s for id_, at_s in self._met_s.items() if id_ in active}
-        for domain in self._domains.values():
-            domain.tasks.forget(self._now() - _REMEMBERED)
+        self._following.tidy()
 
     async def idle(self) -> None:
         """Wait until no call is under way."""
@@ -295,7 +226,7 @@ class Sweeps:
             await self._sleep(wait_s)
 
     def _start(self, call: Call) -> None:
-        domain = self._domains[call.domain]
+        domain = self._following.domains[call.domain]
         domain.sent(call, self._clock_s())
         reading = asyncio.create_task(self._read(domain, call), name=f"sweep {call.domain}")
         self._reading.add(reading)
@@ -311,19 +242,19 @@ class Sweeps:
     async def _read(self, domain: Domain, call: Call) -> None:
         """Ask a question to its end, and write down each reply."""
         sent_at, asked_s = self._live.gateway_time(), self._clock_s()
-        unasked = self._unasked(domain)
+        unasked = self._following.unasked(domain)
         returned: set[str] = set()
         try:
             async for page, sent_s, is_last in self._replies(call):
                 returned.update(map(key_of, page.tasks))
                 async with self._writing:
-                    if self._domains.get(domain.name) is not domain:
-                        return  # nobody follows it any more
+                    if not self._following.is_followed(domain):
+                        return
                     followed = domain.after(call, page, sent_at, is_last=is_last)
                     await self._take(domain, followed, page, sent_s)
                     if is_last:
                         domain.done(call, returned, page, asked_s)
-            if unasked != self._unasked(domain):
+            if unasked != self._following.unasked(domain):
                 await self._pass_time(domain)  # there are watches that waited for it
         except LiveError as error:
             if domain.failed(call, error.code or type(error).__name__, self._clock_s()):
