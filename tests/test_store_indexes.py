@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 
+from bot.record import Deed, Entry, Outcome
 from bot.watch.model import Alarm, Seen
 from tests.stored import (
     DOMAIN,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from bot.store import Store
 
-GROWING = ("notices", "told", "sightings", "watches", "alarms", "asks")
+GROWING = ("notices", "told", "sightings", "watches", "alarms", "asks", "record")
 
 
 async def use(store: Store) -> None:
@@ -68,6 +69,10 @@ async def use(store: Store) -> None:
     await store.notices.prune(NOW)
     await store.sightings.prune(NOW)
     await store.watches.prune(NOW)
+    number = await store.record.begin(Entry(0, NOW, "T1", "C1", "U1", Deed.WATCH))
+    await store.record.end(number, Outcome.DONE, {})
+    await store.record.latest("T1", 10)
+    await store.record.prune(NOW)
 
 
 async def test_nothing_that_is_done_often_reads_the_whole_of_a_growing_table(

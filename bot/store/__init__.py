@@ -19,6 +19,7 @@ from bot.store.follows import Follows
 from bot.store.ledger import Ledger
 from bot.store.notices import Notices
 from bot.store.parking import Parking
+from bot.store.record import Record
 from bot.store.sightings import Sightings
 from bot.store.subscriptions import Subscriptions
 from bot.store.upgrade import upgrade
@@ -50,6 +51,7 @@ class Store:
     notices: Notices
     parking: Parking
     ledger: Ledger
+    record: Record
 
     @classmethod
     @asynccontextmanager
@@ -85,6 +87,7 @@ class Store:
                 notices=Notices(database, now),
                 parking=Parking(database, now),
                 ledger=Ledger(database, now),
+                record=Record(database),
             )
 
     async def ping(self) -> None:
