@@ -263,7 +263,10 @@ def _default(reading: Reading) -> DefaultRequest:
 
 
 def _misplaced(reading: Reading, piece: Piece) -> NoReturn:
-    reading.refuse(Problem.NOT_HERE, piece, subcommand=reading.subcommand.value)
+    values = {"subcommand": reading.subcommand.value}
+    if keys := filters.READERS.get(reading.subcommand):
+        values["keys"] = ", ".join(keys)
+    reading.refuse(Problem.NOT_HERE, piece, **values)
 
 
 def _meaning(reading: Reading, piece: Piece) -> Key | None:

@@ -75,7 +75,8 @@ class Problem(StrEnum):
     UNKNOWN_STATUS = "unknown_status"
     """`given`"""
     NOT_HERE = "not_here"
-    """`given`, `subcommand`: a word or a key that does not go with the subcommand."""
+    """`given`, `subcommand`: a word or a key that does not go with the subcommand; `keys`: those
+    that do, if any."""
     MISSING_VALUE = "missing_value"
     """`key`"""
     REPEATED_KEY = "repeated_key"

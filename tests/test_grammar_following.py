@@ -275,7 +275,15 @@ def test_a_mistake_is_named_underlined_and_corrected(
         ("subscribe group=1d", {"key": "group", "given": "1d", "low": "0s", "high": "10m"}),
         ("subscribe repeat=1s", {"key": "repeat", "given": "1s", "low": "5m", "high": "24h"}),
         ("deliveries 99", {"given": "99", "low": "1", "high": "50"}),
-        ("subscribe page=2", {"given": "page", "subcommand": "subscribe"}),
+        (
+            "subscribe page=2",
+            {
+                "given": "page",
+                "subcommand": "subscribe",
+                "keys": "domain, account, status, in, group, repeat",
+            },
+        ),
+        ("list page=2", {"given": "page", "subcommand": "list"}),
     ],
 )
 def test_a_usage_error_carries_what_its_sentence_names(text: str, values: dict[str, str]) -> None:

@@ -71,6 +71,12 @@ def test_a_problem_without_a_sentence_still_gets_an_example() -> None:
     assert said.text.startswith("The command cannot be understood. For example:")
 
 
+def test_what_does_not_go_with_a_command_is_followed_by_what_does() -> None:
+    values = {"given": "size", "subcommand": "watch", "keys": "domain, url, until"}
+    said = message(errors.UsageError("not_here", "watch size=9", 6, 10, values), READER).text
+    assert said.startswith("size does not go with watch. These do: domain, url, until. For")
+
+
 def test_names_that_a_sentence_misses_do_not_break_it() -> None:
     assert message(errors.UsageError("bad_size"), READER).text.startswith("size= takes a number")
 

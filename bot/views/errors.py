@@ -302,4 +302,9 @@ def _usage_said(error: errors.UsageError, w: Words) -> str:
     values = dict.fromkeys(_USAGE_NAMES, NOTHING)
     values |= {name: escaped(unsigned(value), 100) for name, value in error.values.items()}
     sentence = USAGE.get(error.problem)
-    return w.t(sentence, **values) if sentence else w.t("The command cannot be understood.")
+    if sentence is None:
+        return w.t("The command cannot be understood.")
+    said = w.t(sentence, **values)
+    if keys := error.values.get("keys"):
+        return w.paragraph([said, w.t("These do: {keys}.", keys=escaped(keys, 200))])
+    return said
