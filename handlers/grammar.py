@@ -263,10 +263,8 @@ def _default(reading: Reading) -> DefaultRequest:
 
 
 def _misplaced(reading: Reading, piece: Piece) -> NoReturn:
-    values = {"subcommand": reading.subcommand.value}
-    if keys := filters.READERS.get(reading.subcommand):
-        values["keys"] = ", ".join(keys)
-    reading.refuse(Problem.NOT_HERE, piece, **values)
+    keys = ", ".join(filters.READERS.get(reading.subcommand, ()))
+    reading.refuse(Problem.NOT_HERE, piece, subcommand=reading.subcommand.value, keys=keys)
 
 
 def _meaning(reading: Reading, piece: Piece) -> Key | None:

@@ -76,7 +76,7 @@ class Problem(StrEnum):
     """`given`"""
     NOT_HERE = "not_here"
     """`given`, `subcommand`: a word or a key that does not go with the subcommand; `keys`: those
-    that do, if any."""
+    that do, or ""."""
     MISSING_VALUE = "missing_value"
     """`key`"""
     REPEATED_KEY = "repeated_key"

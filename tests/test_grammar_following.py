@@ -283,7 +283,7 @@ def test_a_mistake_is_named_underlined_and_corrected(
                 "keys": "domain, account, status, in, group, repeat",
             },
         ),
-        ("list page=2", {"given": "page", "subcommand": "list"}),
+        ("list page=2", {"given": "page", "subcommand": "list", "keys": ""}),
     ],
 )
 def test_a_usage_error_carries_what_its_sentence_names(text: str, values: dict[str, str]) -> None:

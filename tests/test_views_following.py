@@ -125,6 +125,13 @@ def test_streams_of_a_filter_are_counted_alone() -> None:
     assert "live.example.com · 1 stream · Watched until" in mrkdwn(listed([], [watch]))
 
 
+def test_a_watch_of_one_stream_without_a_name_names_it_once() -> None:
+    stream = "rtmp://live.example.com/app/a"
+    one = a_watch(name="", ask=replace(FILTER, status=None, urls=(stream,)), streams={"a": stream})
+    body = mrkdwn(listed([], [one]))
+    assert "*app/a, watched in <#C0001>*\nlive.example.com · 1 stream · Until every" in body
+
+
 def test_the_rows_of_a_list_of_all_channels_say_that_they_are_of_one() -> None:
     message = following.listed([SUBSCRIPTION], [a_watch()], READER, now=NOW, everywhere=True)
     found = controls(taken(message))

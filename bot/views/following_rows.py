@@ -133,7 +133,7 @@ def _streams_of(watch: Watch, w: Words) -> Iterator[str]:
     if not count:
         return
     said = w.n("{count} stream", "{count} streams", count)
-    if not watch.is_list:
+    if not watch.is_list or (count == 1 and not watch.name):  # its title is the stream's name
         yield said
         return
     found = names(list(watch.streams.values())[:_STREAMS_NAMED], watch.ask.domain)
