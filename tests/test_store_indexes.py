@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bot.store import Store
 
-GROWING = ("notices", "told", "sightings", "watches", "alarms", "asks", "record")
+GROWING = ("notices", "told", "sightings", "watches", "alarms", "asks", "record", "exports")
 
 
 async def use(store: Store) -> None:
@@ -53,6 +53,10 @@ async def use(store: Store) -> None:
     await store.alarms.see(posted.key, "U1")
     await store.alarms.of_notice(posted.key)
     await store.alarms.of_account("default")
+    await store.exports.begin("export1", "T1", "U1", most=3)
+    await store.exports.is_cancelled("export1")
+    await store.exports.cancel("export1", "U1")
+    await store.exports.end("export1")
     await store.notices.interrupted()
     await store.notices.by_key(posted.key)
     await store.notices.recent("T1", "C1", 10)

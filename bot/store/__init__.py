@@ -15,6 +15,7 @@ from bot.store.alarms import Alarms
 from bot.store.asks import Asks
 from bot.store.database import Database
 from bot.store.defaults import ChannelDefaults
+from bot.store.exports import Exports
 from bot.store.follows import Follows
 from bot.store.ledger import Ledger
 from bot.store.notices import Notices
@@ -52,6 +53,7 @@ class Store:
     parking: Parking
     ledger: Ledger
     record: Record
+    exports: Exports
 
     @classmethod
     @asynccontextmanager
@@ -88,6 +90,7 @@ class Store:
                 parking=Parking(database, now),
                 ledger=Ledger(database, now),
                 record=Record(database),
+                exports=Exports(database, now),
             )
 
     async def ping(self) -> None:
