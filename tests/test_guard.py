@@ -147,6 +147,14 @@ async def test_a_signed_command_reaches_its_listener(
     assert [body["text"] for body in heard] == ["状态=失败"]
 
 
+async def test_headers_which_no_signature_covers_do_not_steer_bolt(
+    client: Client, heard: list[dict[str, Any]]
+) -> None:
+    steering = {"X-Slack-Bolt-Lazy-Only": "1", "X-Slack-Bolt-Lazy-Function-Name": "listen"}
+    assert await status(client, COMMAND, headers(COMMAND) | steering) == 200
+    assert len(heard) == 1
+
+
 async def test_a_click_reaches_its_listener(client: Client, heard: list[dict[str, Any]]) -> None:
     click = {"type": "block_actions", "actions": [{"action_id": "page.next", "block_id": "b"}]}
     body = urlencode({"payload": json.dumps(click)}).encode()

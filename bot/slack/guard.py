@@ -193,7 +193,7 @@ def slack_endpoint(
             return verdict
         if await repeats.is_repeat(verdict.signature):
             return Answered(200, "repeat")
-        return _for_bolt(verdict.fields, request.headers)
+        return _for_bolt(verdict.fields)
 
     async def endpoint(request: web.Request) -> web.Response:
         outcome = await admitted(request)
@@ -210,29 +210,33 @@ async def _body(request: web.Request, max_bytes: int, timeout_s: float) -> bytes
     too_long = Answered(413, "too_long")
     if (request.content_length or 0) > max_bytes:
         return too_long
-    body = bytearray()
+    content, body = request.content, bytearray()
     try:
-        async with asyncio.timeout(timeout_s):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > max_bytes:
-                    return too_long
+        if content.is_eof():  # all of it is here, as nearly always: nothing to wait for
+            body += content.read_nowait()
+        else:
+            async with asyncio.timeout(timeout_s):
+                async for chunk in content.iter_any():
+                    body += chunk
+                    if len(body) > max_bytes:
+                        break
     except TimeoutError:
         return Answered(408, "too_slow")
     except web.RequestPayloadError:
         return Answered(400, "broken_body")
     except ConnectionError:
         return Answered(400, "hung_up")
-    return bytes(body)
+    return too_long if len(body) > max_bytes else bytes(body)
 
 
-def _for_bolt(fields: dict[str, Any], headers: Mapping[str, str]) -> AsyncBoltRequest | Answered:
-    """The request as Bolt takes it, already parsed: as over Socket Mode.
+def _for_bolt(fields: dict[str, Any]) -> AsyncBoltRequest | Answered:
+    """The request as Bolt takes it, already parsed and without headers: as over Socket Mode.
 
     Given the text, Bolt would parse it again, and take any command that has the word "payload" in
-    it (in a URL, say) for an interaction without one.
+    it (in a URL, say) for an interaction without one. Headers no signature covers, and Bolt obeys
+    some that are its own.
     """
     try:
-        return AsyncBoltRequest(body=fields, headers=dict(headers), mode="socket_mode")
+        return AsyncBoltRequest(body=fields, mode="socket_mode")
     except (AttributeError, LookupError, TypeError, ValueError):
         return Answered(400, "unknown_shape")
