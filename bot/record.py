@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -39,6 +41,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """The person may not (`bot.roles`)."""
     FAILED = "failed"
+    """It went wrong, or there was nothing to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,7 @@ class Entry:
     deed: Deed
     about: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome = Outcome.BEGUN
+
+    def to_json(self) -> str:
+        """The entry as a line of JSON, its moment as ISO 8601 in UTC."""
+        return msgspec.json.encode(self).decode()

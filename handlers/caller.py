@@ -1,0 +1,184 @@
+"""Who asks for something, and where: what they may, and the record of what they do."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.errors import StoreUnavailable
+from bot.record import Deed, Entry, Outcome
+from bot.roles import Right, Unchecked
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
+
+    from bot.roles import Person, Roles, Scope
+    from bot.slack.groups import UserGroups
+    from bot.slack.people import People
+    from bot.store.record import Record
+
+NEEDS: Final[Mapping[Deed, Right | None]] = {
+    Deed.WATCH: Right.WATCH,
+    Deed.WIDEN_WATCH: Right.WATCH,
+    Deed.STOP_WATCH: Right.WATCH,
+    Deed.SUBSCRIBE: Right.SUBSCRIBE,
+    Deed.WIDEN: Right.SUBSCRIBE,
+    Deed.UNSUBSCRIBE: Right.SUBSCRIBE,
+    Deed.MUTE: Right.SUBSCRIBE,
+    Deed.UNMUTE: Right.SUBSCRIBE,
+    Deed.SEE: Right.SUBSCRIBE,
+    Deed.SET_DEFAULT: Right.ADMINISTER,
+    Deed.CLEAR_DEFAULT: Right.ADMINISTER,
+    Deed.EXPORT: Right.QUERY,
+    Deed.CANCEL_EXPORT: Right.QUERY,
+    Deed.PREFER: None,
+}
+"""Which right a deed needs; None: any at all."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Doing:
+    """What is being done.
+
+    Attributes:
+        about: to what; what is found out on the way is added.
+        outcome: what will have come of it if nothing goes wrong.
+    """
+
+    about: dict[str, str]
+    outcome: Outcome = Outcome.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person in a place. While nobody is named, nothing is allowed.
+
+    Every method raises `Unchecked` where Slack does not say who the person is, and `NotAllowed`
+    where they may not.
+
+    Attributes:
+        roles: who may do what.
+        people, groups: what Slack says of people.
+        record: where deeds are written down.
+        now: the wall clock, in UTC.
+        team_id, channel_id, user_id: where and who; `channel_id` is "" in no channel.
+    """
+
+    roles: Roles
+    people: People
+    groups: UserGroups
+    record: Record
+    now: Callable[[], datetime]
+    team_id: str = ""
+    channel_id: str = ""
+    user_id: str = ""
+
+    async def scope(self, right: Right) -> Scope:
+        """Of which domains they have a right here: of none, perhaps."""
+        return self.roles.scope(await self._person(), right, self.channel_id)
+
+    async def insist(self, right: Right, domain: str | None = None) -> Scope:
+        """Let only those pass who have the right of the domain (None: of any); and its scope."""
+        person = await self._person()
+        if not self.roles.allows(person, right, self.channel_id, domain):
+            raise self.roles.refusal(person, right, domain)
+        return self.roles.scope(person, right, self.channel_id)
+
+    async def admit(self, attempt: Deed | None = None) -> None:
+        """Let only those pass who may anything here; what else they attempted is recorded."""
+        person = await self._person()
+        if not self._may_anything(person):
+            if attempt is not None:
+                await self._refused(self._entry(attempt, {}))
+            raise self.roles.refusal(person, None, None)
+
+    async def permit(self, deed: Deed, domain: str | None = None, **about: str | None) -> None:
+        """Let only those pass who may do this; the attempt of anybody else is recorded."""
+        person, right = await self._person(), NEEDS[deed]
+        if right is None:
+            is_allowed = self._may_anything(person)
+        else:
+            is_allowed = self.roles.allows(person, right, self.channel_id, domain)
+        if not is_allowed:
+            await self._refused(self._entry(deed, {"domain": domain, **about}))
+            raise self.roles.refusal(person, right, domain)
+
+    @asynccontextmanager
+    async def doing(
+        self, deed: Deed, domain: str | None = None, **about: str | None
+    ) -> AsyncIterator[Doing]:
+        """Do something, if they may: written down before, and what came of it after.
+
+        Inside belongs what changes something, and not the answer: that may fail by itself. If the
+        bot ends in between, the record says that the outcome is not known.
+
+        Args:
+            deed: what is done.
+            domain: the domain whose right it needs.
+            about: to what else it is done, free of secrets; None is left out.
+
+        Raises:
+            StoreUnavailable: it cannot be written down, so it is not done.
+        """
+        await self.permit(deed, domain, **about)
+        entry = self._entry(deed, {"domain": domain, **about})
+        number = await self.record.begin(entry)
+        doing, outcome = Doing(dict(entry.about)), Outcome.FAILED
+        try:
+            yield doing
+            outcome = doing.outcome
+        except asyncio.CancelledError:
+            outcome = Outcome.BEGUN  # how far it went nobody knows
+            raise
+        finally:
+            await self._ended(replace(entry, id=number, about=doing.about, outcome=outcome))
+
+    async def _person(self) -> Person:
+        person = await self.people.person(self.user_id) if self.user_id else None
+        if person is None:
+            raise Unchecked
+        named = self.roles.groups
+        return replace(person, groups=await self.groups.of(self.user_id, named))
+
+    def _may_anything(self, person: Person) -> bool:
+        return any(self.roles.allows(person, right, self.channel_id) for right in Right)
+
+    def _entry(self, deed: Deed, about: Mapping[str, str | None]) -> Entry:
+        said = {name: value for name, value in about.items() if value}
+        return Entry(0, self.now(), self.team_id, self.channel_id, self.user_id, deed, said)
+
+    async def _refused(self, entry: Entry) -> None:
+        refused = replace(entry, outcome=Outcome.REFUSED)
+        try:
+            await self.record.begin(refused)
+        except StoreUnavailable as error:  # they are refused all the same
+            log.warning("refusal not recorded", error=str(error))
+        _say(refused)
+
+    async def _ended(self, entry: Entry) -> None:
+        if entry.outcome is not Outcome.BEGUN:
+            try:
+                await self.record.end(entry.id, entry.outcome, entry.about)
+            except StoreUnavailable as error:  # done is done
+                log.warning("outcome not recorded", entry=entry.id, error=str(error))
+        _say(entry)
+
+
+def _say(entry: Entry) -> None:
+    log.info(
+        "recorded",
+        entry=entry.id,
+        team=entry.team_id,
+        channel=entry.channel_id,
+        user=entry.user_id,
+        deed=entry.deed.value,
+        about=dict(entry.about),
+        outcome=entry.outcome.value,
+    )
