@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 settings.register_profile("bot", deadline=None)  # no test holds a wall-clock limit
 settings.load_profile("bot")
 
+pytest_plugins = ["tests.engines"]
+
 _skipped: list[str] = []
 
 

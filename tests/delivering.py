@@ -21,6 +21,7 @@ from bot.watch.outbox import Outbox
 from bot.watch.pauses import Pauses
 from bot.watch.writing import Writer
 from tests.chaos.clock import Clock, epoch
+from tests.engines import url_in
 from tests.stored import DOMAIN, subscription, tell, told, watch
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ async def placed(folder: Path, *, busy_timeout_s: float = 5.0) -> AsyncIterator[
         )
         store = await stack.enter_async_context(
             Store.open(
-                f"sqlite:///{folder / 'store.sqlite3'}",
+                url_in(folder),
                 now=clock.now,
                 busy_timeout_s=busy_timeout_s,
             )

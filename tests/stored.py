@@ -22,6 +22,7 @@ from bot.watch.model import (
     Turn,
     Watch,
 )
+from tests.engines import url_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,7 +49,7 @@ class Clock:
 @asynccontextmanager
 async def opened(folder: Path, clock: Clock | None = None) -> AsyncIterator[Store]:
     """The store in this folder; opened again it is the same."""
-    async with Store.open(f"sqlite:///{folder / 'store.sqlite3'}", now=clock or Clock()) as store:
+    async with Store.open(url_in(folder), now=clock or Clock()) as store:
         yield store
 
 

@@ -84,6 +84,13 @@ def test_the_environment_alone_is_enough(tmp_path: Path, monkeypatch: pytest.Mon
     assert settings.log.level == "debug"
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:p@h:5432/d?ssl=require", "postgres://u:p@h/d"])
+def test_the_store_may_be_on_a_server(url: str, tmp_path: Path) -> None:
+    settings = read("", tmp_path, {"DATABASE_URL": url})
+    assert revealed(settings.store.url) == url
+    assert "u:p" not in repr(settings)
+
+
 def test_the_environment_counts_where_the_file_says_otherwise(tmp_path: Path) -> None:
     text = "[slack]\nbot_token = 'xoxb-file'\n[server]\nport = 1\nmax_jobs = 7"
     settings = read(text, tmp_path, {"SLACK_BOT_TOKEN": "xoxb-env", "PORT": "8080"})
@@ -239,7 +246,7 @@ def test_domains_for_no_account_in_particular_are_refused(tmp_path: Path) -> Non
         ("server = 1", {"PORT": "1"}, "server", "a table: [server]"),
         ("[slack]\nbot_token = 'xoxp-1'", {}, "slack.bot_token", "the app's bot token: xoxb-…"),
         ("", {"SLACK_BOT_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN", "the app's bot token: xoxb-…"),
-        ("", {"DATABASE_URL": "postgres://u:p@h/d"}, "DATABASE_URL", "sqlite:///path/to/file"),
+        ("", {"DATABASE_URL": "mysql://u:p@h/d"}, "DATABASE_URL", "sqlite:///path/to/file"),
         ("", {"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL", "sqlite:///path/to/file"),
         ("[accounts.a.calls_per_s]\ndescribe = 0", {}, "accounts.a.calls_per_s.describe", "1-1000"),
         ("[accounts.a.calls_per_s]\nset = 1001", {}, "accounts.a.calls_per_s.set", "1-1000"),

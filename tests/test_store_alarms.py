@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.store import Store
     from bot.watch.model import Notice
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 RETRIED = replace(
     told(9, key="failed:retried"),
     change=Change(ChangeKind.FAILED, task(9, url=task(1).url), NOW),

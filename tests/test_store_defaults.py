@@ -8,10 +8,13 @@ import pytest
 
 from bot.store import Store
 from bot.store.defaults import ChannelDefault
+from tests.engines import url_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 NOW = datetime(2026, 11, 22, 19, 42, tzinfo=UTC)
 
@@ -26,7 +29,7 @@ class Clock:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store.open(f"sqlite:///{tmp_path}/store.sqlite3", now=lambda: NOW) as store:
+    async with Store.open(url_in(tmp_path), now=lambda: NOW) as store:
         yield store
 
 
@@ -69,7 +72,7 @@ async def test_a_default_that_was_not_there_before_counts_at_once(store: Store) 
 
 
 async def test_what_another_process_sets_counts_soon(tmp_path: Path) -> None:
-    url, clock = f"sqlite:///{tmp_path}/store.sqlite3", Clock()
+    url, clock = url_in(tmp_path), Clock()
     async with Store.open(url, now=clock) as store, Store.open(url, now=clock) as other:
         assert await store.defaults.get("T1", "C1") is None
         await other.defaults.set("T1", "C1", domain="live.example.com", set_by="U1")

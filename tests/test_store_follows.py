@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.watch.model import Followed, Turn
 from tests.stored import DOMAIN, NOW, SOON, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 BLIND = Followed(
     "default",

@@ -65,6 +65,7 @@ async def prepared(store: Store) -> None:
     await sent(store)
 
 
+@pytest.mark.usefixtures("engine")
 async def test_a_turn_is_written_whole(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await prepared(store)
@@ -77,6 +78,7 @@ async def test_a_turn_is_written_whole(tmp_path: Path) -> None:
         assert (await sent(store)).changes == (change(1), change(2))
 
 
+@pytest.mark.usefixtures("engine")
 async def test_a_turn_written_again_tells_nothing_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await prepared(store)
@@ -154,6 +156,7 @@ async def test_a_flood_takes_few_statements(tmp_path: Path) -> None:
         assert len(flood.changes) == 2002
 
 
+@pytest.mark.usefixtures("engine")
 async def test_a_flood_over_many_channels_is_told_in_each(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         spread = [

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.store import Store
     from bot.watch.model import Notice, Told
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 

@@ -3,11 +3,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.watch.model import NoticeKind, Parked
 from tests.stored import NOW, SOON, opened, told
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 async def test_a_channel_is_parked_once_and_its_owner_told_once(tmp_path: Path) -> None:

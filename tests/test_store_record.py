@@ -4,11 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from bot.record import Deed, Entry, Outcome
 from tests.stored import NOW, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 ABOUT = {"domain": "live.example.com", "status": "failed"}
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from bot.store import Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 HOUR = timedelta(hours=1)
 
 

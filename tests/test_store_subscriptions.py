@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from bot.store import Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 SOMEWHAT_MORE = timedelta(seconds=0.25)
 
 

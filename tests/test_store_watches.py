@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from bot.store import Store
     from bot.watch.model import Watch
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 HOUR = timedelta(hours=1)
 
 

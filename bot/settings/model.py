@@ -204,14 +204,17 @@ class StorePlace(_Section):
     """Where the store is. The URL of a database may carry a password."""
 
     url: SecretStr = Field(
-        SecretStr("sqlite:///preload-bot.sqlite3"), description="sqlite:///path/to/file"
+        SecretStr("sqlite:///preload-bot.sqlite3"),
+        description="sqlite:///path/to/file, or postgresql://user:password@host/database",
     )
 
     @field_validator("url")
     @classmethod
-    def _is_a_file(cls, value: SecretStr) -> SecretStr:
+    def _lasts(cls, value: SecretStr) -> SecretStr:
         # In memory all connections would be one, and undo each other's transactions.
-        if not re.fullmatch(r"sqlite(\+aiosqlite)?:///(?!:memory:)[^?]+", value.get_secret_value()):
+        file = r"sqlite(\+aiosqlite)?:///(?!:memory:)[^?]+"
+        server = r"postgres(ql)?(\+asyncpg)?://\S+"
+        if not re.fullmatch(f"{file}|{server}", value.get_secret_value()):
             raise ValueError
         return value
 

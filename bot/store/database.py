@@ -1,6 +1,6 @@
 """The database: connections, transactions, and the border where its errors become ours.
 
-What differs between databases is here and nowhere else. PostgreSQL fits behind the same methods.
+What differs between SQLite and PostgreSQL is here and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import os
 import sqlite3
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import event, exc, make_url, select
+from sqlalchemy import event, exc, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -30,7 +30,15 @@ _AT_ONCE = 500
 """How many values a statement is given: databases limit that, SQLite of old to 999."""
 T = TypeVar("T")
 
-_DRIVERS = {"sqlite": "sqlite+aiosqlite"}
+_POSTGRES = "postgresql+asyncpg"
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": _POSTGRES, "postgres": _POSTGRES}
+_CONNECTIONS = 5
+"""How many a process keeps open to PostgreSQL; as many more may be, for a while."""
+_WRITERS_LOCK = 5_203_170_613_471
+"""The advisory lock of PostgreSQL that a transaction of ours holds; the number means nothing."""
+_COMMAND_S = 30
+STOPPED_S = 5
+"""How long a process may sit in a transaction: a stopped one shall not hold up all others."""
 
 # WAL lets readers pass a writer; with it, NORMAL loses at most the last commits at a power cut and
 # never the file (https://www.sqlite.org/pragma.html#pragma_synchronous). Foreign keys are off in
@@ -43,8 +51,8 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        # SQLite has one writer at a time. Those of this process queue here, in order and without a
-        # connection; those of another one are waited for by polling, in no order.
+        # There is one writer at a time. Those of this process queue here, in order and without a
+        # connection; those of others are waited for at the database.
         self._writer = asyncio.Lock()
 
     @property
@@ -59,17 +67,16 @@ class Database:
         Raises:
             StoreUnavailable: there is no such database, nor can one be made.
         """
-        engine = create_async_engine(
-            _with_driver(url),
-            # An error would print the parameters, and with them signed play URLs.
-            hide_parameters=True,
-            pool_timeout=busy_timeout_s,
-            connect_args={
-                "timeout": busy_timeout_s,
-                # The driver's own transactions are those of `writing`. Plain reads open none.
-                "isolation_level": "IMMEDIATE",
-            },
-        )
+        try:
+            engine = create_async_engine(
+                _with_driver(url),
+                # An error would print the parameters, and with them signed play URLs.
+                hide_parameters=True,
+                pool_timeout=busy_timeout_s,
+                **_options(url, busy_timeout_s),
+            )
+        except ModuleNotFoundError as error:
+            raise StoreUnavailable(f"{error.name} is missing: preload-bot[postgres]") from error
         if engine.dialect.name == "sqlite":
             _prepare_sqlite_file(engine)
             event.listen(engine.sync_engine, "connect", _set_pragmas)
@@ -100,11 +107,13 @@ class Database:
         """
         with _translated():
             async with self._writer, self._engine.begin() as connection:
+                # The lock is taken at once, not at the first change: what is read before that must
+                # still be so when it is changed. (And in SQLite a reader that turns writer cannot
+                # wait for the lock, it fails on the spot.)
                 if self._is_sqlite:
-                    # Its lock is taken at once, not at the first change: what is read before that
-                    # must still be so when it is changed, and a reader that turns writer cannot
-                    # wait for the lock, SQLite fails it on the spot.
                     await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    await connection.execute(select(func.pg_advisory_xact_lock(_WRITERS_LOCK)))
                 yield connection
 
     async def ping(self) -> None:
@@ -151,6 +160,28 @@ def _with_driver(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
+def _options(url: str, busy_timeout_s: float) -> dict[str, Any]:
+    """What the engine is given, by the kind of database."""
+    if make_url(url).get_backend_name() == "sqlite":
+        # The driver's own transactions are those of `writing`. Plain reads open none.
+        return {"connect_args": {"timeout": busy_timeout_s, "isolation_level": "IMMEDIATE"}}
+    settings = {
+        "application_name": "preload-bot",
+        "lock_timeout": f"{busy_timeout_s:.3f}s",
+        "idle_in_transaction_session_timeout": f"{STOPPED_S}s",
+    }
+    return {
+        "pool_size": _CONNECTIONS,
+        "max_overflow": _CONNECTIONS,
+        "pool_pre_ping": True,  # after a restart of the server the old connections are dead
+        "connect_args": {
+            "timeout": busy_timeout_s,
+            "command_timeout": _COMMAND_S,
+            "server_settings": settings,
+        },
+    }
+
+
 def _prepare_sqlite_file(engine: AsyncEngine) -> None:
     path = engine.url.database or ""
     # Signed play URLs stand in it. SQLite's files beside it get the same rights.
@@ -179,6 +210,12 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise StoreUnavailable(str(error.orig)) from error
+        said = str(error.orig)
+        # asyncpg's come with the name of their class before them.
+        raise StoreUnavailable(said.partition(">: ")[2] or said) from error
     except exc.TimeoutError as error:
         raise StoreUnavailable("every connection is in use") from error
+    except TimeoutError as error:
+        raise StoreUnavailable("the database did not answer in time") from error
+    except OSError as error:  # PostgreSQL is not there: the driver leaves it as it is
+        raise StoreUnavailable(error.strerror or type(error).__name__) from error

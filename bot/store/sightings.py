@@ -38,7 +38,9 @@ class Sightings:
         if since is not None:
             query = query.where(or_(not_(_COLUMNS.is_finished), _COLUMNS.observed_at >= since))
         async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(_COLUMNS.created_at, _COLUMNS.key))
+            rows = await connection.execute(
+                query.order_by(_COLUMNS.created_at.nulls_first(), _COLUMNS.key)
+            )
             return tuple(Seen(*row) for row in rows.all())
 
     async def newest(self, account: str, domain: str, streams: Collection[str]) -> dict[str, Seen]:

@@ -21,7 +21,7 @@ from bot.views.commands import command
 from bot.views.happenings import PROBLEMS, counted, gravest_first, lines
 from bot.views.limits import Message, fitted
 from bot.views.mentions import channel
-from bot.views.mrkdwn import code, escaped
+from bot.views.mrkdwn import code, escaped, owned
 from bot.views.times import clock
 from bot.watch.model import NoticeKind
 from bot.words import marked, words
@@ -56,7 +56,7 @@ def failures(
         "{domain}: {count} stream failed",
         "{domain}: {count} streams failed",
         len(notice.changes),
-        domain=escaped(subscription.domain, _DOMAIN_CHARS),
+        domain=escaped(owned(subscription.domain, subscription.account), _DOMAIN_CHARS),
     )
     return Announcement(notice, subscription, reader, now, seen_by).message(f"❌ {said}")
 
@@ -71,7 +71,10 @@ def repeat(
 ) -> Message:
     """Streams are failed still. The arguments are those of `failures`."""
     w, since = words(reader.language), min((change.at for change in notice.changes), default=None)
-    domain, count = escaped(subscription.domain, _DOMAIN_CHARS), len(notice.changes)
+    domain, count = (
+        escaped(owned(subscription.domain, subscription.account), _DOMAIN_CHARS),
+        len(notice.changes),
+    )
     if since is not None and since < notice.seen_at:
         said = w.n(
             "{domain}: {count} stream still failed, since {time}",
@@ -97,7 +100,7 @@ def changes(
     w = words(reader.language)
     said = w.t(
         "{said}: {names}",
-        said=escaped(subscription.domain, _DOMAIN_CHARS),
+        said=escaped(owned(subscription.domain, subscription.account), _DOMAIN_CHARS),
         names=counted(notice.changes, reader, w, now=now),
     )
     is_problem = any(change.kind in PROBLEMS for change in notice.changes)

@@ -1,0 +1,127 @@
+"""What is PostgreSQL's own; all else of the store is tested on both databases (`tests.engines`)."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from bot.asks import Ask
+from bot.errors import StoreUnavailable
+from bot.store import Store, database
+from bot.store.schema import metadata
+from bot.store.upgrade import VERSION_TABLE
+from tests.engines import new_database
+from tests.servers import Postgres, free_port, postgres
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+ASK = Ask("default", "live.example.com")
+
+
+@pytest.fixture
+async def url(postgres_server: Postgres) -> str:
+    return await new_database(postgres_server)
+
+
+@asynccontextmanager
+async def beside(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of somebody else."""
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def test_the_migrations_end_in_the_schema_that_the_code_uses(url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        opts = {"version_table": VERSION_TABLE}
+        context = MigrationContext.configure(connection, opts=opts)
+        return list(compare_metadata(context, metadata))
+
+    async with Store.open(url) as store, store.database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_several_processes_may_open_a_new_store_at_once(url: str) -> None:
+    async def opened() -> Ask | None:
+        async with Store.open(url) as store:
+            return await store.asks.find(await store.asks.remember(ASK))
+
+    assert set(await asyncio.gather(*(opened() for _ in range(4)))) == {ASK}
+
+
+async def test_a_store_of_a_newer_version_is_refused(url: str) -> None:
+    async with Store.open(url):
+        pass
+    async with beside(url) as newer:
+        await newer.execute("UPDATE preload_bot_version SET version_num = '9999'")
+    with pytest.raises(StoreUnavailable, match=r"newer version \(revision 9999\)"):
+        async with Store.open(url):
+            pass
+
+
+async def test_two_processes_never_write_at_once(url: str) -> None:
+    async with Store.open(url, busy_timeout_s=0.05) as one, Store.open(url) as other:
+        async with other.database.writing():
+            with pytest.raises(StoreUnavailable, match="lock timeout"):
+                await one.asks.remember(ASK)
+        assert await one.asks.find(await one.asks.remember(ASK)) == ASK
+
+
+async def test_a_reader_is_not_held_up_by_another_processs_writing(url: str) -> None:
+    async with Store.open(url) as one, Store.open(url) as other:
+        key = await one.asks.remember(ASK)
+        async with other.database.writing():
+            assert await one.asks.find(key) == ASK
+
+
+async def test_a_process_stopped_in_a_transaction_holds_up_the_others_for_seconds_only(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "STOPPED_S", 0.1)
+    async with Store.open(url) as one, Store.open(url) as stopped:
+        with pytest.raises(StoreUnavailable):
+            async with stopped.database.writing():
+                await one.asks.remember(ASK)  # waits until the server ends the other's transaction
+        assert await one.asks.find(ASK.key) == ASK
+
+
+async def test_a_server_that_goes_makes_the_store_unavailable_until_it_is_back(
+    tmp_path: Path,
+) -> None:
+    with postgres(tmp_path) as server:
+        async with Store.open(server.url) as store:
+            key = await store.asks.remember(ASK)
+            server.stop()
+            with pytest.raises(StoreUnavailable):
+                await store.asks.find(key)
+            with pytest.raises(StoreUnavailable):
+                await store.ping()
+            server.start()
+            assert await store.asks.find(key) == ASK
+
+
+async def test_where_no_server_is_the_store_is_unavailable_and_no_password_is_told() -> None:
+    url = f"postgresql://bot:s3cret@127.0.0.1:{free_port()}/bot"
+    with pytest.raises(StoreUnavailable) as caught:
+        async with Store.open(url):
+            pass
+    assert "s3cret" not in f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
+
+
+async def test_a_wrong_name_is_told_as_the_server_tells_it(postgres_server: Postgres) -> None:
+    url = postgres_server.url.removesuffix("/postgres") + "/nowhere"
+    with pytest.raises(StoreUnavailable, match='database "nowhere" does not exist'):
+        async with Store.open(url):
+            pass
