@@ -35,6 +35,7 @@ from bot.settings import require
 from bot.slack.answers import answered
 from bot.slack.channels import Channels
 from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.slack.files import Files
 from bot.slack.guard import RepeatsInMemory, slack_endpoint
 from bot.slack.people import People
 from bot.slack.poster import Poster
@@ -184,6 +185,11 @@ async def opened(
             sender=Sender(session, client),
             store=store,
             channels=channels,
+            files=Files(
+                session,
+                token=_told(settings.slack.bot_token),
+                api_url=settings.slack.api_url,
+            ),
             writer=writer,
             tables=Tables(),
             now=now,

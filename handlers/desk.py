@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.queries import Queries
     from bot.settings import Settings
     from bot.slack.channels import Channels
+    from bot.slack.files import Files
     from bot.slack.people import People
     from bot.slack.sender import Sender
     from bot.store import Store
@@ -59,7 +60,7 @@ class Desk:
     """The parts of the bot that handlers need.
 
     Attributes:
-        settings, queries, people, sender, store, channels: as they are named.
+        settings, queries, people, sender, store, channels, files: as they are named.
         writer: draws a watch's message as it is now.
         tables: whether Slack takes table blocks.
         now: the wall clock, aware.
@@ -74,6 +75,7 @@ class Desk:
     sender: Sender
     store: Store
     channels: Channels
+    files: Files
     writer: Writer
     tables: Tables
     now: Callable[[], datetime]
