@@ -52,7 +52,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: WatchReque
             return
         ask = _stream_of(found.rows[0].task, ask)
     place = command.team_id, request.channel_id or command.channel_id
-    await _begin(desk, reply, place, Wish(ask, request.until, request.name))
+    await start(desk, reply, place, Wish(ask, request.until, request.name))
 
 
 async def begin(desk: Desk, click: Click, reply: Reply) -> None:
@@ -87,7 +87,7 @@ async def separately(desk: Desk, click: Click, reply: Reply) -> None:
         raise StaleReference
     is_past = ref.until is not None and ref.until <= desk.now()
     wish = Wish(ask, None if is_past else ref.until, ref.name)
-    await _begin(desk, reply, (click.team_id, other.channel_id), wish, is_apart=True)
+    await start(desk, reply, (click.team_id, other.channel_id), wish, is_apart=True)
 
 
 async def widen(desk: Desk, click: Click, reply: Reply) -> None:
@@ -111,26 +111,7 @@ async def end(desk: Desk, click: Click, reply: Reply) -> None:
     await reply.tell(views.over(watch, same, reply.reader, now=desk.now()))
 
 
-async def stopped(desk: Desk, click: Click) -> Watch:
-    """End the watch that was clicked; as it is now, by whomever it was ended.
-
-    Raises:
-        StaleReference: there is no such watch.
-    """
-    ref = FollowRef.unpack(click.value)
-    await desk.store.watches.stop(ref.id, click.user_id, desk.now())
-    desk.wake()
-    watch = await desk.store.watches.find(ref.id)
-    if ref.kind is not FollowKind.WATCH or watch is None:
-        raise StaleReference
-    return watch
-
-
-async def _begin_here(desk: Desk, click: Click, reply: Reply, ask: Ask) -> None:
-    await _begin(desk, reply.beside(), (click.team_id, click.channel_id), Wish(ask))
-
-
-async def _begin(
+async def start(
     desk: Desk, reply: Reply, place: tuple[str, str], wish: Wish, *, is_apart: bool = False
 ) -> None:
     """Store a watch of what is wished and say so, unless something keeps it from being one.
@@ -165,6 +146,25 @@ async def _begin(
         return
     desk.wake()
     await reply.tell(views.watching(watch, reader, now=now))
+
+
+async def stopped(desk: Desk, click: Click) -> Watch:
+    """End the watch that was clicked; as it is now, by whomever it was ended.
+
+    Raises:
+        StaleReference: there is no such watch.
+    """
+    ref = FollowRef.unpack(click.value)
+    await desk.store.watches.stop(ref.id, click.user_id, desk.now())
+    desk.wake()
+    watch = await desk.store.watches.find(ref.id)
+    if ref.kind is not FollowKind.WATCH or watch is None:
+        raise StaleReference
+    return watch
+
+
+async def _begin_here(desk: Desk, click: Click, reply: Reply, ask: Ask) -> None:
+    await start(desk, reply.beside(), (click.team_id, click.channel_id), Wish(ask))
 
 
 def _in_the_way(active: Collection[Watch], *, ask: Ask, is_apart: bool) -> Watch | None:
