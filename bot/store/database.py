@@ -36,6 +36,7 @@ _CONNECTIONS = 5
 """How many a process keeps open to PostgreSQL; as many more may be, for a while."""
 _WRITERS_LOCK = 5_203_170_613_471
 """The advisory lock of PostgreSQL that a transaction of ours holds; the number means nothing."""
+_CONNECT_S = 5
 _COMMAND_S = 30
 STOPPED_S = 5
 """How long a process may sit in a transaction: a stopped one shall not hold up all others."""
@@ -175,7 +176,7 @@ def _options(url: str, busy_timeout_s: float) -> dict[str, Any]:
         "max_overflow": _CONNECTIONS,
         "pool_pre_ping": True,  # after a restart of the server the old connections are dead
         "connect_args": {
-            "timeout": busy_timeout_s,
+            "timeout": _CONNECT_S,
             "command_timeout": _COMMAND_S,
             "server_settings": settings,
         },
