@@ -91,12 +91,12 @@ class Caller:
             raise self.roles.refusal(person, right, domain)
         return self.roles.scope(person, right, self.channel_id)
 
-    async def admit(self, attempt: Deed | None = None) -> None:
-        """Let only those pass who may anything here; what else they attempted is recorded."""
+    async def admit(self, attempt: Deed | None = None, **about: str | None) -> None:
+        """Let only those pass who may anything here; what others attempted to do is recorded."""
         person = await self._person()
         if not self._may_anything(person):
             if attempt is not None:
-                await self._refused(self._entry(attempt, {}))
+                await self._refused(self._entry(attempt, about))
             raise self.roles.refusal(person, None, None)
 
     async def permit(self, deed: Deed, domain: str | None = None, **about: str | None) -> None:
