@@ -133,6 +133,15 @@ def test_the_next_end_is_the_nearest_still_to_come() -> None:
     assert board(a_watch("a"), newest, FOLLOWED, NOW).next_end is None
 
 
+def test_the_window_of_a_stream_that_failed_does_not_end_for_anyone() -> None:
+    newest = known(
+        a_task("1", "failed", stream="a", end=HOUR),
+        a_task("2", "complete", stream="b", end=2 * HOUR),
+    )
+    assert board(a_watch("a", "b"), newest, FOLLOWED, NOW).next_end == NOW + 2 * HOUR
+    assert board(a_watch("a"), newest, FOLLOWED, NOW).next_end is None
+
+
 def test_a_line_says_that_its_stream_is_stuck() -> None:
     task = a_task(status="preloading", start=timedelta(), found_as=StatusFilter.PRELOADING)
     still = {task.stream: Seen(task, NOW, NOW - 5 * MINUTE)}

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from bot.asks import Answer, Ask, Row, TaskCard
 from bot.live.model import PreloadTask, StatusFilter, TaskState
 from bot.reader import Language, Reader
 from bot.sandbox.slack.limits import check
-from bot.views import boards, following, notices, tasks, told
+from bot.views import boards, following, notices, tasks, told, watching
 from bot.views import errors as error_views
 from bot.views import help as help_view
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
@@ -33,6 +34,7 @@ from bot.watch.model import (
     Verdict,
     Watch,
 )
+from bot.watch.widening import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -364,7 +366,7 @@ def test_any_notice_of_what_is_followed_makes_a_message_that_slack_takes(
         lambda: told.blind(notice, reader, NOW),
         lambda: told.sight(notice, reader, NOW),
         lambda: told.parked(notice, reader, NOW),
-        lambda: following.deliveries([notice] * 20, reader, now=NOW),
+        lambda: following.deliveries([notice] * 20, {}, reader, now=NOW),
     ]
     for draw in drawn:
         accepted(draw())
@@ -392,12 +394,17 @@ def test_any_board_makes_messages_that_slack_takes_and_green_only_if_all_is_read
 @given(
     st.lists(subscriptions, max_size=4) | subscriptions.map(lambda one: [one] * 40),
     st.lists(watches, max_size=4) | watches.map(lambda one: [one] * 60),
+    told_notices,
     readers,
 )
 def test_any_answer_about_what_is_followed_makes_a_message_that_slack_takes(
-    told_to: list[Subscription], shown: list[Watch], reader: Reader
+    told_to: list[Subscription], shown: list[Watch], notice: Notice, reader: Reader
 ) -> None:
     accepted(following.listed(told_to, shown, reader, now=NOW))
+    for one, of in product(told_to[:2], shown[:2]):
+        unknown = one.channel_id, one.domain
+        accepted(following.listed(told_to, shown, reader, now=NOW, unknown=unknown))
+        accepted(watching.already_watched(of, Wish(of.ask, NOW, one.domain), reader, now=NOW))
     for one in told_to[:4]:
         accepted(following.subscribed(one, reader, now=NOW))
         accepted(following.already_covered(one, frozenset(StatusFilter), reader, now=NOW))
@@ -405,5 +412,9 @@ def test_any_answer_about_what_is_followed_makes_a_message_that_slack_takes(
         accepted(following.not_in_channel(one.channel_id, reader))
         accepted(following.archived(one.channel_id, reader))
     for watch in shown[:4]:
-        accepted(following.watching(watch, reader, now=NOW))
-        accepted(following.already_watched(watch, reader, now=NOW))
+        accepted(watching.watching(watch, reader, now=NOW))
+        accepted(watching.was_widened(watch, reader, now=NOW))
+        accepted(watching.over(watch, Wish(watch.ask), reader, now=NOW))
+        accepted(watching.already_watched(watch, Wish(shown[0].ask), reader, now=NOW))
+        of_watch = replace(notice, source=watch.id)
+        accepted(following.deliveries([of_watch], {watch.id: watch}, reader, now=NOW))
