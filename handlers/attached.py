@@ -1,0 +1,85 @@
+"""What a message names: its text, and the lists that are attached to it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot import runsheet
+from bot.checking import MOST_FILE_BYTES, MOST_FILES, Hindrance, Source
+from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.slack.files import NO_SCOPE, TOO_LARGE
+from handlers import addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.slack.incoming import Attached, Shortcut
+    from handlers.desk import Desk
+
+_LISTS: Final = frozenset({".csv", ".tsv", ".txt", ".text", ".md", ".json", ".m3u", ".log"})
+_NO_LISTS: Final = ("image/", "video/", "audio/")
+"""Nobody expects what is attached of these kinds to be read."""
+_HINDRANCES: Final = {TOO_LARGE: Hindrance.TOO_LARGE, NO_SCOPE: Hindrance.FORBIDDEN}
+
+log = structlog.get_logger(__name__)
+
+
+async def read(desk: Desk, shortcut: Shortcut) -> Source:
+    """Read a message and its lists."""
+    unread: dict[str, Hindrance] = {}
+    lists: list[Attached] = []
+    for file in shortcut.files:
+        if file.mimetype.startswith(_NO_LISTS):
+            continue
+        if not _may_be_list(file):
+            unread[file.name] = Hindrance.NOT_TEXT
+        elif len(lists) == MOST_FILES:
+            unread[file.name] = Hindrance.TOO_MANY
+        else:
+            lists.append(file)
+    read = await asyncio.gather(*(_content(desk, file) for file in lists))
+    contents: dict[str, bytes] = {}
+    for file, content in zip(lists, read, strict=True):
+        if isinstance(content, Hindrance):
+            unread[file.name] = content
+        else:
+            contents[file.id] = content
+    # Megabytes of text take a while, which nobody else is to wait for.
+    found, not_text = await asyncio.to_thread(_found_in, shortcut.text, contents)
+    unread |= {file.name: Hindrance.NOT_TEXT for file in lists if file.id in not_text}
+    return Source(
+        urls=found.urls[: runsheet.MOST_URLS],
+        odd=found.odd,
+        left_out=max(0, len(found.urls) - runsheet.MOST_URLS),
+        unread=unread,
+    )
+
+
+def _may_be_list(file: Attached) -> bool:
+    """Whether a file may be a text; a page of HTML is one of a browser's, not a list."""
+    if PurePosixPath(file.name.lower()).suffix in _LISTS:
+        return True
+    return file.mimetype.startswith("text/") and file.mimetype != "text/html"
+
+
+async def _content(desk: Desk, file: Attached) -> bytes | Hindrance:
+    try:
+        return await desk.files.content(file, most_bytes=MOST_FILE_BYTES)
+    except SlackRefused as refused:
+        log.warning("attached file refused", file=file.id, error=str(refused))
+        return _HINDRANCES.get(refused.code, Hindrance.UNAVAILABLE)
+    except SlackUnavailable as error:
+        log.warning("attached file not read", file=file.id, error=str(error))
+        return Hindrance.UNAVAILABLE
+
+
+def _found_in(text: str, contents: Mapping[str, bytes]) -> tuple[runsheet.Runsheet, set[str]]:
+    """The addresses in the message and its lists, and the IDs of those that are no text."""
+    texts = {name: runsheet.decoded(content) for name, content in contents.items()}
+    readable = [one for one in texts.values() if one is not None]
+    found = runsheet.read([runsheet.typed(text), *readable], addresses.is_url)
+    return found, {name for name, one in texts.items() if one is None}

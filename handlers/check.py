@@ -1,0 +1,82 @@
+"""The message shortcut "Check these streams": the state of every stream that a message names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.checking import Source
+from bot.live.model import MAX_URLS
+from bot.views import checked as views
+from bot.views.refs import CheckRef
+from bot.watch.widening import Wish
+from handlers import attached, lookups, places, watches
+
+if TYPE_CHECKING:
+    from bot.checking import Checked
+    from bot.slack.incoming import Click, Shortcut
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+
+
+async def answer(desk: Desk, shortcut: Shortcut, reply: Reply) -> None:
+    """Look up the streams of a message and of the lists attached to it."""
+
+    async def look() -> tuple[Source, Checked | None]:
+        source = await attached.read(desk, shortcut)
+        return source, await lookups.checked(desk, source) if source.urls else None
+
+    async def announce() -> bool:
+        await reply.tell(views.checking(reply.reader))
+        return True
+
+    (source, found), announced = await reply.unless_quick(look(), announce)
+    final = replace(reply, replaces=announced)
+    if found is None:
+        await final.tell(views.nothing(source, reply.reader))
+        return
+    await _show(desk, final, found)
+
+
+async def turn(desk: Desk, click: Click, reply: Reply) -> None:
+    """Show another page."""
+    ref = CheckRef.unpack(click.value)
+    found = await lookups.checked(desk, await _source(desk, ref))
+    await _show(desk, reply, found, ref.offset)
+
+
+async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
+    """Look the streams up again."""
+    ref = CheckRef.unpack(click.value)
+    found = await lookups.checked(desk, await _source(desk, ref), refresh=True)
+    await _show(desk, reply, found, ref.offset)
+
+
+async def watch(desk: Desk, click: Click, reply: Reply) -> None:
+    """Watch the streams in the channel: a watch for each domain, and for each hundred URLs."""
+    source, beside = await _source(desk, CheckRef.unpack(click.value)), reply.beside()
+    parts = await lookups.parted(desk, source.urls)
+    for error, _ in parts.ambiguous.values():
+        raise error
+    if refusal := await places.refusal(desk, click.channel_id, reply.reader):
+        await beside.tell(refusal)
+        return
+    for subject, urls in parts.subjects.items():
+        for first in range(0, len(urls), MAX_URLS):
+            ask = replace(subject, urls=urls[first : first + MAX_URLS])
+            name = views.name_of(ask, first, len(urls), reply.reader)
+            await watches.start(
+                desk, beside, (click.team_id, click.channel_id), Wish(ask, name=name)
+            )
+
+
+async def _show(desk: Desk, reply: Reply, found: Checked, offset: int = 0) -> None:
+    await reply.send(
+        lambda table: views.checked(found, reply.reader, now=desk.now(), table=table, offset=offset)
+    )
+
+
+async def _source(desk: Desk, ref: CheckRef) -> Source:
+    """What was read of the message, as far as it is kept."""
+    kept = await desk.kept(ref.key)
+    return Source(kept.urls, left_out=ref.left_out, count_unread=ref.unread)
