@@ -16,6 +16,7 @@ import structlog
 
 from bot.errors import ArgumentRefused, BotError, Busy, StaleReference
 from bot.logs import request_id
+from bot.manifest import CHECK
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import (
     Click,
@@ -28,6 +29,7 @@ from bot.views import errors as views
 from handlers import (
     boards,
     cards,
+    check,
     defaults,
     grammar,
     help,  # noqa: A004 - the command's name
@@ -91,6 +93,10 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "card.refresh": cards.refresh,
     "card.stream": cards.list_stream,
     "card.watch": watches.begin_stream,
+    "check.prev": check.turn,
+    "check.next": check.turn,
+    "check.refresh": check.refresh,
+    "check.watch": check.watch,
     "widen": paging.ask,
     "domain.pick": paging.pick_domain,
     "account.pick": paging.pick_account,
@@ -109,7 +115,9 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "watch.separately": watches.separately,
 }
 
-SHORTCUTS: Mapping[str, Callable[[Desk, Shortcut, Reply], Awaitable[None]]] = {}
+SHORTCUTS: Mapping[str, Callable[[Desk, Shortcut, Reply], Awaitable[None]]] = {
+    CHECK: check.answer,
+}
 """By their callback IDs, those of `bot.manifest`."""
 
 FORMS: Mapping[str, Callable[[Desk, Submission, Reader], Awaitable[Request]]] = {}
