@@ -10,7 +10,7 @@ import secrets
 import signal
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
+from bot.exporting import Exporter
 from bot.health import Health, routes
 from bot.jobs import Jobs, Loops
 from bot.live.client import LiveClient, Timeouts, utc_now
@@ -40,6 +41,7 @@ from bot.slack.guard import RepeatsInMemory, slack_endpoint
 from bot.slack.people import People
 from bot.slack.poster import Poster
 from bot.slack.sender import Sender
+from bot.slack.uploads import Uploads
 from bot.store import Store
 from bot.views.refs import anchor_of
 from bot.watch.keeping import Keeping
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from bot.live.quota import Quota
     from bot.settings import Account, Settings
 
 log = structlog.get_logger(__name__)
@@ -173,6 +176,10 @@ async def opened(
             for name, live in lives.items()
         }
 
+        def opened_for_export(name: str, quota: Quota) -> LiveClient:
+            account, source = settings.accounts[name], credentials[name]
+            return _client(account, source, _patient(timeouts), now, of_tasks=quota)
+
         def wake() -> None:
             outbox.wake()
             for event in woken.values():
@@ -190,6 +197,10 @@ async def opened(
                 token=_told(settings.slack.bot_token),
                 api_url=settings.slack.api_url,
             ),
+            exporter=Exporter(
+                lambda name: lives[name].quotas[DESCRIBE_TASKS], opened_for_export, now=now
+            ),
+            uploads=Uploads(session, client),
             writer=writer,
             tables=Tables(),
             now=now,
@@ -278,9 +289,11 @@ def _client(
     source: CredentialsSource,
     timeouts: Timeouts,
     now: Callable[[], datetime],
+    *,
+    of_tasks: Quota | None = None,
 ) -> LiveClient:
-    quotas = {
-        DESCRIBE_TASKS: LocalQuota(account.calls_per_s.describe),
+    quotas: dict[str, Quota] = {
+        DESCRIBE_TASKS: of_tasks or LocalQuota(account.calls_per_s.describe),
         DESCRIBE_DOMAINS: LocalQuota(account.calls_per_s.domains),
         CREATE_TASKS: LocalQuota(account.calls_per_s.set),
     }
@@ -292,6 +305,11 @@ def _client(
         timeouts=timeouts,
         now=now,
     )
+
+
+def _patient(timeouts: Timeouts) -> Timeouts:
+    """How long a call may take that lets everybody's go first."""
+    return replace(timeouts, call_s=3 * timeouts.call_s)
 
 
 def credentials_of(account: Account) -> CredentialsSource:

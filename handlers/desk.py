@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.asks import Answer, Place, TaskCard
+    from bot.exporting import Exporter
     from bot.queries import Queries
     from bot.settings import Settings
     from bot.slack.channels import Channels
     from bot.slack.files import Files
     from bot.slack.people import People
     from bot.slack.sender import Sender
+    from bot.slack.uploads import Uploads
     from bot.store import Store
     from bot.watch.writing import Writer
     from handlers.requests import SubscribeRequest, TasksRequest, WatchRequest
@@ -61,6 +63,7 @@ class Desk:
 
     Attributes:
         settings, queries, people, sender, store, channels, files: as they are named.
+        exporter, uploads: read whole answers, and send them as files.
         writer: draws a watch's message as it is now.
         tables: whether Slack takes table blocks.
         now: the wall clock, aware.
@@ -76,6 +79,8 @@ class Desk:
     store: Store
     channels: Channels
     files: Files
+    exporter: Exporter
+    uploads: Uploads
     writer: Writer
     tables: Tables
     now: Callable[[], datetime]

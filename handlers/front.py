@@ -31,6 +31,7 @@ from handlers import (
     cards,
     check,
     defaults,
+    export,
     grammar,
     help,  # noqa: A004 - the command's name
     lists,
@@ -46,6 +47,7 @@ from handlers.reply import Reply
 from handlers.requests import (
     DefaultRequest,
     DeliveriesRequest,
+    ExportRequest,
     HelpRequest,
     ListRequest,
     Request,
@@ -77,6 +79,7 @@ COMMANDS: Mapping[type, Callable[[Desk, Command, Reply, Any], Awaitable[None]]] 
     UnsubscribeRequest: subscriptions.leave,
     ListRequest: lists.answer,
     DeliveriesRequest: lists.deliveries,
+    ExportRequest: export.answer,
     DefaultRequest: defaults.answer,
     HelpRequest: help.answer,
 }
@@ -97,6 +100,7 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "check.next": check.turn,
     "check.refresh": check.refresh,
     "check.watch": check.watch,
+    "export.cancel": export.cancel,
     "widen": paging.ask,
     "domain.pick": paging.pick_domain,
     "account.pick": paging.pick_account,

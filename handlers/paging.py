@@ -15,6 +15,7 @@ from bot.live.model import StatusFilter
 from bot.views import refs
 from bot.views import tasks as views
 from bot.views.refs import ChoiceRef, PageRef
+from handlers import export
 
 if TYPE_CHECKING:
     from bot.asks import Ask
@@ -56,8 +57,11 @@ async def filter_status(desk: Desk, click: Click, reply: Reply) -> None:
 
 
 async def more(desk: Desk, click: Click, reply: Reply) -> None:
-    """Go to the first or the last page, or show other numbers of rows."""
+    """Go to the first or the last page, show other numbers of rows, or export all of them."""
     ref = ChoiceRef.unpack(click.value)
+    if ref.choice == refs.EXPORT:
+        await export.begin(desk, click, reply)
+        return
     ask = await desk.kept(ref.key)
     place = Place(end=ref.end)
     if ref.choice == refs.LAST:

@@ -497,8 +497,9 @@ def many(count: int, **fields: Anything) -> Answer:
 
 def test_one_page_offers_no_turning() -> None:
     found = controls(page(many(3)))
-    expected = ["page.refresh", "page.status", "page.open", "page.watch", "page.share"]
+    expected = ["page.refresh", "page.status", "page.open", "page.watch", "page.share", "page.more"]
     assert list(found) == expected
+    assert [one["text"]["text"] for one in found["page.more"]["options"]] == ["Export as CSV"]
     assert PageRef.unpack(found["page.watch"]["value"]).ask == ASK
 
 
@@ -530,7 +531,7 @@ def test_menus_carry_a_choice_and_the_key_of_a_question_to_be_stored() -> None:
 def test_a_middle_page_offers_first_last_and_other_sizes() -> None:
     found = controls(page(many(10, offset=10, total=30)))["page.more"]["options"]
     choices = [ChoiceRef.unpack(option["value"]).choice for option in found]
-    assert choices == ["first", "last", "rows-5", "rows-20", "rows-30"]
+    assert choices == ["first", "last", "rows-20", "rows-30", "export"]  # a menu takes five
 
 
 def test_rows_without_a_task_id_cannot_be_opened() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.asks import MAX_ROWS, MIN_ROWS
 from bot.live.model import StatusFilter
 from bot.views import blocks, refs
+from bot.views.limits import OVERFLOW_OPTIONS
 from bot.views.status import filter_word
 
 if TYPE_CHECKING:
@@ -107,19 +108,23 @@ def _open_options(key: str, tasks: Sequence[tuple[str, str]]) -> Iterator[Block]
             continue
 
 
-def _more_menu(answer: Answer, key: str, w: Words, turn: _Turn) -> Block | None:
+def _more_menu(answer: Answer, key: str, w: Words, turn: _Turn) -> Block:
     ask = answer.ask
     choices = []
     if turn.before is not None:
         choices.append((refs.FIRST, w.t("First page")))
     if turn.after is not None:
         choices.append((refs.LAST, w.t("Last page")))
-    for rows in _ROW_CHOICES:
-        if rows != ask.rows and answer.total > min(rows, ask.rows):
-            text = w.n("{count} row a page", "{count} rows a page", rows)
-            choices.append((f"{refs.ROWS}{rows}", text))
+    others = [
+        rows for rows in _ROW_CHOICES if rows != ask.rows and answer.total > min(rows, ask.rows)
+    ]
+    room = OVERFLOW_OPTIONS - len(choices) - 1  # the last is for the export
+    for rows in others[-room:]:
+        text = w.n("{count} row a page", "{count} rows a page", rows)
+        choices.append((f"{refs.ROWS}{rows}", text))
+    choices.append((refs.EXPORT, w.t("Export as CSV")))
     options = [
         blocks.option(text, refs.ChoiceRef(key, choice, end=answer.end).pack())
         for choice, text in choices
     ]
-    return blocks.overflow("page.more", options) if options else None
+    return blocks.overflow("page.more", options)

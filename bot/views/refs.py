@@ -26,6 +26,8 @@ FIRST = "first"
 LAST = "last"
 ROWS = "rows-"
 """Of the menu of pages: so many rows a page (`rows-20`)."""
+EXPORT = "export"
+"""Of the menu of pages: all of them, as a file."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -119,7 +121,8 @@ class ChoiceRef:
 
     Attributes:
         key: the question's stored key (`Ask.key`).
-        choice: a status filter or `ALL`; `FIRST`, `LAST` or `ROWS` and a number; a domain.
+        choice: a status filter or `ALL`; `FIRST`, `LAST`, `EXPORT`, or `ROWS` and a number; a
+            domain.
         end: the window's pinned end, where there was room for it; None is now.
     """
 

@@ -1,0 +1,271 @@
+"""Reads all pages of a question, one after the other, behind everybody who asks.
+
+While pages are read, tasks may change places: one that leaves a filter draws the others up, past
+the end of a page that was read already. So what the pages say of themselves is compared, and where
+it does not agree they are read once more; each task is taken once, as it was read last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from bot.asks import Row
+from bot.errors import LiveError
+from bot.export import MOST_TASKS, Export, Found, Step
+from bot.listing import API_ROWS, confirmed, in_order, is_newest_first, merged
+from bot.live.model import StatusFilter, TaskState, newest
+from bot.live.quota import Priority
+from bot.reading import look_up, page_of, urls_to_look_up, window_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
+
+    from bot.asks import Ask
+    from bot.live.model import LiveDomain, PreloadTask, TaskPage, TaskQuery
+    from bot.live.quota import Place, Quota
+    from bot.reading import Live, Window
+
+MOST_LOOKUPS: Final = 60
+"""How many calls look for newer tasks at most; of the streams left over it is said."""
+LOOKUP_STREAMS: Final = (40, 10)
+"""Of how many streams at once; the fewer, the surer a page of reply has all tasks of theirs."""
+
+
+class Background:
+    """A quota's places, behind those for people, and how many calls were sent from them."""
+
+    def __init__(self, quota: Quota) -> None:
+        self._quota = quota
+        self.sent = 0
+
+    @asynccontextmanager
+    async def place(self, priority: Priority) -> AsyncIterator[Place]:
+        """Wait for a place as what goes on in the background does, whatever `priority` says."""
+        del priority
+        async with self._quota.place(Priority.BACKGROUND) as place:
+            try:
+                yield place
+            finally:
+                self.sent += place.deadline_s is not None  # without one nothing was sent
+
+    def throttled(self) -> None:
+        """The API said that the account is over its quota."""
+        self._quota.throttled()
+
+
+class Noting:
+    """A Live API that notes the request IDs of its replies."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.request_ids: list[str] = []
+
+    async def describe_preload_tasks(
+        self, query: TaskQuery, *, page: int = 1, page_size: int = 100
+    ) -> TaskPage:
+        """One page of tasks."""
+        reply = await self._live.describe_preload_tasks(query, page=page, page_size=page_size)
+        self.request_ids.append(reply.request_id)
+        return reply
+
+    async def describe_user_domains(self, *, keyword: str = "") -> tuple[LiveDomain, ...]:
+        """The account's play domains."""
+        return await self._live.describe_user_domains(keyword=keyword)
+
+
+class Exporter:
+    """Reads whole answers.
+
+    Args:
+        quota_of: the quota of an account, by its name.
+        opened: opens a client of an account which takes its places from the given quota.
+        now: the wall clock, in UTC.
+    """
+
+    def __init__(
+        self,
+        quota_of: Callable[[str], Quota],
+        opened: Callable[[str, Quota], AbstractAsyncContextManager[Live]],
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._quota_of = quota_of
+        self._opened = opened
+        self._now = now
+
+    async def read(self, ask: Ask, turn: Callable[[Step], Awaitable[None]]) -> Export:
+        """All tasks that `ask` finds, as far as a file holds them.
+
+        Args:
+            ask: the question.
+            turn: called between two calls; what it raises ends the reading.
+
+        Raises:
+            LiveError: the API did not answer; nothing is kept of what it answered before.
+        """
+        places = Background(self._quota_of(ask.account))
+        async with self._opened(ask.account, places) as live:
+            noting = Noting(live)
+            export = await read(noting, ask.question(), turn, now=self._now)
+        return replace(export, calls=places.sent, request_ids=tuple(noting.request_ids))
+
+
+async def read(
+    live: Live,
+    question: Ask,
+    turn: Callable[[Step], Awaitable[None]],
+    *,
+    now: Callable[[], datetime],
+) -> Export:
+    """As `Exporter.read`, without what it cost."""
+    window = window_of(question, now=now(), end=None)
+    reading = _Reading(live, question, window, turn)
+    pages = await reading.sweep()
+    is_sure = is_steady(pages, question)
+    if not is_sure:
+        again = await reading.sweep(again=True)
+        is_sure = is_steady(again, question)
+        # Not sure: what the first found besides may have slipped through the second.
+        pages = again if is_sure else [*pages, *again]
+    tasks = await reading.confirmed(_each_once(pages)[:MOST_TASKS], now())
+    whole = is_sure and pages[-1].total <= MOST_TASKS
+    latest, unchecked = newest(tasks), None
+    if question.is_filtered or window.is_past or not whole:
+        latest, unchecked = await reading.looked_up(tasks)
+    export = Export(
+        question=question,
+        start=window.start,
+        end=window.end,
+        cut=window.cut,
+        total=pages[-1].total,
+        found=(),
+        is_sure=is_sure,
+        is_newest_first=is_newest_first(tasks),
+        observed_from=min(page.observed_at for page in pages),
+        observed_at=max(page.observed_at for page in pages),
+        unchecked=unchecked,
+    )
+    # Thousands of tasks take their time, and others wait for this thread.
+    found = await asyncio.to_thread(_found, tasks, pages, latest, now())
+    return replace(export, found=found)
+
+
+def is_steady(pages: Sequence[TaskPage], question: Ask) -> bool:
+    """Whether these are the pages of one list, of which nothing slipped between two.
+
+    Without a filter no task leaves the list but the oldest, which the API forgets: where the
+    newest come first, that moves none.
+    """
+    tasks, moved = merged(pages)
+    totals = [page.total for page in pages]
+    if moved or len(tasks) < min(totals[-1], MOST_TASKS):
+        return False
+    if len(set(totals)) == 1:
+        return True
+    shrinks = all(before >= after for before, after in pairwise(totals))
+    return shrinks and question.status is None and is_newest_first(tasks)
+
+
+def _each_once(pages: Iterable[TaskPage]) -> tuple[PreloadTask, ...]:
+    """The pages' tasks, each once, as it was read last."""
+    found: dict[str, PreloadTask] = {}
+    for page in pages:
+        for number, task in enumerate(page.tasks):
+            found[task.task_id or f"#{page.page}.{number}"] = task  # the API may name no ID
+    return tuple(found.values())
+
+
+def _found(
+    tasks: tuple[PreloadTask, ...],
+    pages: Sequence[TaskPage],
+    latest: Mapping[str, PreloadTask],
+    now: datetime,
+) -> tuple[Found, ...]:
+    """The tasks in the order they are shown in, each with its stream's newest, if that is known."""
+    read_at = {task.task_id: page.observed_at for page in pages for task in page.tasks}
+    read_at[""] = min(page.observed_at for page in pages)  # rather too early than too late
+    ordered = in_order(tasks, now, {**newest(tasks), **latest})
+    return tuple(
+        Found(Row(task, latest.get(task.stream)), read_at[task.task_id]) for task in ordered
+    )
+
+
+class _Reading:
+    """One question being read."""
+
+    def __init__(
+        self, live: Live, question: Ask, window: Window, turn: Callable[[Step], Awaitable[None]]
+    ) -> None:
+        self._live, self._question, self._window = live, question, window
+        self._turn = turn
+        self._total = 0
+
+    async def sweep(self, *, again: bool = False) -> list[TaskPage]:
+        """All pages, as many as the latest of them says there are."""
+        if again:
+            await self._turn(Step(self._total, 0, _pages_of(self._total), again))
+        pages = [await self._page(1)]
+        while (left := _pages_of(self._total) - len(pages)) > 0:
+            read = sum(len(page.tasks) for page in pages)
+            await self._turn(Step(self._total, read, left, again))
+            pages.append(await self._page(len(pages) + 1))
+        return pages
+
+    async def confirmed(
+        self, tasks: tuple[PreloadTask, ...], now: datetime
+    ) -> tuple[PreloadTask, ...]:
+        """The tasks, those marked that only the API's `complete` filter knows to be complete."""
+        unclear = any(task.state(now) is TaskState.UNKNOWN for task in tasks)
+        if not unclear or self._question.status is not None:
+            return tasks
+        complete = replace(self._question, status=StatusFilter.COMPLETE)
+        pages: list[TaskPage] = []
+        left = 1
+        while left > 0:
+            await self._turn(Step(self._total, len(tasks), left))
+            pages.append(await page_of(self._live, complete, self._window, len(pages) + 1))
+            left = _pages_of(pages[-1].total) - len(pages)
+        return confirmed(tasks, merged(pages)[0])
+
+    async def looked_up(
+        self, tasks: tuple[PreloadTask, ...]
+    ) -> tuple[dict[str, PreloadTask], LiveError | None]:
+        """The newest tasks of the tasks' streams, as far as they can be found; why not the rest."""
+        latest = newest(tasks)
+        known: dict[str, PreloadTask] = {}
+        calls_left = MOST_LOOKUPS
+        for streams in LOOKUP_STREAMS:
+            left = [task for stream, task in latest.items() if stream not in known]
+            lots = _in_lots(left, streams)[:calls_left]
+            calls_left -= len(lots)
+            for number, some in enumerate(lots):
+                urls = urls_to_look_up((), some)
+                if not urls:
+                    continue
+                await self._turn(Step(self._total, len(tasks), len(lots) - number))
+                try:
+                    found = await look_up(self._live, self._question.domain, urls, some)
+                except LiveError as error:
+                    return known, error
+                known |= {stream: task for stream, task in found.newest.items() if task}
+        return known, None
+
+    async def _page(self, number: int) -> TaskPage:
+        page = await page_of(self._live, self._question, self._window, number)
+        self._total = page.total
+        return page
+
+
+def _in_lots(tasks: Sequence[PreloadTask], size: int) -> list[Sequence[PreloadTask]]:
+    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
+
+
+def _pages_of(total: int) -> int:
+    """How many pages hold so many tasks; of more than a file holds, those that it holds."""
+    return -(-min(total, MOST_TASKS) // API_ROWS)

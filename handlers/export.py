@@ -1,0 +1,270 @@
+"""`/preload export …`, and Export beneath an answer: all that a question finds, as a file."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.errors import LiveError, StoreUnavailable, TimedOut, UsageError
+from bot.export import Format
+from bot.logs import request_id
+from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.views import export as views
+from bot.views import following
+from bot.views.export_refs import ExportRef
+from bot.views.refs import ChoiceRef
+from handlers import places
+from handlers.canonical import canonical
+from handlers.desk import Unanswered
+from handlers.lexing import masked, normalised
+from handlers.vocabulary import Problem
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from bot.export import Export, Step
+    from bot.slack.incoming import Click, Command
+    from bot.views.export import File, Wish
+    from bot.views.limits import Message
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+    from handlers.requests import ExportRequest
+
+MOST_AT_ONCE: Final = 3
+"""How many exports of a person may be under way."""
+LONGEST_S: Final = 1_500.0
+"""How long one may take: after 30 minutes what was said of it can be changed no more."""
+MOST_NOTES: Final = 4
+"""A `response_url` takes 5 posts, and the last is the end's."""
+
+_NAMED_DOMAINS = 5
+_QUARTERS = 4
+
+log = structlog.get_logger(__name__)
+
+
+async def answer(desk: Desk, command: Command, reply: Reply, request: ExportRequest) -> None:
+    """Export what the filters find, to the person alone or to the channel."""
+    query = request.query
+    subject = await desk.subject(command.team_id, command.channel_id, query)
+    if subject is None:
+        raise await _which(desk, command, request, reply.reader.zone)
+    ask = replace(
+        subject,
+        status=query.status,
+        task_id=query.task_id,
+        urls=query.urls,
+        since=query.since,
+        until=query.until,
+    )
+    wish = views.Wish(ask, request.format, command.channel_id if query.public else None)
+    await _export(desk, command.team_id, reply, wish)
+
+
+async def begin(desk: Desk, click: Click, reply: Reply) -> None:
+    """Export what the answer is about, all of its pages, to whoever clicked."""
+    ask = await desk.kept(ChoiceRef.unpack(click.value).key)
+    wish = views.Wish(ask.question(), Format.CSV)
+    await _export(desk, click.team_id, reply.beside(), wish, beside=True)
+
+
+async def cancel(desk: Desk, click: Click, reply: Reply) -> None:
+    """End an export without a file, whichever process it is in."""
+    ref = ExportRef.unpack(click.value)
+    if await desk.store.exports.cancel(ref.id, click.user_id):
+        await reply.tell(views.cancelling(reply.reader))
+    else:
+        await reply.beside().tell(views.too_late(reply.reader))
+
+
+async def _export(
+    desk: Desk, team_id: str, reply: Reply, wish: Wish, *, beside: bool = False
+) -> None:
+    """Export, unless something keeps the file from being sent, or too many are under way."""
+    if wish.channel_id is not None:
+        refusal = await places.refusal(desk, wish.channel_id, reply.reader)
+        if refusal is not None:
+            await reply.tell(refusal)
+            return
+    known_as, user_id = desk.new_id(), reply.reader.user_id
+    if not await desk.store.exports.begin(known_as, team_id, user_id, most=MOST_AT_ONCE):
+        await reply.tell(views.too_many(MOST_AT_ONCE, reply.reader))
+        return
+    exporting = _Exporting(desk, reply, wish, known_as, beside=beside)
+    try:
+        await exporting.run()
+    finally:
+        with suppress(StoreUnavailable):  # then it counts as given up, in a while
+            await desk.store.exports.end(known_as)
+
+
+async def _which(
+    desk: Desk, command: Command, request: ExportRequest, zone: ZoneInfo
+) -> UsageError:
+    """That no domain was named, with the whole command for one of those there are."""
+    known = await desk.accounts.domains()
+    if not known:
+        return UsageError(Problem.NO_DOMAIN, example="/preload export domain=live.example.com")
+    text = masked(normalised(command.text))
+    named = replace(request, query=replace(request.query, domain=known[0]))
+    return UsageError(
+        Problem.WHICH_DOMAIN,
+        text=text,
+        start=len(text),
+        end=len(text),
+        values={"given": ", ".join(known[:_NAMED_DOMAINS])},
+        example=f"/preload {canonical(named, zone)}",
+    )
+
+
+class _Cancelled(Exception):
+    """The person wants no file any more."""
+
+
+@dataclass(slots=True)
+class _Exporting:
+    """An export, from its first call to the last that is said of it.
+
+    Attributes:
+        reply: where it was asked for.
+        known_as: its ID in the store.
+        beside: each message stands for itself, as none can take another's place: it was asked
+            for by a click, whose `response_url` means the message that was clicked.
+        step: how far it is.
+        notes: how often that was told.
+        is_sending: the file is on its way to Slack.
+    """
+
+    desk: Desk
+    reply: Reply
+    wish: Wish
+    known_as: str
+    beside: bool
+    step: Step | None = None
+    notes: int = 0
+    is_sending: bool = False
+    _mark: tuple[bool, int] | None = None
+
+    async def run(self) -> None:
+        """Read, write, send, and say what came of it.
+
+        Raises:
+            Unanswered: the API did not even say how many tasks there are.
+        """
+        reader = self.reply.reader
+        try:
+            said = await self._made()
+        except _Cancelled:
+            if self.beside:  # the click on Cancel was answered where it was
+                return
+            said = views.cancelled(self.wish, self.step, reader)
+        except LiveError as error:
+            if self.step is None:
+                raise Unanswered(self.wish.ask, error, announced=self._replaces) from error
+            log.info("export not finished", error=type(error).__name__, reason=str(error))
+            said = views.stopped(error, self.wish, self.step, reader, log_id=request_id())
+        except asyncio.CancelledError:
+            with suppress(SlackRefused, SlackUnavailable):
+                await self._tell(self._last_words())
+            raise
+        await self._tell(said)
+
+    async def _made(self) -> Message:
+        """What there is to say of the file that was sent."""
+        try:
+            async with asyncio.timeout(LONGEST_S):
+                reading = self.desk.exporter.read(self.wish.ask, self._turn)
+                export, _ = await self.reply.unless_quick(reading, self._announce)
+        except TimeoutError as error:
+            raise TimedOut(message="the export took too long") from error
+        reader, now = self.reply.reader, self.desk.now()
+        if not export.found:
+            return views.nothing(export, self.wish, reader, now=now)
+        file = await asyncio.to_thread(views.file, export, self.wish, reader, now=now)
+        if not await self._ends():
+            raise _Cancelled
+        self.is_sending = True
+        return await self._sent(file, export)
+
+    async def _sent(self, file: File, export: Export) -> Message:
+        wish, reader, uploads = self.wish, self.reply.reader, self.desk.uploads
+        try:
+            if wish.channel_id is None:
+                await uploads.to_person(reader.user_id, file)
+            else:
+                await uploads.to_channel(wish.channel_id, file)
+        except (SlackRefused, SlackUnavailable) as error:
+            log.warning("file not taken", error=str(error))
+            return self._refused(error)
+        return views.done(export, wish, file.name, reader, now=self.desk.now())
+
+    def _refused(self, error: SlackRefused | SlackUnavailable) -> Message:
+        """Why there is no file, and what to do."""
+        wish, reader = self.wish, self.reply.reader
+        if isinstance(error, SlackUnavailable):
+            return views.not_taken(error.reason, wish, reader, delivered=error.delivered)
+        match error.code:
+            case "missing_scope":
+                return views.without_scope(error.place, wish, reader)
+            case "not_in_channel" | "channel_not_found" if wish.channel_id is not None:
+                return following.not_in_channel(wish.channel_id, reader)
+            case "is_archived" if wish.channel_id is not None:
+                return following.archived(wish.channel_id, reader)
+        return views.refused(error.code, wish, reader)
+
+    def _last_words(self) -> Message:
+        """What can be said when the bot is stopped meanwhile."""
+        wish, reader = self.wish, self.reply.reader
+        if self.is_sending:
+            return views.not_taken("shutdown", wish, reader, delivered=True)
+        return views.cut_off(wish, self.step, reader)
+
+    async def _turn(self, step: Step) -> None:
+        """Between two calls: end if that is wished, and tell how far it is, now and then."""
+        self.step = step
+        if await self._is_cancelled():
+            raise _Cancelled
+        if not self.beside and 0 < self.notes < MOST_NOTES and self._mark != _mark_of(step):
+            try:
+                await self._announce()
+            except (SlackRefused, SlackUnavailable) as error:
+                log.warning("progress not taken", error=str(error))
+
+    async def _announce(self) -> bool:
+        """Tell how far it is; whether that is then to be replaced."""
+        self._mark = None if self.step is None else _mark_of(self.step)
+        said = views.under_way(self.step, self.wish, self.known_as, self.reply.reader)
+        await self._tell(said)
+        self.notes += 1
+        return self._replaces
+
+    async def _tell(self, message: Message) -> None:
+        await replace(self.reply, replaces=self._replaces).tell(message)
+
+    @property
+    def _replaces(self) -> bool:
+        return self.notes > 0 and not self.beside
+
+    async def _is_cancelled(self) -> bool:
+        try:
+            return await self.desk.store.exports.is_cancelled(self.known_as)
+        except StoreUnavailable as error:
+            log.warning("export not looked up", error=str(error))
+            return False
+
+    async def _ends(self) -> bool:
+        """Whether it may send its file: it can be cancelled no more then."""
+        try:
+            return await self.desk.store.exports.end(self.known_as)
+        except StoreUnavailable as error:
+            log.warning("export not ended", error=str(error))
+            return True
+
+
+def _mark_of(step: Step) -> tuple[bool, int]:
+    """What is worth telling when it changes: which quarter is read, and the how manieth time."""
+    return step.again, _QUARTERS * step.read // max(step.goal, 1)
