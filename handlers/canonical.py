@@ -50,8 +50,8 @@ def _tasks(request: TasksRequest, zone: ZoneInfo) -> list[str]:
     return [*_filters(request, zone), *shown, "public" if request.public else ""]
 
 
-def _ask(request: AskRequest, zone: ZoneInfo) -> list[str]:
-    return ["ask", *_tasks(request.query, zone)]
+def _ask(request: AskRequest, _zone: ZoneInfo) -> list[str]:
+    return ["ask", request.text]
 
 
 def _export(request: ExportRequest, zone: ZoneInfo) -> list[str]:

@@ -10,13 +10,12 @@ fits. What was read is checked as a whole at the end (`handlers.agreement`).
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from bot.asks import DEFAULT_ACCOUNT
 from bot.export import Format
 from bot.watch.model import DEFAULT_STATUSES
-from handlers import addresses, agreement, filters
+from handlers import agreement, filters
 from handlers.lexing import MAX_CHARACTERS, normalised, pieces
 from handlers.reading import Reading
 from handlers.requests import (
@@ -34,11 +33,10 @@ from handlers.requests import (
     UnsubscribeRequest,
     WatchRequest,
 )
+from handlers.steps import misplaced, read_all
 from handlers.vocabulary import (
     CLEAR,
-    FORMATS,
     KEYS,
-    STATUSES,
     SUBCOMMANDS,
     Key,
     Problem,
@@ -83,6 +81,19 @@ def parse(
         length, most = str(len(text)), str(MAX_CHARACTERS)
         cut = Reading(shown, [], now, zone, domains, accounts)
         cut.fail(Problem.TOO_LONG, len(shown), len(shown), given=length, most=most)
+    reading = begun(text, now=now, zone=zone, domains=domains, accounts=accounts)
+    return _SUBCOMMANDS[reading.subcommand](reading)
+
+
+def begun(
+    text: str,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    domains: Sequence[str],
+    accounts: Sequence[str],
+) -> Reading:
+    """The text of a command, cut into pieces and read as far as its subcommand; args as `parse`."""
     plain = normalised(text)
     found = pieces(plain)
     if found and found[0].text == _COMMAND:
@@ -91,21 +102,21 @@ def parse(
     if found and not found[0].is_assigned and folded(found[0].text) in SUBCOMMANDS:
         reading.position = 1
         reading.subcommand = SUBCOMMANDS[folded(found[0].text)]
-    return _SUBCOMMANDS[reading.subcommand](reading)
+    return reading
 
 
 def _tasks(reading: Reading) -> TasksRequest:
-    _read(reading)
+    read_all(reading)
     return _query(reading)
 
 
 def _form(reading: Reading) -> AskRequest:
-    _read(reading)
-    return AskRequest(_query(reading))
+    """Whatever follows: what cannot be understood is for the form to say."""
+    return AskRequest(reading.text[reading.here.start :] if reading.here else "")
 
 
 def _export(reading: Reading) -> ExportRequest:
-    _read(reading)
+    read_all(reading)
     return ExportRequest(_query(reading), reading.value(Key.FORMAT) or Format.CSV)
 
 
@@ -125,7 +136,7 @@ def _query(reading: Reading) -> TasksRequest:
 
 
 def _watch(reading: Reading) -> WatchRequest:
-    _read(reading)
+    read_all(reading)
     return WatchRequest(
         domain=reading.value(Key.DOMAIN) or agreement.host(reading),
         status=reading.value(Key.STATUS),
@@ -140,7 +151,7 @@ def _watch(reading: Reading) -> WatchRequest:
 
 
 def _subscribe(reading: Reading) -> SubscribeRequest:
-    _read(reading)
+    read_all(reading)
     return SubscribeRequest(
         domain=reading.value(Key.DOMAIN),
         statuses=reading.value(Key.STATUS) or DEFAULT_STATUSES,
@@ -152,7 +163,7 @@ def _subscribe(reading: Reading) -> SubscribeRequest:
 
 
 def _unsubscribe(reading: Reading) -> UnsubscribeRequest:
-    _read(reading)
+    read_all(reading)
     return UnsubscribeRequest(
         reading.value(Key.DOMAIN), reading.value(Key.IN), reading.value(Key.ACCOUNT)
     )
@@ -162,7 +173,7 @@ def _list(reading: Reading) -> ListRequest:
     everywhere = False
     while piece := reading.here:
         if piece.is_key or filters.status_of(piece.text) != filters.EVERY:
-            _misplaced(reading, piece)
+            misplaced(reading, piece)
         everywhere = True
         reading.position += 1
     return ListRequest(everywhere)
@@ -172,7 +183,7 @@ def _deliveries(reading: Reading) -> DeliveriesRequest:
     piece = reading.here
     count = DEFAULT_DELIVERIES if piece is None or piece.is_key else filters.count(reading, piece)
     if reading.here:
-        _misplaced(reading, reading.here)
+        misplaced(reading, reading.here)
     return DeliveriesRequest(count)
 
 
@@ -183,48 +194,10 @@ def _audit(reading: Reading) -> AuditRequest:
             as_json = True
             reading.position += 1
         elif piece.is_key:
-            _misplaced(reading, piece)
+            misplaced(reading, piece)
         else:
             count = filters.count(reading, piece)
     return AuditRequest(count, as_json)
-
-
-def _read(reading: Reading) -> None:
-    """Read all that follows, by the readers of the subcommand's keys."""
-    readers = filters.READERS[reading.subcommand]
-    while piece := reading.here:
-        key = _key(reading, piece)
-        is_bare = key is None
-        if key is None and piece.is_key:
-            reading.refuse(Problem.UNKNOWN_KEY, piece, suggestion=_nearest_key(reading, piece))
-        key = key or _meaning(reading, piece)
-        if key is None:
-            _unknown(reading, piece)
-        if key not in readers:
-            _misplaced(reading, piece)
-        if is_bare:
-            readers[key](reading, piece)
-            continue
-        reading.position += 1
-        if key is Key.PUBLIC and not piece.is_assigned:
-            reading.put(key, True, piece)  # noqa: FBT003 # the value of a key like any other
-        else:
-            readers[key](reading, reading.expect(key, piece))
-
-
-def _key(reading: Reading, piece: Piece) -> Key | None:
-    """The key that the piece is, if it is one, and not the first word of `in progress`."""
-    key = KEYS.get(folded(piece.text))
-    if key and not piece.is_key and reading.longest(filters.status_of, step=False):
-        return None
-    return key
-
-
-def _nearest_key(reading: Reading, piece: Piece) -> str | None:
-    """The key most like the piece, in its documented form where it is English."""
-    readers = filters.READERS[reading.subcommand]
-    found = nearest(piece.text, [word for word, key in KEYS.items() if key in readers])
-    return KEYS[found].value if found and found.isascii() else found
 
 
 def _help(reading: Reading) -> HelpRequest:
@@ -253,54 +226,14 @@ def _default(reading: Reading) -> DefaultRequest:
             reading.position += 1
             filters.account(reading, reading.expect(Key.ACCOUNT, piece))
         elif piece.is_key or folded(piece.text) in KEYS:
-            _misplaced(reading, piece)
+            misplaced(reading, piece)
         else:
             filters.domain(reading, piece)
     domain = reading.value(Key.DOMAIN)
     if clear and domain:
-        _misplaced(reading, clear)
+        misplaced(reading, clear)
     return DefaultRequest(domain, clear is not None, reading.value(Key.ACCOUNT))
 
-
-def _misplaced(reading: Reading, piece: Piece) -> NoReturn:
-    keys = ", ".join(filters.READERS.get(reading.subcommand, ()))
-    reading.refuse(Problem.NOT_HERE, piece, subcommand=reading.subcommand.value, keys=keys)
-
-
-def _meaning(reading: Reading, piece: Piece) -> Key | None:
-    """The key that a word would follow, if that is plain."""
-    return next((key for key, fits in _MEANINGS if fits(reading, piece.text)), None)
-
-
-def _unknown(reading: Reading, piece: Piece) -> NoReturn:
-    subcommands = SUBCOMMANDS if reading.position == 0 else {}
-    words = [*subcommands, *STATUSES, *KEYS, *reading.domains]
-    suggestion = _quoted_name(reading, piece) or nearest(piece.text, words)
-    if suggestion in subcommands:
-        reading.subcommand = subcommands[suggestion]  # whose example it shall be
-        reading.refuse(Problem.UNKNOWN_SUBCOMMAND, piece, suggestion=suggestion)
-    reading.refuse(Problem.UNKNOWN_WORD, piece, suggestion=suggestion)
-
-
-def _quoted_name(reading: Reading, piece: Piece) -> str | None:
-    """The name as it should have been written, where a word follows one of a single word."""
-    name, before = reading.values.get(Key.NAME, (None, None))
-    if before is None or before is not reading.pieces[reading.position - 1]:
-        return None
-    return f'name="{name} {reading.shown(piece.start, piece.end)}"'
-
-
-_MEANINGS: Final[tuple[tuple[Key, Callable[[Reading, str], object]], ...]] = (
-    (Key.STATUS, lambda reading, _: reading.longest(filters.status_of, step=False)),
-    (Key.SINCE, lambda reading, _: reading.longest(partial(filters.since_of, reading), step=False)),
-    (Key.IN, lambda _, text: text.startswith("#")),
-    (Key.FORMAT, lambda _, text: folded(text) in FORMATS),
-    (Key.URL, lambda _, text: addresses.is_url(text)),
-    (Key.DOMAIN, lambda _, text: addresses.domain(text)),
-    (Key.URL, lambda _, text: "/" in text),  # a wrong one
-    (Key.DOMAIN, lambda _, text: addresses.looks_like_address(text)),
-)
-"""How a word is told that follows no key: by the first that fits."""
 
 _SUBCOMMANDS: Final[Mapping[Subcommand, Callable[[Reading], Request]]] = {
     Subcommand.TASKS: _tasks,

@@ -48,9 +48,12 @@ class TasksRequest:
 
 @dataclass(frozen=True, slots=True)
 class AskRequest:
-    """`/preload ask [filters]`: ask by a form, filled in with `query`."""
+    """`/preload ask [filters]`: ask by a form, filled in with what `text` can be understood to be.
 
-    query: TasksRequest = TasksRequest()
+    It is what follows `ask`, normalised, right or wrong; a URL in it may carry its signature.
+    """
+
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
