@@ -273,7 +273,7 @@ class _Drawing:
 
 _UNSETTLED: Mapping[Unsettled, str] = {
     Unsettled.NO_TASK: marked("no task"),
-    Unsettled.NOT_CHECKED: marked("not checked"),
+    Unsettled.NOT_CHECKED: marked("not looked up"),
     Unsettled.WAS_READY: marked("ready when last seen"),
 }
 
