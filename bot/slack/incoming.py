@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+_READ = frozenset({"text", "url", "value", "pretext", "title", "title_link"})
+"""Which strings of blocks and attachments people read, or are led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ class Shortcut:
         team_id, channel_id, user_id: where and by whom; `channel_id` is "" of a global one.
         response_url: where answers go; "" of a global one. A secret.
         trigger_id: opens a modal, once, within 3 seconds.
-        text: the message's text, formatted by Slack; "" of a global one.
+        text: the message's text, formatted by Slack; "" of a global one. Of an app's message also
+            what is read in its blocks and attachments alone: that people's are in the text.
         files: what is attached to the message.
     """
 
@@ -146,7 +150,7 @@ class Shortcut:
             user_id=str(_mapping(body.get("user")).get("id", "")),
             response_url=str(body.get("response_url", "")),
             trigger_id=str(body.get("trigger_id", "")),
-            text=str(message.get("text") or ""),
+            text="\n".join(_texts_of(message)),
             files=tuple(_attached(_mapping(one)) for one in message.get("files") or ()),
         )
 
@@ -233,6 +237,26 @@ class HomeOpened:
             user_id=str(event.get("user", "")),
             tab=str(event.get("tab", "")),
         )
+
+
+def _texts_of(message: Mapping[str, Any]) -> Iterator[str]:
+    yield str(message.get("text") or "")
+    if message.get("bot_id"):
+        yield from _texts_in(message.get("blocks"))
+        yield from _texts_in(message.get("attachments"))
+
+
+def _texts_in(part: object) -> Iterator[str]:
+    """What is read in blocks or attachments, and where their links lead; not what controls hold."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _texts_in(one)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if not isinstance(value, str):
+                yield from _texts_in(value)
+            elif name in _READ and "action_id" not in part:
+                yield value
 
 
 def _attached(file: Mapping[str, Any]) -> Attached:
