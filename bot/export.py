@@ -31,7 +31,7 @@ class Step:
         total: how many tasks match.
         read: how many of those that the file will hold are read.
         calls_to_come: how many more calls are needed, as far as is known.
-        again: they are being read once more, as they changed places the first time.
+        again: they are being read once more, as they may have changed places the first time.
     """
 
     total: int

@@ -2,7 +2,7 @@
 
 While pages are read, tasks may change places: one that leaves a filter draws the others up, past
 the end of a page that was read already. So what the pages say of themselves is compared, and where
-it does not agree they are read once more; each task is taken once, as it was read last.
+they do not agree all are read once more; each task is taken once, as it was read last.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ MOST_LOOKUPS: Final = 60
 """How many calls look for newer tasks at most; of the streams left over it is said."""
 LOOKUP_STREAMS: Final = (40, 10)
 """Of how many streams at once; the fewer, the surer a page of reply has all tasks of theirs."""
+
+_LEFT = {StatusFilter.PENDING, StatusFilter.PRELOADING}
+"""Filters that tasks leave as well as enter: one that leaves and one that enters between two pages
+hide each other. So these are read twice, and the two have to agree."""
 
 
 class Background:
@@ -127,10 +131,11 @@ async def read(
     window = window_of(question, now=now(), end=None)
     reading = _Reading(live, question, window, turn)
     pages = await reading.sweep()
+    is_left = question.status in _LEFT and len(pages) > 1
     is_sure = is_steady(pages, question)
-    if not is_sure:
+    if is_left or not is_sure:
         again = await reading.sweep(again=True)
-        is_sure = is_steady(again, question)
+        is_sure = is_steady(again, question) and not (is_left and _ids(pages) != _ids(again))
         # Not sure: what the first found besides may have slipped through the second.
         pages = again if is_sure else [*pages, *again]
     tasks = await reading.confirmed(_each_once(pages)[:MOST_TASKS], now())
@@ -170,6 +175,10 @@ def is_steady(pages: Sequence[TaskPage], question: Ask) -> bool:
         return True
     shrinks = all(before >= after for before, after in pairwise(totals))
     return shrinks and question.status is None and is_newest_first(tasks)
+
+
+def _ids(pages: Iterable[TaskPage]) -> set[str]:
+    return {task.task_id for page in pages for task in page.tasks}
 
 
 def _each_once(pages: Iterable[TaskPage]) -> tuple[PreloadTask, ...]:

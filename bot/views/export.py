@@ -116,7 +116,7 @@ def under_way(step: Step | None, wish: Wish, known_as: str, reader: Reader) -> M
     if step.total > MOST_TASKS:
         lines.append(_too_many(step.total, w))
     if step.again:
-        lines.append(w.t("Tasks changed places while they were read: they are read once more."))
+        lines.append(w.t("They are read once more, as tasks may have changed places meanwhile."))
     lines.append(
         w.n(
             "{count} call of the Live API is still to come; people's questions go first.",
