@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.live.quota import RAISED_EVERY_S, REST_S, LocalQuota, Place, Places, Priority
+from bot.live.quota import RAISED_EVERY_S, REST_S, LocalQuota, Place, Places, Priority, Use
 from bot.sandbox.live import busiest_second
 from tests.virtual_time import block, run
 
@@ -18,6 +18,14 @@ TRY_S = 2.0
 
 
 # --- the arithmetic ---
+
+
+def test_calls_of_the_last_minute_are_counted() -> None:
+    places = Places(2)
+    for moment in (0.0, 10.0, 60.0):
+        assert places.take(moment)
+        places.give_back(moment, free_at=moment)
+    assert [places.taken_since(moment) for moment in (0.0, 0.1, 60.0, 60.1)] == [3, 2, 1, 0]
 
 
 def test_there_are_as_many_places_as_calls_a_second() -> None:
@@ -333,3 +341,22 @@ def test_the_numbers_say_who_waits_and_what_is_taken() -> None:
         assert (quota.used, quota.waiting) == (0, 0)
 
     run(main())
+
+
+def test_how_much_of_it_is_in_use_is_told() -> None:
+    async def told() -> tuple[Use, Use]:
+        quota = LocalQuota(2)
+        async with quota.place(PERSON), quota.place(PERSON):
+            waiting = asyncio.ensure_future(quota.granted(BACKGROUND))
+            await asyncio.sleep(0)
+            busy = quota.use()
+            waiting.cancel()
+            with suppress(asyncio.CancelledError):
+                await waiting
+        quota.throttled()
+        return busy, quota.use()
+
+    busy, throttled = run(told())
+    assert busy == Use(last_minute=2, waiting=1, per_s=2, full_per_s=2)
+    assert throttled == Use(last_minute=2, waiting=0, per_s=1, full_per_s=2)
+    assert (busy.is_throttled, throttled.is_throttled) == (False, True)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from bisect import bisect_left
+from collections import deque
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -28,6 +30,7 @@ LOWERED_EVERY_S = 1.0
 """Several replies that tell of the same throttling lower it once."""
 RAISED_EVERY_S = 5.0
 """One place comes back after so long without throttling, until all have."""
+_MINUTE_S = 60
 
 
 class Priority(IntEnum):
@@ -56,6 +59,28 @@ class Place:
         return now if self.deadline_s is None else max(now, self.deadline_s) + REST_S
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much of a quota is in use now.
+
+    Attributes:
+        last_minute: calls that took a place within the last minute.
+        waiting: calls that wait for one.
+        per_s: places there are now.
+        full_per_s: places there are while the API does not throttle.
+    """
+
+    last_minute: int
+    waiting: int
+    per_s: int
+    full_per_s: int
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether the API has throttled lately, so that fewer calls are sent."""
+        return self.per_s < self.full_per_s
+
+
 class Quota(Protocol):
     """Gives out places; in this process (`LocalQuota`), or shared by several."""
 
@@ -65,6 +90,10 @@ class Quota(Protocol):
 
     def throttled(self) -> None:
         """The API said that the account is over its quota: slow down, and recover gradually."""
+        ...
+
+    def use(self) -> Use:
+        """How much of it this process uses now."""
         ...
 
 
@@ -78,6 +107,7 @@ class Places:
     def __init__(self, per_s: int) -> None:
         self.per_s = per_s
         self._taken = 0
+        self._taken_at: deque[float] = deque(maxlen=_MINUTE_S * per_s)
         self._resting: list[float] = []  # a heap of when each is free
         self._limit = per_s
         self._lowered_at = float("-inf")
@@ -101,7 +131,12 @@ class Places:
         if self.used(now) >= self.limit(now):
             return False
         self._taken += 1
+        self._taken_at.append(now)
         return True
+
+    def taken_since(self, moment: float) -> int:
+        """How many were taken since then, within the last minute."""
+        return len(self._taken_at) - bisect_left(self._taken_at, moment)
 
     def give_back(self, now: float, *, free_at: float) -> None:
         """Give a place back, to be taken again from `free_at` on."""
@@ -152,6 +187,16 @@ class LocalQuota:
     def limit(self) -> int:
         """How many places there are now; fewer than set after the API has throttled."""
         return self._places.limit(_now())
+
+    def use(self) -> Use:
+        """How much of it is in use now."""
+        now = _now()
+        return Use(
+            last_minute=self._places.taken_since(now - _MINUTE_S),
+            waiting=self.waiting,
+            per_s=self._places.limit(now),
+            full_per_s=self._places.per_s,
+        )
 
     def place(self, priority: Priority) -> AbstractAsyncContextManager[Place]:
         """Wait for a place and hold it."""
