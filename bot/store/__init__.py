@@ -15,6 +15,7 @@ from bot.store.alarms import Alarms
 from bot.store.asks import Asks
 from bot.store.database import Database
 from bot.store.defaults import ChannelDefaults
+from bot.store.drafts import Drafts
 from bot.store.exports import Exports
 from bot.store.follows import Follows
 from bot.store.ledger import Ledger
@@ -54,6 +55,7 @@ class Store:
     ledger: Ledger
     record: Record
     exports: Exports
+    drafts: Drafts
 
     @classmethod
     @asynccontextmanager
@@ -91,6 +93,7 @@ class Store:
                 ledger=Ledger(database, now),
                 record=Record(database),
                 exports=Exports(database, now),
+                drafts=Drafts(database, now),
             )
 
     async def ping(self) -> None:
