@@ -37,6 +37,7 @@ from bot.slack.answers import answered
 from bot.slack.channels import Channels
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.files import Files
+from bot.slack.groups import UserGroups
 from bot.slack.guard import RepeatsInMemory, slack_endpoint
 from bot.slack.people import People
 from bot.slack.poster import Poster
@@ -50,6 +51,7 @@ from bot.watch.needs import Freshness
 from bot.watch.outbox import Outbox
 from bot.watch.pauses import Pauses
 from bot.watch.writing import Writer
+from handlers.caller import Caller
 from handlers.desk import Desk, Tables
 from handlers.front import register
 
@@ -206,6 +208,9 @@ async def opened(
             now=now,
             wake=wake,
             new_id=lambda: secrets.token_hex(6),
+            caller=Caller(
+                settings.roles, people, UserGroups(client, clock_s=clock_s), store.record, now
+            ),
         )
         bolt = AsyncApp(
             client=_slack_client(settings, session, token=None),  # it only acknowledges
@@ -219,7 +224,12 @@ async def opened(
         loops.start("outbox", outbox.turn, woken=outbox.woken)
         for name, sweep in sweeps.items():
             loops.start(f"sweeps of {name}", sweep.turn, woken=woken[name])
-        keeping = Keeping(store, kept=timedelta(days=settings.watch.keep_days), now=now)
+        keeping = Keeping(
+            store,
+            kept=timedelta(days=settings.watch.keep_days),
+            recorded=timedelta(days=settings.record.keep_days),
+            now=now,
+        )
         loops.start("keeping", keeping.turn, woken=asyncio.Event())
         yield Bot(settings, bolt, health, desk, jobs, lives, now)
 

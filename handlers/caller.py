@@ -144,7 +144,8 @@ class Caller:
         person = await self.people.person(self.user_id) if self.user_id else None
         if person is None:
             raise Unchecked
-        named = self.roles.groups
+        if not (named := self.roles.groups):
+            return person
         return replace(person, groups=await self.groups.of(self.user_id, named))
 
     def _may_anything(self, person: Person) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from bot.asks import FIRST, Ask
 from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable, WhichAccount
+from bot.roles import Right
 from handlers.accounts import Accounts
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bot.asks import Answer, Place, TaskCard
     from bot.exporting import Exporter
     from bot.queries import Queries
+    from bot.record import Deed
     from bot.settings import Settings
     from bot.slack.channels import Channels
     from bot.slack.files import Files
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bot.slack.uploads import Uploads
     from bot.store import Store
     from bot.watch.writing import Writer
+    from handlers.caller import Caller
     from handlers.requests import SubscribeRequest, TasksRequest, WatchRequest
 
 log = structlog.get_logger(__name__)
@@ -57,9 +60,28 @@ class Tables:
     accepted: bool = True
 
 
+class Asked(Protocol):
+    """Anything that a person does in Slack (`bot.slack.incoming`)."""
+
+    @property
+    def team_id(self) -> str:
+        """Their workspace, as Slack says with it."""
+
+    @property
+    def channel_id(self) -> str:
+        """Where; "" is in no channel."""
+
+    @property
+    def user_id(self) -> str:
+        """Who."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The parts of the bot that handlers need.
+
+    What asks the Live API here lets only those pass who may query the domain: `NotAllowed`,
+    `Unchecked` otherwise.
 
     Attributes:
         settings, queries, people, sender, store, channels, files: as they are named.
@@ -70,6 +92,7 @@ class Desk:
         wake: to be called when something was stored that the background has to do with: it reads
             and tells at once, not at its next turn.
         new_id: a new name for a subscription or a watch: 12 letters and digits.
+        caller: for whom all this is done; nobody, until it `serves` somebody.
     """
 
     settings: Settings
@@ -86,6 +109,17 @@ class Desk:
     now: Callable[[], datetime]
     wake: Callable[[], None]
     new_id: Callable[[], str]
+    caller: Caller
+
+    def serving(self, asked: Asked) -> Desk:
+        """The same desk, for who asks for something, where they ask."""
+        caller = replace(
+            self.caller,
+            team_id=asked.team_id,
+            channel_id=asked.channel_id,
+            user_id=asked.user_id,
+        )
+        return replace(self, caller=caller)
 
     @property
     def accounts(self) -> Accounts:
@@ -104,7 +138,12 @@ class Desk:
         return having[0]
 
     async def subject(
-        self, team_id: str, channel_id: str, request: TasksRequest | WatchRequest | SubscribeRequest
+        self,
+        team_id: str,
+        channel_id: str,
+        request: TasksRequest | WatchRequest | SubscribeRequest,
+        *,
+        deed: Deed | None = None,
     ) -> Ask | None:
         """What a request is about: all tasks of a domain of an account; None for no domain.
 
@@ -112,12 +151,17 @@ class Desk:
         is the given one, the default's, or the one that has the domain.
 
         Raises:
+            NotAllowed: they may not do the deed with it; without one, not query it.
             WhichAccount: several have it.
         """
         domain, account = request.domain, request.account
         if domain is None:
             domain, usual_account = await self._usual(team_id, channel_id)
             account = account or usual_account
+        if deed is None:
+            await self.caller.insist(Right.QUERY, domain)
+        else:
+            await self.caller.permit(deed, domain)
         if domain is None:
             return None
         if account not in self.settings.accounts:  # it was not named, or is gone from the settings
@@ -130,10 +174,16 @@ class Desk:
         Raises:
             Unanswered: the API did not say, or the place is in a window that it has forgotten.
         """
+        await self.caller.insist(Right.QUERY, ask.domain)
         try:
             return await self.queries.page(ask, place)
         except (LiveError, StaleReference) as error:
             raise Unanswered(ask, error) from error
+
+    async def remembered(self, ask: Ask, place: Place) -> Answer | None:
+        """What `page` would give without asking anybody (`Queries.remembered`)."""
+        await self.caller.insist(Right.QUERY, ask.domain)
+        return self.queries.remembered(ask, place)
 
     async def card(self, ask: Ask, *, refresh: bool) -> TaskCard:
         """The task of `ask` (`Queries.card`).
@@ -142,6 +192,7 @@ class Desk:
             Unanswered: the API did not say.
             StaleReference: the API has that task no more.
         """
+        await self.caller.insist(Right.QUERY, ask.domain)
         try:
             card = await self.queries.card(ask, refresh=refresh)
         except LiveError as error:
@@ -182,7 +233,14 @@ class Desk:
             return default.domain, default.account
         return (self.settings.domains[0] if len(self.settings.domains) == 1 else None), None
 
+    async def domains(self) -> tuple[str, ...]:
+        """The known play domains that the caller may query."""
+        scope = await self.caller.scope(Right.QUERY)
+        if not scope:
+            return ()
+        return tuple(name for name in await self.accounts.domains() if name in scope)
+
     async def domain_like(self, domain: str) -> str | None:
         """The known domain that is most like a refused one."""
-        known = sorted({*await self.accounts.domains()} - {domain})
+        known = sorted({*await self.domains()} - {domain})
         return next(iter(difflib.get_close_matches(domain, known, n=1)), None)

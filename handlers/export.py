@@ -106,7 +106,7 @@ async def _which(
     desk: Desk, command: Command, request: ExportRequest, zone: ZoneInfo
 ) -> UsageError:
     """That no domain was named, with the whole command for one of those there are."""
-    known = await desk.accounts.domains()
+    known = await desk.domains()
     if not known:
         return UsageError(Problem.NO_DOMAIN, example="/preload export domain=live.example.com")
     text = masked(normalised(command.text))

@@ -7,16 +7,17 @@ anything else ends up in the log, under an ID that the person is told (`bot.jobs
 from __future__ import annotations
 
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 
-from bot.errors import ArgumentRefused, BotError, Busy, StaleReference
+from bot.errors import ArgumentRefused, BotError, Busy, StaleReference, UsageError
 from bot.logs import request_id
 from bot.manifest import CHECK
+from bot.roles import NotAllowed, Right, Unchecked
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import (
     Click,
@@ -26,7 +27,10 @@ from bot.slack.incoming import (
     Suggestion,
 )
 from bot.views import errors as views
+from bot.views import roles
 from handlers import (
+    attempts,
+    audit,
     boards,
     cards,
     check,
@@ -43,8 +47,10 @@ from handlers import (
 )
 from handlers.desk import Unanswered
 from handlers.form import Misfilled
+from handlers.lexing import masked, normalised
 from handlers.reply import Reply
 from handlers.requests import (
+    AuditRequest,
     DefaultRequest,
     DeliveriesRequest,
     ExportRequest,
@@ -80,6 +86,7 @@ COMMANDS: Mapping[type, Callable[[Desk, Command, Reply, Any], Awaitable[None]]] 
     ListRequest: lists.answer,
     DeliveriesRequest: lists.deliveries,
     ExportRequest: export.answer,
+    AuditRequest: audit.answer,
     DefaultRequest: defaults.answer,
     HelpRequest: help.answer,
 }
@@ -169,7 +176,11 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
     async def on_typing(ack: AsyncAck, body: dict[str, Any]) -> None:
         suggestion = Suggestion.of(body)
         suggest = SUGGESTIONS.get(suggestion.action_id)
-        await ack(options=[] if suggest is None else await suggest(desk, suggestion))
+        options: list[Block] = []
+        if suggest is not None:
+            with suppress(NotAllowed, Unchecked):
+                options = await suggest(desk.serving(suggestion), suggestion)
+        await ack(options=options)
 
     app.command(COMMAND)(on_command)
     anything = re.compile("")  # each further listener costs; the tables are ours
@@ -181,22 +192,21 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
 
 async def take_command(desk: Desk, command: Command) -> None:
     """Answer a command, or explain why not."""
+    desk = desk.serving(command)
     reply = await _reply(desk, command)
     async with _explained(desk, reply):
-        request = grammar.parse(
-            command.text,
-            now=desk.now(),
-            zone=reply.reader.zone,
-            domains=desk.settings.domains,
-            accounts=tuple(desk.settings.accounts),
-        )
+        request = await _parsed(desk, command, reply.reader)
+        attempt, text = attempts.by_request(request), masked(normalised(command.text))
+        await desk.caller.admit(attempt, command=text)
         await COMMANDS[type(request)](desk, command, reply, request)
 
 
 async def take_request(desk: Desk, command: Command, request: Request) -> None:
     """Answer what a form asks for, as if it had been typed."""
+    desk = desk.serving(command)
     reply = await _reply(desk, command)
     async with _explained(desk, reply):
+        await desk.caller.admit(attempts.by_request(request))
         await COMMANDS[type(request)](desk, command, reply, request)
 
 
@@ -207,24 +217,49 @@ async def read_form(desk: Desk, submission: Submission) -> Request:
         Misfilled: something in it is wrong.
     """
     reader = await desk.people.reader(submission.user_id)
-    return await FORMS[submission.callback_id](desk, submission, reader)
+    return await FORMS[submission.callback_id](desk.serving(submission), submission, reader)
 
 
 async def take_shortcut(desk: Desk, shortcut: Shortcut) -> None:
     """Do what a shortcut is for, or explain why not."""
+    desk = desk.serving(shortcut)
     reply = await _reply(desk, shortcut)
     async with _explained(desk, reply):
+        await desk.caller.admit()
         await SHORTCUTS[shortcut.callback_id](desk, shortcut, reply)
 
 
 async def take_click(desk: Desk, click: Click) -> None:
     """Answer a click, or explain why not; the message it was in stays as it is then."""
+    desk = desk.serving(click)
     reply = replace(await _reply(desk, click), replaces=click.in_private)
     async with _explained(desk, reply):
+        await desk.caller.admit(attempts.by_control(click.action_id), control=click.action_id)
         handler = CLICKS.get(click.action_id)
         if handler is None:
             raise StaleReference
         await handler(desk, click, reply)
+
+
+async def _parsed(desk: Desk, command: Command, reader: Reader) -> Request:
+    """What a command asks for.
+
+    Raises:
+        UsageError: it cannot be understood.
+        NotAllowed: neither can it, nor may they do anything.
+    """
+    scope = await desk.caller.scope(Right.QUERY)
+    try:
+        return grammar.parse(
+            command.text,
+            now=desk.now(),
+            zone=reader.zone,
+            domains=[name for name in desk.settings.domains if name in scope],
+            accounts=tuple(desk.settings.accounts),
+        )
+    except UsageError:
+        await desk.caller.admit()
+        raise
 
 
 @asynccontextmanager
@@ -257,9 +292,12 @@ async def _explain(desk: Desk, reply: Reply, error: BotError) -> None:
         if isinstance(error, ArgumentRefused) and error.argument == "DomainName":
             suggestion = await desk.domain_like(ask.domain)
     log.info("explained", error=type(error).__name__, reason=str(error))
-    message = views.message(
-        error, reply.reader, ask=ask, suggestion=suggestion, log_id=request_id()
-    )
+    if isinstance(error, NotAllowed | Unchecked):
+        message = roles.refused(error, reply.reader)
+    else:
+        message = views.message(
+            error, reply.reader, ask=ask, suggestion=suggestion, log_id=request_id()
+        )
     await replace(reply.beside(), replaces=announced).tell(message)
 
 

@@ -121,7 +121,7 @@ async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
     """Show a page, and meanwhile, if it takes long, what is remembered of it."""
 
     async def announce() -> bool:
-        remembered = desk.queries.remembered(ask, place)
+        remembered = await desk.remembered(ask, place)
         if remembered is None or not reply.replaces:
             return False
         await reply.send(

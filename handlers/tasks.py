@@ -37,7 +37,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
         await reply.tell(views.pick_account(ask, which, reply.reader))
         return
     if subject is None:
-        domains = await desk.accounts.domains()
+        domains = await desk.domains()
         if not domains:
             raise UsageError(Problem.NO_DOMAIN, example="/preload domain=live.example.com")
         await reply.tell(views.pick_domain(ask, domains, reply.reader))

@@ -12,6 +12,8 @@ from tests.stored import NOW, opened
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.store import Store
+
 pytestmark = pytest.mark.usefixtures("engine")
 
 ABOUT = {"domain": "live.example.com", "status": "failed"}
@@ -21,11 +23,15 @@ def entry(**more: Any) -> Entry:  # noqa: ANN401 - an entry's fields
     return replace(Entry(0, NOW, "T1", "C1", "U1", Deed.SUBSCRIBE, ABOUT), **more)
 
 
+async def latest(store: Store, team_id: str = "T1") -> list[Entry]:
+    return [one async for one in store.record.latest(team_id)]
+
+
 async def test_what_is_begun_is_there_before_it_is_done(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         number = await store.record.begin(entry())
     async with opened(tmp_path) as store:  # as after a crash
-        assert await store.record.latest("T1", 10) == (entry(id=number),)
+        assert await latest(store) == [entry(id=number)]
         assert [one.outcome async for one in store.record.all()] == [Outcome.BEGUN]
 
 
@@ -35,19 +41,14 @@ async def test_what_came_of_it_stands_in_the_same_entry(tmp_path: Path) -> None:
         other = await store.record.begin(entry(deed=Deed.MUTE))
         await store.record.end(first, Outcome.DONE, {"domain": "cup.example.com"})
         done = entry(id=first, outcome=Outcome.DONE, about={"domain": "cup.example.com"})
-        assert await store.record.latest("T1", 10) == (entry(id=other, deed=Deed.MUTE), done)
+        assert await latest(store) == [entry(id=other, deed=Deed.MUTE), done]
 
 
-async def test_a_workspace_reads_its_own_latest_entries(tmp_path: Path) -> None:
+async def test_a_workspace_reads_its_own_entries_the_latest_first(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
-        for minute in range(3):
-            at = NOW + timedelta(minutes=minute)
-            await store.record.begin(entry(at=at))
-            await store.record.begin(entry(at=at, team_id="T2"))
-        latest = await store.record.latest("T1", 2)
-        assert [one.at - NOW for one in latest] == [timedelta(minutes=2), timedelta(minutes=1)]
-        assert {one.team_id for one in latest} == {"T1"}
-        assert await store.record.latest("T3", 2) == ()
+        of_both = [await store.record.begin(entry(team_id=f"T{n % 2}")) for n in range(1_100)]
+        assert [one.id for one in await latest(store)] == of_both[1::2][::-1]
+        assert await latest(store, "T3") == []
 
 
 async def test_all_entries_are_read_in_the_order_they_were_begun(tmp_path: Path) -> None:

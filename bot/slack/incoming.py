@@ -206,6 +206,7 @@ class Suggestion:
     typed: str
     team_id: str
     user_id: str
+    channel_id: str = ""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Suggestion:

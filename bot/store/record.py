@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
@@ -10,10 +10,10 @@ from bot.record import Entry
 from bot.store.schema import record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import Select
 
     from bot.record import Outcome
     from bot.store.database import Database
@@ -43,26 +43,26 @@ class Record:
         async with self._database.writing() as connection:
             await connection.execute(statement.values(outcome=outcome, about=dict(about)))
 
-    async def latest(self, team_id: str, count: int) -> tuple[Entry, ...]:
-        """The workspace's latest entries, the latest first."""
-        query = select(record).where(_COLUMNS.team_id == team_id).limit(count)
-        latest = query.order_by(_COLUMNS.at.desc(), _COLUMNS.id.desc())
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(latest)).all()
-        return tuple(Entry(*row) for row in rows)
-
     async def all(self) -> AsyncIterator[Entry]:
         """Every entry of every workspace, the earliest first; read a few at a time."""
-        last = 0
-        while entries := await self._after(_COLUMNS.id > last):
+        query, last = select(record).order_by(_COLUMNS.id), 0
+        while entries := await self._read(query.where(_COLUMNS.id > last)):
             for entry in entries:
                 yield entry
             last = entries[-1].id
 
-    async def _after(self, those: ColumnElement[bool]) -> tuple[Entry, ...]:
-        query = select(record).where(those).order_by(_COLUMNS.id).limit(_READ_AT_ONCE)
+    async def latest(self, team_id: str) -> AsyncGenerator[Entry]:
+        """A workspace's entries, the latest first; read a few at a time."""
+        query = select(record).where(_COLUMNS.team_id == team_id).order_by(_COLUMNS.id.desc())
+        entries = await self._read(query)
+        while entries:
+            for entry in entries:
+                yield entry
+            entries = await self._read(query.where(_COLUMNS.id < entries[-1].id))
+
+    async def _read(self, query: Select[Any]) -> tuple[Entry, ...]:
         async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(query.limit(_READ_AT_ONCE))).all()
         return tuple(Entry(*row) for row in rows)
 
     async def prune(self, before: datetime) -> int:

@@ -247,7 +247,7 @@ record = Table(
     Column("deed", Word(Deed), nullable=False),
     Column("about", Packed[dict[str, str]](dict[str, str]), nullable=False),
     Column("outcome", Word(Outcome), nullable=False),
-    Index("record_team", "team_id", "at"),
+    Index("record_team", "team_id", "id"),
     Index("record_at", "at"),
     sqlite_autoincrement=True,
 )

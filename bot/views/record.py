@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.record import Deed, Outcome
 from bot.views import blocks
+from bot.views.answering import answer
 from bot.views.limits import Message, fitted
 from bot.views.mentions import channel, person
 from bot.views.mrkdwn import code, escaped, unsigned
@@ -57,15 +59,57 @@ def latest(entries: Sequence[Entry], reader: Reader, *, now: datetime) -> Messag
         now: the moment it is drawn at.
     """
     w = words(reader.language)
-    more = w.t("All of it as a file: {command}", command=code("/preload audit json"))
     if not entries:
-        said = w.t("Nothing stands in the record yet")
-        return fitted(Message(said, (blocks.section(f"*{said}*"),)))
+        return nothing(reader)
+    more = w.t("All of it as a file: {command}", command=code("/preload audit json"))
     said = w.n("The latest entry of the record", "The latest {count} entries", len(entries))
     zone = w.t("times are {zone}", zone=zone_name(now, reader))
     lines = blocks.sections(_lines(entries, reader, w, now))
     body = (blocks.section(f"*{said}*"), *lines, blocks.context(f"{zone} · {more}"))
     return fitted(Message(said, body))
+
+
+def nothing(reader: Reader) -> Message:
+    """There is nothing to show."""
+    w = words(reader.language)
+    return answer(w.t("Nothing stands in the record yet"), (), w)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The record as a file.
+
+    Attributes:
+        name: with its suffix.
+        content: its bytes: a line of JSON for each entry, the earliest first.
+        comment: what stands above it, in mrkdwn.
+    """
+
+    name: str
+    content: bytes
+    comment: str
+
+
+def file(entries: Sequence[Entry], reader: Reader, *, now: datetime) -> File:
+    """The record as a file; `entries` are the latest first. Takes its time."""
+    w = words(reader.language)
+    lines = "".join(f"{entry.to_json()}\n" for entry in reversed(entries))
+    comment = w.n("{count} entry of the record", "{count} entries of the record", len(entries))
+    return File(f"preload_record_{now:%Y%m%dT%H%M%SZ}.jsonl", lines.encode(), comment)
+
+
+def sent(name: str, reader: Reader) -> Message:
+    """The file called `name` is with the reader."""
+    w = words(reader.language)
+    return answer(w.t("It came to you by direct message: {name}", name=code(name, 300)), (), w)
+
+
+def not_sent(reason: str, reader: Reader) -> Message:
+    """Slack did not take the file."""
+    w = words(reader.language)
+    said = w.t("Slack does not take the file: {reason}", reason=code(reason, _VALUE_CHARS))
+    other = w.t("Where the bot runs, {command} prints it.", command=code("preload-bot audit"))
+    return answer(said, [other], w)
 
 
 def _lines(entries: Sequence[Entry], reader: Reader, w: Words, now: datetime) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What was seen is kept for a while, and no longer."""
+"""What was seen, and what was done, is kept for a while, and no longer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,22 @@ class Keeping:
 
     Args:
         store: what is kept.
-        kept: for how long.
+        kept: for how long what was seen.
+        recorded: for how long who did what.
         now: the wall clock, in UTC.
     """
 
-    def __init__(self, store: Store, *, kept: timedelta, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        kept: timedelta,
+        recorded: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
         self._store = store
         self._kept = kept
+        self._recorded = recorded
         self._now = now
 
     async def turn(self) -> float:
@@ -33,12 +42,13 @@ class Keeping:
         Raises:
             StoreUnavailable: it is tried again.
         """
-        before = self._now() - self._kept
-        for prune in (
-            self._store.sightings.prune,
-            self._store.notices.prune,
-            self._store.watches.prune,
+        now = self._now()
+        for prune, kept in (
+            (self._store.sightings.prune, self._kept),
+            (self._store.notices.prune, self._kept),
+            (self._store.watches.prune, self._kept),
+            (self._store.record.prune, self._recorded),
         ):
-            while await prune(before):
+            while await prune(now - kept):
                 pass
         return EVERY_S

@@ -35,7 +35,13 @@ _API = {
     },
     "users.info": {
         "ok": True,
-        "user": {"id": "U0001", "tz": "Asia/Shanghai", "tz_offset": 28800, "locale": "en-US"},
+        "user": {
+            "id": "U0001",
+            "team_id": "T0001",
+            "tz": "Asia/Shanghai",
+            "tz_offset": 28800,
+            "locale": "en-US",
+        },
     },
 }
 

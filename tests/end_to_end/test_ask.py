@@ -300,9 +300,11 @@ async def test_slack_s_429_is_waited_out(anna: Person, demo: Demo) -> None:
     assert "13 failed" in await anna.types("/preload status=failed")
 
 
-async def test_a_person_whom_slack_does_not_tell_us_of_is_answered_in_english(
+async def test_a_person_whom_slack_does_not_tell_us_of_is_told_so_in_english_until_it_does(
     demo: Demo,
 ) -> None:
-    demo.slack.faults.add(Fault("users.info", times=10, error="user_not_found"))
+    demo.slack.faults.add(Fault("users.info", times=2, error="user_not_found"))
     liwei = Person(demo, LIWEI)
+    assert "Slack does not say who you are" in await liwei.types("/preload 预热失败")
+    assert demo.live.arrivals == []
     assert "13 failed of 140" in await liwei.types("/preload 预热失败")

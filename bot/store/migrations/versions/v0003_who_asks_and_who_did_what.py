@@ -52,5 +52,5 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(16), nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("record_team", "record", ["team_id", "at"])
+    op.create_index("record_team", "record", ["team_id", "id"])
     op.create_index("record_at", "record", ["at"])

@@ -1,0 +1,68 @@
+"""`/preload audit`: who changed what lately, or all of it as a file."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.roles import Right
+from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.views import record as views
+
+if TYPE_CHECKING:
+    from bot.record import Entry
+    from bot.roles import Scope
+    from bot.slack.incoming import Command
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+    from handlers.requests import AuditRequest
+
+MOST_LINES: Final = 50_000
+"""How many entries a file holds: the latest."""
+
+log = structlog.get_logger(__name__)
+
+
+async def answer(desk: Desk, command: Command, reply: Reply, request: AuditRequest) -> None:
+    """Show the workspace's latest entries, or send all to the person as JSON lines.
+
+    Who administers some domains only is shown what was done to those.
+    """
+    scope = await desk.caller.insist(Right.ADMINISTER)
+    most = MOST_LINES if request.as_json else request.count
+    entries = await _latest(desk, command.team_id, scope, most)
+    if not request.as_json:
+        await reply.tell(views.latest(entries, reply.reader, now=desk.now()))
+    elif not entries:
+        await reply.tell(views.nothing(reply.reader))
+    else:
+        await _send(desk, command, reply, entries)
+
+
+async def _latest(desk: Desk, team_id: str, scope: Scope, most: int) -> list[Entry]:
+    """The latest entries that may be seen, at most so many, the latest first."""
+    found: list[Entry] = []
+    async with aclosing(desk.store.record.latest(team_id)) as entries:
+        async for entry in entries:
+            if scope.is_all or entry.about.get("domain", "") in scope:
+                found.append(entry)
+            if len(found) == most:
+                break
+    return found
+
+
+async def _send(desk: Desk, command: Command, reply: Reply, entries: list[Entry]) -> None:
+    """Send the entries as a file, by direct message."""
+    reader = reply.reader
+    file = await asyncio.to_thread(partial(views.file, entries, reader, now=desk.now()))
+    try:
+        await desk.uploads.to_person(command.user_id, file)
+    except (SlackRefused, SlackUnavailable) as error:
+        log.warning("record not taken", error=str(error))
+        await reply.tell(views.not_sent(str(error), reader))
+        return
+    await reply.tell(views.sent(file.name, reader))
