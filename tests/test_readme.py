@@ -1,0 +1,77 @@
+"""What the front pages say is so."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from handlers.grammar import parse
+from handlers.vocabulary import KEYS, SUBCOMMANDS, Key, Subcommand
+from tests.settings_table import table
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+PAGES = ("README.md", "README.zh-CN.md")
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_settings_table_is_the_codes(name: str) -> None:
+    shown = re.search(r"<!-- settings[^>]*-->\n(.*?)<!-- end -->", page(name), re.DOTALL)
+    assert shown
+    assert shown[1] == table()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("subcommand", [one for one in Subcommand if one is not Subcommand.TASKS])
+def test_every_command_is_shown_with_an_example(name: str, subcommand: Subcommand) -> None:
+    words = "|".join(re.escape(one) for one, is_of in SUBCOMMANDS.items() if is_of is subcommand)
+    assert re.search(rf"/preload ({words})\b", page(name))
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("key", list(Key))
+def test_every_key_is_named(name: str, key: Key) -> None:
+    words = "|".join(re.escape(word) for word, meaning in KEYS.items() if meaning is key)
+    assert re.search(rf"`[^`]*\b({words})\b[^`]*`", page(name))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_links_to_is_there(name: str) -> None:
+    text = page(name)
+    targets = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r'src="([^":]+)"', text)
+    assert targets
+    assert [one for one in targets if not (ROOT / one).exists()] == []
+    anchors = {
+        re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_both_pages_give_the_same_commands_to_run(name: str) -> None:
+    shell = re.findall(r"```sh\n(.*?)```", page(name), re.DOTALL)
+    assert shell == re.findall(r"```sh\n(.*?)```", page(PAGES[0]), re.DOTALL)
+
+
+def commands(text: str) -> list[str]:
+    """Every command that a page shows, without what is said of it beside it."""
+    alone = re.findall(r"^(/preload.*?)(?:\s{2,}.*)?$", text, re.MULTILINE)
+    return [*alone, *re.findall(r"`(/preload(?! \[)[^`]*)`", text)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_that_is_shown_is_understood(name: str) -> None:
+    shown = commands(page(name))
+    assert len(shown) > len(Subcommand)
+    for command in shown:
+        sent = re.sub(r"#(live-ops)", r"<#C0001|\1>", command)  # by Slack
+        parse(sent, now=NOW, zone=ZoneInfo("Asia/Shanghai"), domains=["live.example.com"])
