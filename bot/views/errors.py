@@ -66,7 +66,7 @@ USAGE = {
 }
 """A sentence for each problem that `handlers.grammar` finds."""
 
-_USAGE_NAMES = [
+USAGE_NAMES = [
     "given",
     "subcommand",
     "key",
@@ -299,7 +299,7 @@ def _usage(error: errors.UsageError, w: Words) -> Message:
 
 
 def _usage_said(error: errors.UsageError, w: Words) -> str:
-    values = dict.fromkeys(_USAGE_NAMES, NOTHING)
+    values = dict.fromkeys(USAGE_NAMES, NOTHING)
     values |= {name: escaped(unsigned(value), 100) for name, value in error.values.items()}
     sentence = USAGE.get(error.problem)
     if sentence is None:

@@ -1,9 +1,9 @@
 """Slack's numbers, and the fitting to them.
 
-Sources: https://docs.slack.dev/reference/block-kit and .../methods/chat.update. The limit on the
-sum over a message's blocks (`msg_blocks_too_long`) is unpublished: reported failing from about
-11,000 characters of text, containers counting too. Here every string counts, types and values as
-well (`weight`), and 9,000 is the most.
+Sources: https://docs.slack.dev/reference/block-kit, .../reference/views/modal-views and
+.../methods/chat.update. The limit on the sum over a message's blocks (`msg_blocks_too_long`) is
+unpublished: reported failing from about 11,000 characters of text, containers counting too. Here
+every string counts, types and values as well (`weight`), and 9,000 is the most.
 """
 
 from __future__ import annotations
@@ -41,6 +41,14 @@ TABLE_ROWS = 100
 TABLE_COLUMNS = 20
 TABLE_CHARS = 10_000
 TABLE_CELL_CHARS = 1_000
+VIEW_BLOCKS = 100
+VIEW_TITLE_CHARS = 24
+"""Its buttons' words take no more either."""
+LABEL_CHARS = 2_000
+"""Of an input, and its hint likewise."""
+INPUT_CHARS = 3_000
+PICKED_S = range(10**9, 10**10)
+"""The moments that a picker can be set to, in Unix seconds: of ten digits."""
 
 _CUT_MARKUP = re.compile(r"(?:<[^<>]*|&[a-z]*)(…)$")
 

@@ -34,6 +34,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _PAGE = "p1"
 _CHOICE = "c1"
 _OPEN = "o1"
+_FORM = "f1"
 _CHECK = "k1"
 
 
@@ -223,6 +224,30 @@ class CheckRef:
             return cls(key, *map(int, counts))
         except ValueError as error:
             raise StaleReference from error
+
+
+@dataclass(frozen=True, slots=True)
+class FormRef:
+    """A form to open.
+
+    Attributes:
+        key: under which what it is to be filled in with is stored, or "" for an empty one.
+    """
+
+    key: str = ""
+
+    def pack(self) -> str:
+        """The reference as text."""
+        return f"{_FORM}|{self.key}"
+
+    @classmethod
+    def unpack(cls, text: str) -> FormRef:
+        """Read `pack` back.
+
+        Raises:
+            StaleReference: the text is of another version, or of none.
+        """
+        return cls(*parts(text, _FORM, 1))
 
 
 def anchor_of(task_id: str) -> str:
