@@ -124,6 +124,7 @@ def configure(
     root.setLevel(max(level, logging.WARNING))
     for package in ("bot", "handlers"):
         logging.getLogger(package).setLevel(level)
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_news)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -134,6 +135,11 @@ def configure(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether Bolt's line is news: that it takes our client and no token is not."""
+    return "`token` will be unused" not in record.getMessage()
 
 
 def new_request_id(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:

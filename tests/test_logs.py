@@ -197,3 +197,13 @@ def test_outside_of_a_request_there_is_no_id() -> None:
     assert request_id() == ""
     with bound_contextvars(request_id="bbbb"):
         assert request_id() == "bbbb"
+
+
+def test_that_bolt_takes_the_client_it_was_given_is_not_worth_a_warning() -> None:
+    stream = io.StringIO()
+    configure(stream, redactor=Redactor())
+    bolt = logging.getLogger("slack_bolt.AsyncApp")
+    bolt.warning("As you gave `client` as well, `token` will be unused.")
+    bolt.warning("something else")
+    assert "unused" not in stream.getvalue()
+    assert "something else" in stream.getvalue()
