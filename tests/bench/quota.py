@@ -63,10 +63,11 @@ def cases() -> tuple[Case, ...]:
     )
 
 
-class Spaced:
+class Spaced(LocalQuota):
     """Sends a fixed time apart, whatever becomes of them."""
 
     def __init__(self, per_s: int) -> None:
+        super().__init__(per_s)
         self._apart_s = 1 / per_s
         self._next_s = 0.0
 
