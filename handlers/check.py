@@ -56,8 +56,6 @@ async def watch(desk: Desk, click: Click, reply: Reply) -> None:
     """Watch the streams in the channel: a watch for each domain, and for each hundred URLs."""
     source, beside = await _source(desk, CheckRef.unpack(click.value)), reply.beside()
     parts = await lookups.parted(desk, source.urls)
-    for error, _ in parts.ambiguous.values():
-        raise error
     if refusal := await places.refusal(desk, click.channel_id, reply.reader):
         await beside.tell(refusal)
         return

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from bot import runsheet
 from bot.asks import Ask, Place
 from bot.checking import Checked, Line
-from bot.errors import LiveError, WhichAccount
+from bot.errors import WhichAccount
 from bot.listing import WHOLE_TASKS
 from bot.live.model import PreloadTask, stream_of
+from bot.roles import NotAllowed, Right
 from handlers import addresses
+from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,17 +35,22 @@ class Parted:
 
     Attributes:
         subjects: by what is to be asked, all tasks of a domain of an account.
-        ambiguous: by a domain that several accounts have; and which.
+        failed: by a domain that cannot be asked about, why not, and its URLs.
         strangers: by a domain that no account has, how many URLs there are.
     """
 
     subjects: dict[Ask, tuple[str, ...]] = field(default_factory=dict)
-    ambiguous: dict[str, tuple[WhichAccount, tuple[str, ...]]] = field(default_factory=dict)
+    failed: dict[str, tuple[BotError, tuple[str, ...]]] = field(default_factory=dict)
     strangers: Counter[str] = field(default_factory=Counter)
 
 
 async def parted(desk: Desk, urls: Iterable[str]) -> Parted:
-    """Find whose the URLs are."""
+    """Find whose the URLs are.
+
+    Raises:
+        NotAllowed, WhichAccount: of none of them can be asked, and why.
+        Unchecked: nobody knows who asks.
+    """
     found, known = Parted(), await desk.accounts.domains()
     by_domain: dict[str, list[str]] = {}
     for url in urls:
@@ -53,19 +60,23 @@ async def parted(desk: Desk, urls: Iterable[str]) -> Parted:
             found.strangers[domain] = len(those)
             continue
         try:
+            await desk.caller.insist(Right.QUERY, domain)
             found.subjects[Ask(await desk.account_of(domain), domain)] = tuple(those)
-        except WhichAccount as error:
-            found.ambiguous[domain] = error, tuple(those)
+        except (NotAllowed, WhichAccount) as error:
+            found.failed[domain] = error, tuple(those)
+    if found.failed and not found.subjects:
+        raise next(error for error, _ in found.failed.values())
     return found
 
 
 async def checked(desk: Desk, source: Source, *, refresh: bool = False) -> Checked:
     """Look the URLs up, those of each domain by themselves, all side by side.
 
-    What cannot be read costs none of the others: the result says what is not known, and why.
+    What cannot be read costs none of the others: the result says what is not known, and why. Raises
+    as `parted` does.
     """
     parts, place = await parted(desk, source.urls), Place(refresh=refresh)
-    failures: dict[str, BotError] = {name: error for name, (error, _) in parts.ambiguous.items()}
+    failures: dict[str, BotError] = {name: error for name, (error, _) in parts.failed.items()}
     portions = [
         replace(subject, urls=portion, rows=WHOLE_TASKS)
         for subject, urls in parts.subjects.items()
@@ -102,7 +113,7 @@ async def checked(desk: Desk, source: Source, *, refresh: bool = False) -> Check
 def _streams(source: Source, parts: Parted) -> Iterator[tuple[str, str, Ask]]:
     """Each stream of a known domain once, as its first URL stands in the message; what to ask."""
     asks = {url: subject for subject, urls in parts.subjects.items() for url in urls}
-    for domain, (_, urls) in parts.ambiguous.items():
+    for domain, (_, urls) in parts.failed.items():
         asks |= dict.fromkeys(urls, Ask("", domain))
     first: dict[str, str] = {}
     for url in source.urls:
@@ -115,7 +126,7 @@ def _streams(source: Source, parts: Parted) -> Iterator[tuple[str, str, Ask]]:
 @dataclass(frozen=True, slots=True)
 class _Failed:
     ask: Ask
-    because: LiveError
+    because: BotError
 
 
 async def _answers(desk: Desk, ask: Ask, place: Place) -> list[Answer | _Failed]:
@@ -124,9 +135,9 @@ async def _answers(desk: Desk, ask: Ask, place: Place) -> list[Answer | _Failed]
     Which task is a stream's newest is surely known only where all of its tasks were read.
     """
     try:
-        answer = await desk.queries.page(ask, place)
-    except LiveError as error:
-        return [_Failed(ask, error)]
+        answer = await desk.page(ask, place)
+    except Unanswered as unanswered:
+        return [_Failed(ask, unanswered.because)]
     known = _newest(answer)
     left = tuple(url for url in ask.urls if stream_of(url) not in known)
     if not left or answer.unchecked is not None or len(ask.urls) == 1:

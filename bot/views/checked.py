@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from bot.asks import Row
 from bot.checking import GRAVEST_FIRST, MOST_FILE_BYTES, MOST_FILES, Hindrance, Unsettled
 from bot.live.model import TaskState
-from bot.views import blocks, refs
+from bot.roles import NotAllowed
+from bot.views import blocks, refs, roles
 from bot.views.errors import reason
 from bot.views.happenings import first_few
 from bot.views.limits import Message, fitted
@@ -178,6 +179,9 @@ class _Drawing:
         """What the counts leave out."""
         w = self._words
         for domain, error in self._found.failures.items():
+            if isinstance(error, NotAllowed):
+                yield roles.reason(error, w)
+                continue
             yield w.t(
                 "{domain}: could not be read now. {reason}",
                 domain=escaped(domain, _DOMAIN_CHARS),

@@ -50,7 +50,7 @@ def refused(error: NotAllowed | Unchecked, reader: Reader) -> Message:
         said = w.t("Slack does not say who you are, so it is not known what you may do.")
         advice = w.t("Try again in a minute. If it goes on, tell whoever runs the bot.")
         return _message(said, [advice], w)
-    said = _said(error, w)
+    said = reason(error, w)
     why = _OUTSIDERS.get(error.standing)
     lines = [w.t(why)] if why else []
     if error.channels:
@@ -68,7 +68,8 @@ def refused(error: NotAllowed | Unchecked, reader: Reader) -> Message:
     return _message(said, lines, w)
 
 
-def _said(error: NotAllowed, w: Words) -> str:
+def reason(error: NotAllowed, w: Words) -> str:
+    """What they may not, in one sentence of mrkdwn."""
     if error.right is None or error.domain is None:
         return w.t(_OF_ANY[error.right])
     return w.t(_OF_A_DOMAIN[error.right], domain=escaped(error.domain, 300))
