@@ -29,11 +29,11 @@ from bot.slack.incoming import (
 from bot.views import errors as views
 from bot.views import roles
 from handlers import (
-    attempts,
     audit,
     boards,
     cards,
     check,
+    deeds,
     defaults,
     export,
     grammar,
@@ -196,8 +196,8 @@ async def take_command(desk: Desk, command: Command) -> None:
     reply = await _reply(desk, command)
     async with _explained(desk, reply):
         request = await _parsed(desk, command, reply.reader)
-        attempt, text = attempts.by_request(request), masked(normalised(command.text))
-        await desk.caller.admit(attempt, command=text)
+        text = masked(normalised(command.text))
+        await desk.caller.admit(deeds.by_request(request), command=text)
         await COMMANDS[type(request)](desk, command, reply, request)
 
 
@@ -206,7 +206,7 @@ async def take_request(desk: Desk, command: Command, request: Request) -> None:
     desk = desk.serving(command)
     reply = await _reply(desk, command)
     async with _explained(desk, reply):
-        await desk.caller.admit(attempts.by_request(request))
+        await desk.caller.admit(deeds.by_request(request))
         await COMMANDS[type(request)](desk, command, reply, request)
 
 
@@ -234,7 +234,7 @@ async def take_click(desk: Desk, click: Click) -> None:
     desk = desk.serving(click)
     reply = replace(await _reply(desk, click), replaces=click.in_private)
     async with _explained(desk, reply):
-        await desk.caller.admit(attempts.by_control(click.action_id), control=click.action_id)
+        await desk.caller.admit(deeds.by_control(click.action_id), control=click.action_id)
         handler = CLICKS.get(click.action_id)
         if handler is None:
             raise StaleReference

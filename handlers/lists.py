@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.errors import StaleReference
+from bot.roles import Right
 from bot.views import following as views
 from bot.views.follow_refs import FollowRef
-from handlers import muting, watches
+from handlers import muting, subscriptions, watches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bot.reader import Reader
     from bot.slack.incoming import Click, Command
-    from bot.watch.model import Subscription, Watch
+    from bot.watch.model import Notice, Subscription, Watch
     from handlers.desk import Desk
     from handlers.reply import Reply
     from handlers.requests import DeliveriesRequest, ListRequest
@@ -24,6 +25,7 @@ Listed = TypeVar("Listed", "Subscription", "Watch")
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: ListRequest) -> None:
     """List the subscriptions and watches of the channel, or of the workspace."""
+    await desk.caller.insist(Right.QUERY)
     await _tell(desk, reply, command.team_id, None if request.everywhere else command.channel_id)
 
 
@@ -31,20 +33,19 @@ async def deliveries(
     desk: Desk, command: Command, reply: Reply, request: DeliveriesRequest
 ) -> None:
     """Say of the channel's latest notices when each was seen, queued and posted."""
+    scope = await desk.caller.insist(Right.QUERY)
     place = command.team_id, command.channel_id
     notices = await desk.store.notices.recent(*place, request.count)
     watched = await desk.store.watches.named({notice.source for notice in notices})
-    await reply.tell(views.deliveries(notices, watched, reply.reader, now=desk.now()))
+    seen = [notice for notice in notices if _domain_of(notice, watched) in scope]
+    await reply.tell(views.deliveries(seen, watched, reply.reader, now=desk.now()))
 
 
 async def mute(desk: Desk, click: Click, reply: Reply) -> None:
     """Mute a subscription, or unmute it."""
     ref = FollowRef.unpack(click.value)
     until = muting.until(ref.choice, now=desk.now(), zone=reply.reader.zone)
-    muted = await desk.store.subscriptions.mute(ref.id, until)
-    if muted is None:
-        raise StaleReference
-    desk.wake()
+    muted = await subscriptions.mute(desk, ref.id, until)
     await _tell_again(desk, click, reply, ref, muted.channel_id)
 
 
@@ -54,8 +55,7 @@ async def remove(desk: Desk, click: Click, reply: Reply) -> None:
     removed = await desk.store.subscriptions.find(ref.id)
     if removed is None:
         raise StaleReference
-    await desk.store.subscriptions.remove(ref.id)
-    desk.wake()
+    await subscriptions.remove(desk, removed)
     await _tell_again(desk, click, reply, ref, removed.channel_id)
 
 
@@ -74,13 +74,15 @@ async def _tell_again(
 
 async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) -> None:
     """Show what is followed in a channel, or in all of the workspace's that the reader may see."""
-    store = desk.store
+    store, scope = desk.store, await desk.caller.scope(Right.QUERY)
     if channel_id is None:
         told = _seen_by(reply.reader, await store.subscriptions.of_team(team_id))
         shown = _seen_by(reply.reader, await store.watches.of_team(team_id))
     else:
         told = await store.subscriptions.of_channel(team_id, channel_id)
         shown = await store.watches.of_channel(team_id, channel_id)
+    told = tuple(one for one in told if one.domain in scope)
+    shown = tuple(one for one in shown if one.ask.domain in scope)
     everywhere = channel_id is None
     message = views.listed(told, shown, reply.reader, now=desk.now(), everywhere=everywhere)
     await reply.tell(message)
@@ -91,3 +93,12 @@ def _seen_by(reader: Reader, those: Iterable[Listed]) -> tuple[Listed, ...]:
     return tuple(
         one for one in those if not one.channel_id.startswith("D") or one.owner == reader.user_id
     )
+
+
+def _domain_of(notice: Notice, watched: Mapping[str, Watch]) -> str:
+    """The domain that a notice is about; "" where it is about none."""
+    if notice.changes:
+        return notice.changes[0].task.domain
+    if notice.source in watched:
+        return watched[notice.source].ask.domain
+    return notice.source.partition("/")[2]

@@ -9,17 +9,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import StaleReference
+from bot.record import Deed, Outcome
 from bot.views import following, told
 from bot.views.follow_refs import NoticeRef
 from bot.watch.model import NoticeKind
-from handlers import muting
+from handlers import deeds, muting, subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from bot.slack.incoming import Click
     from bot.views.limits import Message
-    from bot.watch.model import Alarm
+    from bot.watch.model import Alarm, Subscription
     from handlers.desk import Desk
     from handlers.reply import Reply
 
@@ -30,31 +31,42 @@ async def mute(desk: Desk, click: Click, reply: Reply) -> None:
     """Tell the channel nothing of the domain for a while, or tell it again."""
     ref, now = NoticeRef.unpack(click.value), desk.now()
     until = muting.until(ref.choice, now=now, zone=reply.reader.zone)
-    if await desk.store.subscriptions.mute(ref.subscription_id, until) is None:
-        raise StaleReference
-    desk.wake()
+    await subscriptions.mute(desk, ref.subscription_id, until)
     await reply.in_place().redraw(lambda: _drawn(desk, ref))
 
 
 async def see(desk: Desk, click: Click, reply: Reply) -> None:
     """Note who sees to the failures: they are told no more."""
     ref = NoticeRef.unpack(click.value)
-    await desk.store.alarms.see(ref.notice_key, click.user_id)
+    subscription = await _subscription(desk, ref)
+    about = deeds.of_subscription(subscription)
+    async with desk.caller.doing(Deed.SEE, subscription.domain, **about) as doing:
+        if not await desk.store.alarms.see(ref.notice_key, click.user_id):
+            doing.outcome = Outcome.FAILED
     await reply.in_place().redraw(lambda: _drawn(desk, ref, clicker=click.user_id))
 
 
 async def unsubscribe(desk: Desk, click: Click, reply: Reply) -> None:
     """Tell the channel no more of the domain; what it was told stays, without its controls."""
     ref = NoticeRef.unpack(click.value)
-    subscription = await desk.store.subscriptions.find(ref.subscription_id)
-    if subscription is None:
-        raise StaleReference
+    subscription = await _subscription(desk, ref)
     message = await _drawn(desk, ref)
-    await desk.store.subscriptions.remove(subscription.id)
-    desk.wake()
+    await subscriptions.remove(desk, subscription)
     blocks = tuple(block for block in message.blocks if block["type"] != "actions")
     await reply.in_place().tell(replace(message, blocks=blocks))
     await reply.beside().tell(following.unsubscribed(subscription, reply.reader))
+
+
+async def _subscription(desk: Desk, ref: NoticeRef) -> Subscription:
+    """The subscription that told of it.
+
+    Raises:
+        StaleReference: it was ended.
+    """
+    subscription = await desk.store.subscriptions.find(ref.subscription_id)
+    if subscription is None:
+        raise StaleReference
+    return subscription
 
 
 async def _drawn(desk: Desk, ref: NoticeRef, *, clicker: str | None = None) -> Message:
@@ -69,9 +81,11 @@ async def _drawn(desk: Desk, ref: NoticeRef, *, clicker: str | None = None) -> M
         StaleReference: the notice is forgotten, or its subscription was ended.
     """
     store, now = desk.store, desk.now()
-    notice = await store.notices.by_key(ref.notice_key)
-    subscription = await store.subscriptions.find(ref.subscription_id)
-    if notice is None or subscription is None:
+    notice, subscription = (
+        await store.notices.by_key(ref.notice_key),
+        await _subscription(desk, ref),
+    )
+    if notice is None:
         raise StaleReference
     owner = await desk.people.reader(subscription.owner)
     if notice.kind not in _OF_FAILURES:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.asks import Ask
     from bot.reader import Reader
+    from bot.record import Deed
     from bot.slack.incoming import Command
     from bot.views.limits import Message
     from handlers.desk import Desk
@@ -31,7 +32,11 @@ log = structlog.get_logger(__name__)
 
 
 async def subject(
-    desk: Desk, command: Command, request: WatchRequest | SubscribeRequest, zone: ZoneInfo
+    desk: Desk,
+    command: Command,
+    request: WatchRequest | SubscribeRequest,
+    zone: ZoneInfo,
+    deed: Deed,
 ) -> Ask:
     """What is meant to be followed: all tasks of a domain (`Desk.subject`).
 
@@ -39,15 +44,15 @@ async def subject(
     lacks would wait for ever.
 
     Raises:
+        NotAllowed: they may not do that with it.
         UsageError: it could be any of several domains.
         WhichAccount: it could be of any of several accounts.
         Unanswered: the API knows no such domain.
     """
-    found = await desk.subject(command.team_id, command.channel_id, request)
-    known = await desk.accounts.domains()
+    found = await desk.subject(command.team_id, command.channel_id, request, deed=deed)
     if found is None:
-        raise _which(command, request, known, zone)
-    if found.domain not in known:
+        raise _which(command, request, await desk.domains(), zone)
+    if found.domain not in await desk.accounts.domains():
         try:
             await desk.page(found)
         except Unanswered as error:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 from bot.asks import Ask
 from bot.errors import StaleReference, UsageError
 from bot.live.model import MAX_URLS
+from bot.record import Deed, Outcome
 from bot.views import tasks
 from bot.views import watching as views
 from bot.views.follow_refs import FollowKind, FollowRef, WishRef
 from bot.views.refs import PageRef
 from bot.watch.model import DEFAULT_WATCH, NoticeKind, Told, Watch
 from bot.watch.widening import Wish, covering, overlapping, streams_of, widened
-from handlers import places
+from handlers import deeds, places
 from handlers.vocabulary import EXAMPLES, Problem, Subcommand
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _FIRST_READ: Final = timedelta(seconds=1.5)
 async def answer(desk: Desk, command: Command, reply: Reply, request: WatchRequest) -> None:
     """Begin a watch."""
     ask = replace(
-        await places.subject(desk, command, request, reply.reader.zone),
+        await places.subject(desk, command, request, reply.reader.zone, Deed.WATCH),
         status=request.status,
         task_id=request.task_id,
         urls=request.urls,
@@ -69,7 +70,9 @@ async def begin(desk: Desk, click: Click, reply: Reply) -> None:
 async def begin_stream(desk: Desk, click: Click, reply: Reply) -> None:
     """Watch the stream of the card's task: it counts by its newest task, whichever that will be."""
     ref = PageRef.unpack(click.value)
-    card = await desk.card(ref.ask or await desk.kept(ref.key), refresh=False)
+    ask = ref.ask or await desk.kept(ref.key)
+    await desk.caller.permit(Deed.WATCH, ask.domain, **deeds.of_ask(ask))
+    card = await desk.card(ask, refresh=False)
     await _begin_here(desk, click, reply, _stream_of(card.row.task, card.ask))
 
 
@@ -94,9 +97,16 @@ async def widen(desk: Desk, click: Click, reply: Reply) -> None:
     """Have a watch, as it is now, show what was wished too; of one that is over that is said."""
     ref = WishRef.unpack(click.value)
     wish = Wish(await desk.kept(ref.key), ref.until, ref.name)
-    watch = await desk.store.watches.widen(ref.watch_id, partial(_widened, wish=wish))
-    if watch is None:
+    before = await desk.store.watches.find(ref.watch_id)
+    if before is None:
         raise StaleReference
+    about = deeds.of_watch(before) | deeds.of_ask(wish.ask)
+    async with desk.caller.doing(Deed.WIDEN_WATCH, before.ask.domain, **about) as doing:
+        watch = await desk.store.watches.widen(before.id, partial(_widened, wish=wish))
+        if watch is None:
+            raise StaleReference
+        if watch.ended_at is not None:
+            doing.outcome = Outcome.FAILED
     if watch.ended_at is not None:
         await reply.tell(views.over(watch, wish, reply.reader, now=desk.now()))
         return
@@ -125,6 +135,7 @@ async def start(
     """
     reader, now = reply.reader, desk.now()
     team_id, channel_id = place
+    await desk.caller.permit(Deed.WATCH, wish.ask.domain, **deeds.of_ask(wish.ask))
     if refusal := await places.refusal(desk, channel_id, reader):
         await reply.tell(refusal)
         return
@@ -140,7 +151,10 @@ async def start(
         streams=streams_of(wish.ask),
     )
     in_the_way = partial(_in_the_way, ask=wish.ask, is_apart=is_apart)
-    other = await desk.store.watches.add(watch, _message_of(watch), in_the_way=in_the_way)
+    async with desk.caller.doing(Deed.WATCH, wish.ask.domain, **deeds.of_watch(watch)) as doing:
+        other = await desk.store.watches.add(watch, _message_of(watch), in_the_way=in_the_way)
+        if other is not None:
+            doing.outcome = Outcome.FAILED
     if other is not None:
         await reply.tell(views.already_watched(other, wish, reader, now=now))
         return
@@ -155,12 +169,19 @@ async def stopped(desk: Desk, click: Click) -> Watch:
         StaleReference: there is no such watch.
     """
     ref = FollowRef.unpack(click.value)
-    await desk.store.watches.stop(ref.id, click.user_id, desk.now())
-    desk.wake()
     watch = await desk.store.watches.find(ref.id)
     if ref.kind is not FollowKind.WATCH or watch is None:
         raise StaleReference
-    return watch
+    await desk.caller.permit(Deed.STOP_WATCH, watch.ask.domain, **deeds.of_watch(watch))
+    if watch.ended_at is not None:
+        return watch
+    about = deeds.of_watch(watch)
+    async with desk.caller.doing(Deed.STOP_WATCH, watch.ask.domain, **about) as doing:
+        stopped = await desk.store.watches.stop(watch.id, click.user_id, desk.now())
+        if stopped is None:  # somebody was quicker
+            doing.outcome = Outcome.FAILED
+    desk.wake()
+    return stopped or await desk.store.watches.find(watch.id) or watch
 
 
 async def _begin_here(desk: Desk, click: Click, reply: Reply, ask: Ask) -> None:

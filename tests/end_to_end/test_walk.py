@@ -11,7 +11,9 @@ from bot.asks import Ask, Place
 from bot.errors import StaleReference
 from bot.live.model import StatusFilter
 from bot.sandbox.live import UNAVAILABLE
+from bot.slack.incoming import HomeOpened
 from handlers.desk import Unanswered
+from tests.end_to_end.people import ANNA
 
 if TYPE_CHECKING:
     from bot.demo import Demo
@@ -46,7 +48,7 @@ async def test_what_the_bot_itself_refuses_is_said_in_the_reader_s_language(
 async def test_a_button_older_than_what_the_api_keeps_is_answered_with_the_command(
     demo: Demo,
 ) -> None:
-    desk = demo.bot.desk
+    desk = demo.bot.desk.serving(HomeOpened("T0001", ANNA, "home"))
     ask = Ask("default", "vip.example.com", status=StatusFilter.FAILED)
     with pytest.raises(Unanswered) as unanswered:
         await desk.page(ask, Place(end=desk.now() - timedelta(days=4)))

@@ -1,10 +1,12 @@
-"""What it is that a person attempts, as the record calls it: known before any handler has it."""
+"""What is done or attempted, in the words of the record: all fit to be seen, signatures masked."""
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from bot.record import Deed
+from bot.views.commands import command
 from handlers.requests import (
     DefaultRequest,
     ExportRequest,
@@ -15,7 +17,10 @@ from handlers.requests import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
+    from bot.asks import Ask
+    from bot.watch.model import Subscription, Watch
     from handlers.requests import Request
 
 _REQUESTS: Final[Mapping[type, Deed]] = {
@@ -45,7 +50,7 @@ _CONTROLS: Final[Mapping[str, Deed]] = {
 
 
 def by_request(request: Request) -> Deed | None:
-    """What a request would do; None if it only looks."""
+    """What a request would do, known before any handler has it; None if it only looks."""
     if isinstance(request, DefaultRequest):
         if request.clear:
             return Deed.CLEAR_DEFAULT
@@ -54,5 +59,31 @@ def by_request(request: Request) -> Deed | None:
 
 
 def by_control(action_id: str) -> Deed | None:
-    """What a control would do; None if it only looks."""
+    """What a control would do, likewise."""
     return _CONTROLS.get(action_id)
+
+
+def of_ask(ask: Ask) -> dict[str, str]:
+    """To what something is done, where that is a question."""
+    return {"account": ask.account, "what": command(ask)}
+
+
+def of_watch(watch: Watch) -> dict[str, str]:
+    """To what something is done, where that is a watch."""
+    place = {"id": watch.id, "channel": watch.channel_id, "name": watch.name}
+    return {**place, **of_ask(watch.ask), "until": until(watch.until)}
+
+
+def of_subscription(subscription: Subscription) -> dict[str, str]:
+    """To what something is done, where that is a subscription."""
+    return {
+        "id": subscription.id,
+        "channel": subscription.channel_id,
+        "account": subscription.account,
+        "status": ",".join(sorted(subscription.statuses)),
+    }
+
+
+def until(moment: datetime | None) -> str:
+    """A moment in UTC (`2026-11-22T19:42Z`); "" for none."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}" if moment is not None else ""
