@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from bot.reader import Reader
     from bot.slack.incoming import Click, Command
-    from bot.watch.model import Notice, Subscription, Watch
+    from bot.watch.model import Subscription, Watch
+    from bot.watch.notices import Notice
     from handlers.desk import Desk
     from handlers.reply import Reply
     from handlers.requests import DeliveriesRequest, ListRequest

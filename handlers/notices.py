@@ -12,7 +12,7 @@ from bot.errors import StaleReference
 from bot.record import Deed, Outcome
 from bot.views import following, told
 from bot.views.follow_refs import NoticeRef
-from bot.watch.model import NoticeKind
+from bot.watch.notices import NoticeKind
 from handlers import deeds, muting, subscriptions
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from bot.views import tasks
 from bot.views import watching as views
 from bot.views.follow_refs import FollowKind, FollowRef, WishRef
 from bot.views.refs import PageRef
-from bot.watch.model import DEFAULT_WATCH, NoticeKind, Told, Watch
+from bot.watch.model import DEFAULT_WATCH, Watch
+from bot.watch.notices import NoticeKind, Told
 from bot.watch.widening import Wish, covering, overlapping, streams_of, widened
 from handlers import deeds, places
 from handlers.vocabulary import EXAMPLES, Problem, Subcommand

@@ -16,7 +16,8 @@ from bot.slack.channels import Channels
 from bot.slack.people import People
 from bot.slack.poster import Poster
 from bot.store import Store
-from bot.watch.model import Followed, NoticeKind, Turn
+from bot.watch.model import Followed
+from bot.watch.notices import NoticeKind, Turn
 from bot.watch.outbox import Outbox
 from bot.watch.pauses import Pauses
 from bot.watch.writing import Writer
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.slack import Message
-    from bot.watch.model import Notice, NoticeState, Subscription, Told, Watch
+    from bot.watch.model import Subscription, Watch
+    from bot.watch.notices import Notice, NoticeState, Told
 
 TOKEN = "xoxb-local"
 TEAM = "T0001"

@@ -12,23 +12,15 @@ import msgspec
 from bot.asks import Ask
 from bot.live.model import PreloadTask
 from bot.store import Store
-from bot.watch.model import (
-    Change,
-    ChangeKind,
-    Followed,
-    NoticeKind,
-    Subscription,
-    Told,
-    Turn,
-    Watch,
-)
+from bot.watch.model import Change, ChangeKind, Followed, Subscription, Watch
+from bot.watch.notices import NoticeKind, Told, Turn
 from tests.engines import url_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.watch.model import Notice
+    from bot.watch.notices import Notice
 
 NOW = datetime(2026, 11, 22, 19, 42, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=10)

@@ -10,17 +10,8 @@ from bot.asks import Ask
 from bot.live.model import PreloadTask, StatusFilter
 from bot.watch import changes, telling
 from bot.watch.known import Observed, Tasks
-from bot.watch.model import (
-    Alarm,
-    Change,
-    Followed,
-    NoticeKind,
-    Seen,
-    Subscription,
-    Told,
-    Turn,
-    Watch,
-)
+from bot.watch.model import Alarm, Change, Followed, Seen, Subscription, Watch
+from bot.watch.notices import NoticeKind, Told, Turn
 from tests.seen_tasks import DOMAIN, HOUR, NOW, url_of
 
 if TYPE_CHECKING:

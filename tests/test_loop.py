@@ -21,7 +21,8 @@ from bot.sandbox.live import UNAVAILABLE, SimulatedLive, running
 from bot.store import Store
 from bot.store.ledger import Ledger
 from bot.watch.loop import Pace, Sweeps
-from bot.watch.model import ChangeKind, Ending, NoticeKind
+from bot.watch.model import ChangeKind, Ending
+from bot.watch.notices import NoticeKind
 from bot.watch.widening import Wish, widened
 from tests.live_caller import Clock
 from tests.stored import board, subscription, watch
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.live import Task
-    from bot.watch.model import Notice, Subscription, Turn, Watch
+    from bot.watch.model import Subscription, Watch
+    from bot.watch.notices import Notice, Turn
 
 DOMAIN = "live.example.com"
 QUICK = Timeouts(call_s=0.5, try_s=0.3)

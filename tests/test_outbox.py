@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.sandbox.slack import Fault
 from bot.slack.poster import Poster
-from bot.watch.model import NoticeState
+from bot.watch.notices import NoticeState
 from bot.watch.pauses import Pauses
 from bot.watch.writing import Writer
 from tests.chaos.clock import run
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.views.limits import Message
-    from bot.watch.model import Notice, Watch
+    from bot.watch.model import Watch
+    from bot.watch.notices import Notice
     from tests.delivering import Place
 
 POST, UPDATE, HISTORY = "chat.postMessage", "chat.update", "conversations.history"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.store import Store
-    from bot.watch.model import Notice
+    from bot.watch.notices import Notice
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.watch.model import Followed, Turn
+from bot.watch.model import Followed
+from bot.watch.notices import Turn
 from tests.stored import DOMAIN, NOW, SOON, opened
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from sqlalchemy import event
 
 from bot.errors import StoreUnavailable
 from bot.store import Store
-from bot.watch.model import Alarm, ChangeKind, NoticeKind, NoticeState, Seen
+from bot.watch.model import Alarm, ChangeKind, Seen
+from bot.watch.notices import NoticeKind, NoticeState
 from tests.stored import (
     DOMAIN,
     NOW,
@@ -36,7 +37,7 @@ from tests.stored import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.watch.model import Told, Turn
+    from bot.watch.notices import Told, Turn
 
 
 def whole(*numbers: int) -> Turn:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.watch.model import ChangeKind, NoticeKind, NoticeState
+from bot.watch.model import ChangeKind
+from bot.watch.notices import NoticeKind, NoticeState
 from tests.stored import NOW, SOON, Clock, alert, board, change, opened, sent, tell, told, watch
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.store import Store
-    from bot.watch.model import Notice, Told
+    from bot.watch.notices import Notice, Told
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.watch.model import NoticeKind, Parked
+from bot.watch.notices import NoticeKind, Parked
 from tests.stored import NOW, SOON, opened, told
 
 if TYPE_CHECKING:

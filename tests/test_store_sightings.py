@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.live.model import StatusFilter
-from bot.watch.model import ChangeKind, Followed, Seen, Turn
+from bot.watch.model import ChangeKind, Followed, Seen
+from bot.watch.notices import Turn
 from tests.stored import DOMAIN, NOW, SOON, opened, task, turn
 
 if TYPE_CHECKING:

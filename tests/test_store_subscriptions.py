@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.live.model import StatusFilter
-from bot.watch.model import Alarm, NoticeState
+from bot.watch.model import Alarm
+from bot.watch.notices import NoticeState
 from tests.stored import NOW, SOON, alert, board, opened, sent, subscription, task, tell, told, turn
 from tests.stored import watch as watching
 

@@ -10,7 +10,8 @@ import pytest
 from bot.asks import Ask
 from bot.errors import StaleReference
 from bot.live.model import StatusFilter
-from bot.watch.model import Ending, NoticeKind, NoticeState
+from bot.watch.model import Ending
+from bot.watch.notices import NoticeKind, NoticeState
 from tests.stored import (
     DOMAIN,
     NOW,

@@ -9,7 +9,8 @@ from bot.asks import Ask
 from bot.live.model import StatusFilter
 from bot.watch import changes, telling
 from bot.watch.known import Observed
-from bot.watch.model import Ending, Followed, Turn
+from bot.watch.model import Ending, Followed
+from bot.watch.notices import Turn
 from tests.seen_tasks import DOMAIN, HOUR, MINUTE, NOW, SECOND, a_task, url_of
 from tests.telling_stage import Stage, a_list, a_subscription, a_watch, said
 

@@ -21,19 +21,8 @@ from bot.views import errors as error_views
 from bot.views import help as help_view
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
 from bot.views.refs import PageRef
-from bot.watch.model import (
-    Board,
-    Change,
-    ChangeKind,
-    Ending,
-    Line,
-    Notice,
-    NoticeKind,
-    NoticeState,
-    Subscription,
-    Verdict,
-    Watch,
-)
+from bot.watch.model import Board, Change, ChangeKind, Ending, Line, Subscription, Verdict, Watch
+from bot.watch.notices import Notice, NoticeKind, NoticeState
 from bot.watch.widening import Wish
 
 if TYPE_CHECKING:

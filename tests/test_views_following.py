@@ -9,7 +9,8 @@ from bot.live.model import StatusFilter
 from bot.views import follow_refs, following
 from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.limits import Message
-from bot.watch.model import Notice, NoticeKind, NoticeState, Subscription, Watch
+from bot.watch.model import Subscription, Watch
+from bot.watch.notices import Notice, NoticeKind, NoticeState
 from tests.test_views import CHINESE, NOW, READER, Anything, mrkdwn
 from tests.test_views_boards import FILTER, a_watch
 from tests.test_views_told import SUBSCRIPTION, a_change, a_notice, controls, failures, taken

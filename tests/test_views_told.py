@@ -13,14 +13,8 @@ from bot.views import follow_refs, told
 from bot.views.follow_refs import NoticeRef
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
 from bot.views.refs import PageRef
-from bot.watch.model import (
-    Change,
-    ChangeKind,
-    Notice,
-    NoticeKind,
-    NoticeState,
-    Subscription,
-)
+from bot.watch.model import Change, ChangeKind, Subscription
+from bot.watch.notices import Notice, NoticeKind, NoticeState
 from tests.test_views import CHINESE, NOW, READER, Anything, a_task, mrkdwn
 
 MINUTE = timedelta(minutes=1)

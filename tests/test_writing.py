@@ -9,7 +9,8 @@ import pytest
 
 from bot.reader import Language, Reader
 from bot.views.limits import Message
-from bot.watch.model import ChangeKind, Followed, NoticeKind, Seen, Turn
+from bot.watch.model import ChangeKind, Followed, Seen
+from bot.watch.notices import NoticeKind, Turn
 from bot.watch.writing import Writer, plainer
 from tests.stored import (
     DOMAIN,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.store import Store
-    from bot.watch.model import Notice, Told
+    from bot.watch.notices import Notice, Told
 
 TEAM, CHANNEL, OWNER, LIWEI = "T1", "C1", "U1", "U2"
 SOURCE = f"default/{DOMAIN}"

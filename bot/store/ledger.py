@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from bot.store import alarms, follows, sightings, watches
 from bot.store.queueing import queue
-from bot.watch.model import NoticeKind
+from bot.watch.notices import NoticeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from bot.store.database import Database
-    from bot.watch.model import Turn
+    from bot.watch.notices import Turn
 
 
 class Ledger:

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from bot.store.database import portions
 from bot.store.schema import notices, told
-from bot.watch.model import Change, Notice
+from bot.watch.model import Change
+from bot.watch.notices import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -11,7 +11,7 @@ from bot.store.columns import UtcDateTime
 from bot.store.notice_rows import notice_of, with_changes
 from bot.store.queueing import new_notice
 from bot.store.schema import notices, watches
-from bot.watch.model import NoticeKind, NoticeState, Told
+from bot.watch.notices import NoticeKind, NoticeState, Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Update
 
     from bot.store.database import Database
-    from bot.watch.model import Notice
+    from bot.watch.notices import Notice
 
 _COLUMNS = notices.c
 _PRUNED_AT_ONCE = 100

@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, exists, func, not_, null, or_, select
 
 from bot.store.columns import UtcDateTime
 from bot.store.schema import notices, parking, watches
-from bot.watch.model import NoticeKind, NoticeState
+from bot.watch.notices import NoticeKind, NoticeState
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,14 +8,14 @@ from sqlalchemy import delete, select
 
 from bot.store.queueing import queue
 from bot.store.schema import parking
-from bot.watch.model import Parked
+from bot.watch.notices import Parked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from bot.store.database import Database
-    from bot.watch.model import Told
+    from bot.watch.notices import Told
 
 
 class Parking:

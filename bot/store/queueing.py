@@ -11,7 +11,8 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from bot.store.database import portions
 from bot.store.schema import notices, told
-from bot.watch.model import NoticeKind, NoticeState, key_of
+from bot.watch.model import key_of
+from bot.watch.notices import NoticeKind, NoticeState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.watch.model import Told
+    from bot.watch.notices import Told
 
 
 class _Place(NamedTuple):

@@ -1,6 +1,7 @@
 """The tables as they are now. How older ones become these is in `bot.store.migrations`.
 
-Columns are called as the fields of the values that stand in them (`bot.watch.model`).
+Columns are called as the fields of the values that stand in them (`bot.watch.model`,
+`bot.watch.notices`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from bot.live.model import PreloadTask, StatusFilter
 from bot.reader import Language
 from bot.record import Deed, Outcome
 from bot.store.columns import AskJson, Packed, Seconds, UtcDateTime, Word, Words
-from bot.watch.model import ChangeKind, Ending, NoticeKind, NoticeState
+from bot.watch.model import ChangeKind, Ending
+from bot.watch.notices import NoticeKind, NoticeState
 
 metadata = MetaData()
 

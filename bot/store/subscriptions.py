@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, select, update
 
 from bot.store.schema import alarms, notices, subscriptions
-from bot.watch.model import NoticeState, Subscription
+from bot.watch.model import Subscription
+from bot.watch.notices import NoticeState
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,8 @@ from sqlalchemy import and_, bindparam, delete, exists, insert, not_, or_, selec
 from bot.store.database import portions
 from bot.store.queueing import queue
 from bot.store.schema import notices, parking, watches
-from bot.watch.model import Ending, NoticeKind, NoticeState, Told, Watch
+from bot.watch.model import Ending, Watch
+from bot.watch.notices import NoticeKind, NoticeState, Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

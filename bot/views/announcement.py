@@ -16,7 +16,8 @@ from bot.views.limits import Message, fitted
 from bot.views.mentions import person
 from bot.views.mrkdwn import code
 from bot.views.times import to_the_second
-from bot.watch.model import ChangeKind, NoticeKind
+from bot.watch.model import ChangeKind
+from bot.watch.notices import NoticeKind
 from bot.words import words
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from bot.reader import Reader
     from bot.views.limits import Block
-    from bot.watch.model import Change, Notice, Subscription
+    from bot.watch.model import Change, Subscription
+    from bot.watch.notices import Notice
     from bot.words import Words
 
 LINES_A_PART = 60

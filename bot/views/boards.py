@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.reader import Reader
-    from bot.watch.model import Board, Notice, Watch
+    from bot.watch.model import Board, Watch
+    from bot.watch.notices import Notice
     from bot.words import Words
 
 _CELLS = 12

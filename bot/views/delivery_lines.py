@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.views.mrkdwn import escaped
 from bot.views.times import seconds
 from bot.views.watch_words import title
-from bot.watch.model import NoticeKind, NoticeState
+from bot.watch.notices import NoticeKind, NoticeState
 from bot.words import marked
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.reader import Reader
-    from bot.watch.model import Notice, Watch
+    from bot.watch.model import Watch
+    from bot.watch.notices import Notice
     from bot.words import Words
 
 _CODE_CHARS = 30

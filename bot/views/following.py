@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from bot.live.model import StatusFilter
     from bot.reader import Reader
-    from bot.watch.model import Notice, Subscription, Watch
+    from bot.watch.model import Subscription, Watch
+    from bot.watch.notices import Notice
 
 _DOMAIN_CHARS = 100
 _SUBSCRIBE = "/preload subscribe domain=live.example.com"

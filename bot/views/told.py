@@ -23,12 +23,13 @@ from bot.views.limits import Message, fitted
 from bot.views.mentions import channel
 from bot.views.mrkdwn import code, escaped, owned
 from bot.views.times import clock
-from bot.watch.model import NoticeKind
+from bot.watch.notices import NoticeKind
 from bot.words import marked, words
 
 if TYPE_CHECKING:
     from bot.reader import Reader
-    from bot.watch.model import Notice, Subscription
+    from bot.watch.model import Subscription
+    from bot.watch.notices import Notice
     from bot.words import Words
 
 _DOMAIN_CHARS = 300

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from bot.live.model import StatusFilter, TaskState
 from bot.watch.boards import board, cannot_be_read, is_old
 from bot.watch.known import HISTORY, is_finished, phase_of
-from bot.watch.model import Change, ChangeKind, Ending, NoticeKind, Told
+from bot.watch.model import Change, ChangeKind, Ending
+from bot.watch.notices import NoticeKind, Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -17,7 +17,7 @@ import structlog
 
 from bot.errors import StoreUnavailable
 from bot.slack.errors import HistoryForbidden, SlackRefused, SlackUnavailable
-from bot.watch.model import NoticeState
+from bot.watch.notices import NoticeState
 from bot.watch.parking import OF_TOKEN, is_direct, parks
 from bot.watch.pauses import Seldom
 from bot.watch.writing import plainer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.slack.poster import Poster
     from bot.store import Store
     from bot.views.limits import Message
-    from bot.watch.model import Notice
+    from bot.watch.notices import Notice
     from bot.watch.parking import Parking
     from bot.watch.pauses import Pauses
     from bot.watch.writing import Writer

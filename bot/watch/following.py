@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.store import Store
-    from bot.watch.model import Alarm, Subscription, Turn, Watch
+    from bot.watch.model import Alarm, Subscription, Watch
+    from bot.watch.notices import Turn
 
 
 class Following:

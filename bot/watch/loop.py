@@ -21,8 +21,9 @@ from bot.live.quota import Priority
 from bot.watch import changes, planner, telling
 from bot.watch.following import Following
 from bot.watch.known import HISTORY, Observed
-from bot.watch.model import Followed, Turn, key_of
+from bot.watch.model import Followed, key_of
 from bot.watch.needs import Freshness, Why
+from bot.watch.notices import Turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

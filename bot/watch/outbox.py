@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.slack.channels import Channels
     from bot.slack.poster import Poster
     from bot.store import Store
-    from bot.watch.model import Notice
+    from bot.watch.notices import Notice
     from bot.watch.writing import Writer
 
 _READ_AT_ONCE = 200

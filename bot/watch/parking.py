@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.slack.errors import SlackRefused, SlackUnavailable
-from bot.watch.model import NoticeKind, Told
+from bot.watch.notices import NoticeKind, Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.slack.channels import Channels
     from bot.store import Store
-    from bot.watch.model import Parked
+    from bot.watch.notices import Parked
     from bot.watch.pauses import Pauses
 
 OF_CHANNEL = frozenset(

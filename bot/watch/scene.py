@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.watch.known import Observed, Tasks
-    from bot.watch.model import Alarm, Followed, Seen, Told, Watch
+    from bot.watch.model import Alarm, Followed, Seen, Watch
+    from bot.watch.notices import Told
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from bot.live.model import StatusFilter, TaskState
 from bot.watch.alerting import tell_watch
 from bot.watch.boards import BLIND_AFTER, cannot_be_read
 from bot.watch.known import phase_of
-from bot.watch.model import Alarm, Change, ChangeKind, NoticeKind, Told, Turn, key_of
+from bot.watch.model import Alarm, Change, ChangeKind, key_of
+from bot.watch.notices import NoticeKind, Told, Turn
 from bot.watch.scene import Scene, Script
 
 if TYPE_CHECKING:

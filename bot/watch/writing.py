@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from bot.views import boards as drawn_boards
 from bot.views import told
 from bot.watch import boards
-from bot.watch.model import Ending, NoticeKind
+from bot.watch.model import Ending
+from bot.watch.notices import NoticeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from bot.reader import Reader
     from bot.store import Store
     from bot.views.limits import Message
-    from bot.watch.model import Board, Notice, Watch
+    from bot.watch.model import Board, Watch
+    from bot.watch.notices import Notice
 
 _OF_SUBSCRIPTION: Mapping[NoticeKind, Callable[..., Message]] = {
     NoticeKind.FAILURES: told.failures,

@@ -14,18 +14,8 @@ from bot.demo import CHANNEL, DOMAIN, Demo, running
 from bot.live.model import PreloadTask, StatusFilter
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.printed import printed
-from bot.watch.model import (
-    Alarm,
-    Change,
-    ChangeKind,
-    Followed,
-    NoticeKind,
-    Seen,
-    Subscription,
-    Told,
-    Turn,
-    Watch,
-)
+from bot.watch.model import Alarm, Change, ChangeKind, Followed, Seen, Subscription, Watch
+from bot.watch.notices import NoticeKind, Told, Turn
 from tests.end_to_end.people import ANNA, GENERAL, LIWEI, Person
 
 if TYPE_CHECKING:
