@@ -7,8 +7,8 @@ import pytest
 
 from bot.asks import Ask
 from bot.live.model import PreloadTask, StatusFilter, TaskState
-from bot.watch.boards import board
-from bot.watch.model import Followed, Seen, Verdict, Watch
+from bot.watch.boards import Verdict, board
+from bot.watch.model import Followed, Seen, Watch
 from tests.seen_tasks import DOMAIN, HOUR, MINUTE, NOW, SECOND, a_task, url_of
 
 FOLLOWED = Followed("main", DOMAIN, read_at=NOW, created_until=NOW)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.asks import Ask
 from bot.live.model import StatusFilter, TaskState
-from bot.watch.boards import board
+from bot.watch.boards import Verdict, board
 from bot.watch.changes import elapsed, observed
-from bot.watch.model import ChangeKind, Subscription, Verdict, Watch
+from bot.watch.model import ChangeKind, Subscription, Watch
 from bot.watch.notices import NoticeKind
 from tests.lives import Story, rank, stories
 from tests.seen_tasks import DOMAIN, HOUR, MINUTE, NOW, url_of

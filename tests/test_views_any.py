@@ -21,7 +21,8 @@ from bot.views import errors as error_views
 from bot.views import help as help_view
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
 from bot.views.refs import PageRef
-from bot.watch.model import Board, Change, ChangeKind, Ending, Line, Subscription, Verdict, Watch
+from bot.watch.boards import Board, Line, Verdict
+from bot.watch.model import Change, ChangeKind, Ending, Subscription, Watch
 from bot.watch.notices import Notice, NoticeKind, NoticeState
 from bot.watch.widening import Wish
 

@@ -13,7 +13,8 @@ from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.limits import Message
 from bot.views.refs import OpenRef
 from bot.views.watch_words import title
-from bot.watch.model import Board, ChangeKind, Ending, Line, Verdict, Watch
+from bot.watch.boards import Board, Line, Verdict
+from bot.watch.model import ChangeKind, Ending, Watch
 from bot.watch.notices import NoticeKind
 from bot.words import words
 from tests.test_views import CHINESE, NOW, READER, Anything, a_task, mrkdwn

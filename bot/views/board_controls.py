@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from bot.reader import Reader
     from bot.views.limits import Block
-    from bot.watch.model import Line, Watch
+    from bot.watch.boards import Line
+    from bot.watch.model import Watch
     from bot.words import Words
 
 _NAME_CHARS = 50

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.reader import Reader
-    from bot.watch.model import Board, Line
+    from bot.watch.boards import Board, Line
     from bot.words import Words
 
 _PROBLEMS_SHOWN = 20

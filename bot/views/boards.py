@@ -13,7 +13,8 @@ from bot.views.mentions import person
 from bot.views.mrkdwn import escaped
 from bot.views.times import clock, to_the_second
 from bot.views.watch_words import ending_of, title
-from bot.watch.model import ChangeKind, Ending, Verdict
+from bot.watch.boards import Verdict
+from bot.watch.model import ChangeKind, Ending
 from bot.words import words
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.reader import Reader
-    from bot.watch.model import Board, Watch
+    from bot.watch.boards import Board
+    from bot.watch.model import Watch
     from bot.watch.notices import Notice
     from bot.words import Words
 

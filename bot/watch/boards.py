@@ -2,22 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.live.model import TaskState
-from bot.watch.model import Board, Line, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
+    from bot.live.model import PreloadTask
     from bot.watch.model import Followed, Seen, Watch
 
 BLIND_AFTER = timedelta(minutes=2)
 """Of a domain that could not be read for so long, nothing is known."""
 OLD_AFTER = timedelta(minutes=10)
 """Of one that was not read for so long, though it did not fail, neither: nobody was there to."""
+
+
+class Verdict(StrEnum):
+    """What a watch comes to."""
+
+    READY = "ready"
+    """Every stream is ready."""
+    NOT_READY = "not_ready"
+    UNKNOWN = "unknown"
+    """No stream, or one whose state is not known, or the domain cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A stream in a watch.
+
+    Attributes:
+        url: its play URL as submitted.
+        task: its newest task; None where it has none.
+        state: that task's state now; None where there is no task.
+        is_stuck: it makes no progress while its window is near or has begun.
+    """
+
+    url: str
+    task: PreloadTask | None
+    state: TaskState | None
+    is_stuck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What a watch's message shows.
+
+    Attributes:
+        watch: the watch.
+        lines: its streams, in its order.
+        observed_at: when the oldest of them was last read; None where nothing was read yet.
+        next_end: the nearest end of a window still to come, of streams that have not failed; None
+            where there is none.
+        verdict: what it comes to now.
+        failing_since, failure: since when and why the domain cannot be read, as in `Followed`.
+    """
+
+    watch: Watch
+    lines: tuple[Line, ...]
+    observed_at: datetime | None
+    next_end: datetime | None
+    verdict: Verdict
+    failing_since: datetime | None = None
+    failure: str = ""
 
 
 def board(

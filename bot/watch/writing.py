@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from bot.reader import Reader
     from bot.store import Store
     from bot.views.limits import Message
-    from bot.watch.model import Board, Watch
+    from bot.watch.boards import Board
+    from bot.watch.model import Watch
     from bot.watch.notices import Notice
 
 _OF_SUBSCRIPTION: Mapping[NoticeKind, Callable[..., Message]] = {
