@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,34 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The person an answer is for: times and words are theirs."""
+    """The person an answer is for: times and words are theirs.
+
+    Attributes:
+        user_id: who, as Slack says.
+        language: of words.
+        zone: of times.
+        rows: how many rows a page they have chosen; None is as the settings say.
+    """
 
     user_id: str
     language: Language
     zone: ZoneInfo
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How a person wants answers; None is as Slack or the settings say."""
+
+    language: Language | None = None
+    zone: ZoneInfo | None = None
+    rows: int | None = None
+
+    def over(self, reader: Reader) -> Reader:
+        """The reader, with what they have chosen."""
+        return replace(
+            reader,
+            language=self.language or reader.language,
+            zone=self.zone or reader.zone,
+            rows=self.rows,
+        )

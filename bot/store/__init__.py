@@ -21,6 +21,7 @@ from bot.store.follows import Follows
 from bot.store.ledger import Ledger
 from bot.store.notices import Notices
 from bot.store.parking import Parking
+from bot.store.preferences import PeoplesPreferences
 from bot.store.record import Record
 from bot.store.sightings import Sightings
 from bot.store.subscriptions import Subscriptions
@@ -52,6 +53,7 @@ class Store:
     alarms: Alarms
     notices: Notices
     parking: Parking
+    preferences: PeoplesPreferences
     ledger: Ledger
     record: Record
     exports: Exports
@@ -90,6 +92,7 @@ class Store:
                 alarms=Alarms(database),
                 notices=Notices(database, now),
                 parking=Parking(database, now),
+                preferences=PeoplesPreferences(database, now),
                 ledger=Ledger(database, now),
                 record=Record(database),
                 exports=Exports(database, now),
