@@ -145,7 +145,12 @@ async def opened(
             for name, account in settings.accounts.items()
         }
         people = await stack.enter_async_context(
-            People(client, language=settings.display.language, zone=settings.display.zone)
+            People(
+                client,
+                language=settings.display.language,
+                zone=settings.display.zone,
+                preferences=store.preferences.get,
+            )
         )
         jobs = await stack.enter_async_context(
             Jobs(limit=settings.server.max_jobs, drain_timeout_s=settings.server.drain_s)

@@ -12,7 +12,8 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.reader import Language, Reader
+from bot.errors import StoreUnavailable
+from bot.reader import Language, Preferences, Reader
 from bot.sandbox.slack import LocalSlack, running
 from bot.slack.people import People, read
 
@@ -118,6 +119,33 @@ async def test_who_stops_waiting_takes_nothing_from_the_others(
     one.cancel()
     slack.gate.set()
     assert await other == LI_READS
+
+
+async def test_what_a_person_has_chosen_goes_over_what_slack_says(
+    client: AsyncWebClient, clock: Clock
+) -> None:
+    chosen = {"U2": Preferences(zone=ZoneInfo("Europe/London"), rows=20)}
+
+    async def preferences(user_id: str) -> Preferences:
+        return chosen[user_id]
+
+    async with People(client, clock_s=clock, preferences=preferences) as people:
+        london = Reader("U2", Language.CHINESE, ZoneInfo("Europe/London"), rows=20)
+        assert await people.reader("U2") == london
+        chosen["U2"] = Preferences()
+        assert await people.reader("U2") == LI_READS
+
+
+async def test_preferences_that_cannot_be_read_cost_nobody_the_answer(
+    client: AsyncWebClient, clock: Clock
+) -> None:
+    async def preferences(_: str) -> Preferences:
+        raise StoreUnavailable("locked")
+
+    async with People(client, clock_s=clock, preferences=preferences) as people:
+        with capture_logs() as lines:
+            assert await people.reader("U2") == LI_READS
+    assert [line["event"] for line in lines] == ["preferences not read"]
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 from cachetools import LRUCache
 
+from bot.errors import StoreUnavailable
 from bot.reader import Language, Reader
 from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.standing import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
     from types import TracebackType
 
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from bot.reader import Preferences
     from bot.roles import Person
 
 UTC = ZoneInfo("UTC")
@@ -54,6 +56,7 @@ class People:
         client: for `users.info` (scope `users:read`) and `auth.test`.
         language: of people who have set neither English nor Chinese, or are not known.
         zone: of people whose time zone Slack does not tell.
+        preferences: what they have chosen themselves, which goes over what Slack says.
         patience_s: how long an answer may wait for a lookup.
         clock_s: a monotonic clock, in seconds.
         max_people: how many are remembered.
@@ -65,6 +68,7 @@ class People:
         *,
         language: Language = Language.ENGLISH,
         zone: ZoneInfo = UTC,
+        preferences: Callable[[str], Awaitable[Preferences]] | None = None,
         patience_s: float = 1.0,
         clock_s: Callable[[], float] = time.monotonic,
         max_people: int = 10_000,
@@ -72,6 +76,7 @@ class People:
         self._client = client
         self._language = language
         self._zone = zone
+        self._preferences = preferences
         self._patience_s = patience_s
         self._clock_s = clock_s
         self._known: LRUCache[str, _Known] = LRUCache(max_people)
@@ -93,7 +98,18 @@ class People:
         await asyncio.gather(*lookups, return_exceptions=True)
 
     async def reader(self, user_id: str) -> Reader:
-        """Who `user_id` is, as far as it is known by now. Raises nothing."""
+        """Who `user_id` is, as far as it is known by now, and as they want it. Raises nothing."""
+        reader = await self.as_slack_says(user_id)
+        if self._preferences is None:
+            return reader
+        try:
+            return (await self._preferences(user_id)).over(reader)
+        except StoreUnavailable as error:
+            log.warning("preferences not read", user=user_id, error=str(error))
+            return reader
+
+    async def as_slack_says(self, user_id: str) -> Reader:
+        """Who `user_id` is, whatever they have chosen. Raises nothing."""
         known = self._known.get(user_id)
         if known is None or known.until_s <= self._clock_s():
             known = await self._known_soon(user_id)
