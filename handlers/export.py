@@ -12,12 +12,13 @@ import structlog
 from bot.errors import LiveError, StoreUnavailable, TimedOut, UsageError
 from bot.export import Format
 from bot.logs import request_id
+from bot.record import Deed, Outcome
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import export as views
 from bot.views import following
 from bot.views.export_refs import ExportRef
 from bot.views.refs import ChoiceRef
-from handlers import places
+from handlers import deeds, places
 from handlers.canonical import canonical
 from handlers.desk import Unanswered
 from handlers.lexing import masked, normalised
@@ -50,7 +51,8 @@ log = structlog.get_logger(__name__)
 async def answer(desk: Desk, command: Command, reply: Reply, request: ExportRequest) -> None:
     """Export what the filters find, to the person alone or to the channel."""
     query = request.query
-    subject = await desk.subject(command.team_id, command.channel_id, query)
+    place = command.team_id, command.channel_id
+    subject = await desk.subject(*place, query, deed=Deed.EXPORT)
     if subject is None:
         raise await _which(desk, command, request, reply.reader.zone)
     ask = replace(
@@ -75,7 +77,11 @@ async def begin(desk: Desk, click: Click, reply: Reply) -> None:
 async def cancel(desk: Desk, click: Click, reply: Reply) -> None:
     """End an export without a file, whichever process it is in."""
     ref = ExportRef.unpack(click.value)
-    if await desk.store.exports.cancel(ref.id, click.user_id):
+    async with desk.caller.doing(Deed.CANCEL_EXPORT, id=ref.id) as doing:
+        is_in_time = await desk.store.exports.cancel(ref.id, click.user_id)
+        if not is_in_time:
+            doing.outcome = Outcome.FAILED
+    if is_in_time:
         await reply.tell(views.cancelling(reply.reader))
     else:
         await reply.beside().tell(views.too_late(reply.reader))
@@ -85,6 +91,9 @@ async def _export(
     desk: Desk, team_id: str, reply: Reply, wish: Wish, *, beside: bool = False
 ) -> None:
     """Export, unless something keeps the file from being sent, or too many are under way."""
+    form = {"format": wish.format.value, "channel": wish.channel_id}
+    about = {**deeds.of_ask(wish.ask), **form}
+    await desk.caller.permit(Deed.EXPORT, wish.ask.domain, **about)
     if wish.channel_id is not None:
         refusal = await places.refusal(desk, wish.channel_id, reply.reader)
         if refusal is not None:
@@ -96,7 +105,10 @@ async def _export(
         return
     exporting = _Exporting(desk, reply, wish, known_as, beside=beside)
     try:
-        await exporting.run()
+        async with desk.caller.doing(Deed.EXPORT, wish.ask.domain, id=known_as, **about) as doing:
+            await exporting.run()
+            if not exporting.is_sent:
+                doing.outcome = Outcome.FAILED
     finally:
         with suppress(StoreUnavailable):  # then it counts as given up, in a while
             await desk.store.exports.end(known_as)
@@ -137,6 +149,7 @@ class _Exporting:
         step: how far it is.
         notes: how often that was told.
         is_sending: the file is on its way to Slack.
+        is_sent: it is there.
     """
 
     desk: Desk
@@ -147,6 +160,7 @@ class _Exporting:
     step: Step | None = None
     notes: int = 0
     is_sending: bool = False
+    is_sent: bool = False
     _mark: tuple[bool, int] | None = None
 
     async def run(self) -> None:
@@ -200,6 +214,7 @@ class _Exporting:
         except (SlackRefused, SlackUnavailable) as error:
             log.warning("file not taken", error=str(error))
             return self._refused(error)
+        self.is_sent = True
         return views.done(export, wish, file.name, reader, now=self.desk.now())
 
     def _refused(self, error: SlackRefused | SlackUnavailable) -> Message:
