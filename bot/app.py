@@ -39,6 +39,7 @@ from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.files import Files
 from bot.slack.groups import UserGroups
 from bot.slack.guard import RepeatsInMemory, slack_endpoint
+from bot.slack.modals import Modals
 from bot.slack.people import People
 from bot.slack.poster import Poster
 from bot.slack.sender import Sender
@@ -208,6 +209,7 @@ async def opened(
                 lambda name: lives[name].quotas[DESCRIBE_TASKS], opened_for_export, now=now
             ),
             uploads=Uploads(session, client),
+            modals=Modals(client),
             writer=writer,
             tables=Tables(),
             now=now,

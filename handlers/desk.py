@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.slack.channels import Channels
     from bot.slack.files import Files
+    from bot.slack.modals import Modals
     from bot.slack.people import People
     from bot.slack.sender import Sender
     from bot.slack.uploads import Uploads
@@ -86,6 +87,7 @@ class Desk:
     Attributes:
         settings, queries, people, sender, store, channels, files: as they are named.
         exporter, uploads: read whole answers, and send them as files.
+        modals: opens forms.
         writer: draws a watch's message as it is now.
         tables: whether Slack takes table blocks.
         now: the wall clock, aware.
@@ -104,6 +106,7 @@ class Desk:
     files: Files
     exporter: Exporter
     uploads: Uploads
+    modals: Modals
     writer: Writer
     tables: Tables
     now: Callable[[], datetime]

@@ -1,14 +1,49 @@
-"""Asking by a form instead of by a line of text."""
+"""Asking by a form instead of by a line of text.
+
+It opens filled in with what a person had typed. A trigger lives for 3 seconds, so nothing is asked
+before it is open; what was typed is stored only where a button has to bring it back.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
-from bot.errors import BotError
+import structlog
+
+from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable
+from bot.roles import Right
+from bot.slack.errors import SlackUnavailable
+from bot.slack.modals import TriggerSpent
+from bot.views import form as views
+from bot.views import inputs, notices
+from bot.views.form import ANY_ACCOUNT, Field, Filled
+from bot.views.limits import OPTIONS
+from bot.views.refs import FormRef, PageRef
+from bot.words import words
+from handlers import addresses, drafting, fields
+from handlers.canonical import canonical
+from handlers.requests import TasksRequest
+from handlers.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bot.asks import Ask
+    from bot.reader import Reader
+    from bot.slack.incoming import Click, Command, Shortcut, Submission, Suggestion
+    from bot.views.limits import Block
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+    from handlers.requests import AskRequest
+
+SUGGESTED_WITHIN_S: Final = 2.5
+"""Slack waits 3 seconds for a menu's options, and they are on their way for a while."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False)
@@ -20,3 +55,184 @@ class Misfilled(BotError):
     """
 
     fields: Mapping[str, str]
+
+
+async def answer(desk: Desk, command: Command, reply: Reply, request: AskRequest) -> None:
+    """Open the form, filled in with what followed `ask`."""
+    typed = await _drafted(desk, canonical(request, reply.reader.zone), reply.reader)
+    await _open(desk, command.trigger_id, reply, typed or {})
+
+
+async def open_empty(desk: Desk, shortcut: Shortcut, reply: Reply) -> None:
+    """Open the form with nothing in it."""
+    await _open(desk, shortcut.trigger_id, reply, {})
+
+
+async def open_kept(desk: Desk, click: Click, reply: Reply) -> None:
+    """Open the form, filled in with what was asked or typed where the button is.
+
+    Raises:
+        StaleReference: that is kept no more.
+        StoreUnavailable: it cannot be read.
+    """
+    try:
+        key = FormRef.unpack(click.value).key
+    except StaleReference:
+        ref = PageRef.unpack(click.value)
+        asked = _typed_as(ref.ask or await desk.kept(ref.key))
+        typed = await _drafted(desk, canonical(asked, reply.reader.zone), reply.reader)
+    else:
+        typed = await desk.store.drafts.find(key) if key else {}
+    if typed is None:
+        raise StaleReference
+    await _open(desk, click.trigger_id, reply, typed)
+
+
+async def keep(desk: Desk, text: str, reader: Reader) -> FormRef | None:
+    """Store what was typed in vain, for a form; None where it asks for something but tasks."""
+    typed = await _drafted(desk, text, reader)
+    return None if typed is None else await _kept(desk, typed)
+
+
+async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksRequest:
+    """What the form that was sent asks for.
+
+    Raises:
+        Misfilled: something in it is wrong.
+    """
+    found = _read(desk, dict(_texts(submission.values)), reader)
+    w = words(reader.language)
+    wrong = {field.value: views.wrong(error, w) for field, error in found.wrong.items()}
+    if found.request.public and not submission.response_url:
+        wrong[Field.WHERE.value] = views.nowhere(w)
+    if wrong:
+        raise Misfilled(wrong)
+    return found.request
+
+
+async def suggest(desk: Desk, suggestion: Suggestion) -> list[Block]:
+    """The domains that go with what is typed: the known ones, as far as they are known in time."""
+    known: tuple[str, ...] = ()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SUGGESTED_WITHIN_S):
+            known = await desk.domains()
+    return inputs.choices(completed(suggestion.typed, known))
+
+
+def completed(typed: str, known: Sequence[str]) -> list[str]:
+    """The known domains with the text in them, those that begin with it first; else the nearest.
+
+    Last stands the text itself, if it is a domain: nobody is kept from asking about one.
+    """
+    own = addresses.domain(typed)
+    wanted = own or typed.strip().casefold()
+    found = sorted((name for name in known if wanted in name), key=lambda name: name.find(wanted))
+    if not found and (near := nearest(wanted, known)):
+        found = [near]
+    return list(dict.fromkeys([*found[: OPTIONS - 1], *([own] if own else [])]))
+
+
+async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, str]) -> None:
+    """Open the form, or say that it did not open; then see to the domains that it will suggest."""
+    found = _read(desk, typed, reply.reader, domains=await _configured(desk))
+    filled = _filled(typed, found, now=desk.now(), rows=desk.settings.display.rows)
+    view = views.form(filled, reply.reader, accounts=tuple(desk.settings.accounts))
+    try:
+        await desk.modals.open(trigger_id, view)
+    except (TriggerSpent, SlackUnavailable) as error:
+        log.warning("form not opened", error=str(error))
+        ref = await _kept(desk, typed)
+        await reply.beside().tell(notices.form_not_opened(ref, reply.reader))
+        return
+    await _look_up_domains(desk)
+
+
+async def _look_up_domains(desk: Desk) -> None:
+    """Have the accounts' domains at hand, patiently: the menu's own questions cannot wait long."""
+    asked = [name for name, account in desk.settings.accounts.items() if not account.domains]
+    for failed in await asyncio.gather(*map(desk.queries.domains, asked), return_exceptions=True):
+        if isinstance(failed, BaseException) and not isinstance(failed, LiveError):
+            raise failed
+
+
+async def _drafted(desk: Desk, text: str, reader: Reader) -> dict[str, str] | None:
+    return drafting.drafted(
+        text,
+        now=desk.now(),
+        zone=reader.zone,
+        domains=await _configured(desk),
+        accounts=tuple(desk.settings.accounts),
+    )
+
+
+def _read(
+    desk: Desk, typed: Mapping[str, str], reader: Reader, *, domains: Sequence[str] = ()
+) -> fields.Fields:
+    return fields.read(
+        typed,
+        now=desk.now(),
+        zone=reader.zone,
+        domains=domains,
+        accounts=tuple(desk.settings.accounts),
+    )
+
+
+async def _configured(desk: Desk) -> tuple[str, ...]:
+    """The domains of the settings that the caller may query: known without asking anybody."""
+    scope = await desk.caller.scope(Right.QUERY)
+    return tuple(name for name in desk.settings.domains if name in scope)
+
+
+async def _kept(desk: Desk, typed: Mapping[str, str]) -> FormRef:
+    try:
+        return FormRef(await desk.store.drafts.keep(typed))
+    except StoreUnavailable as error:
+        log.warning("draft not kept", error=str(error))
+        return FormRef()
+
+
+def _texts(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What stands in each field, as it would be typed."""
+    urls = [text for name, text in values.items() if name.partition("-")[0] == Field.URLS]
+    yield Field.URLS, "\n".join(urls)
+    for field in (Field.DOMAIN, Field.STATUS, Field.TASK, Field.ROWS, Field.WHO):
+        yield field, values.get(field, "")
+    for field in (Field.SINCE, Field.UNTIL):
+        if moment := values.get(field):
+            yield field, datetime.fromtimestamp(int(moment), UTC).isoformat()
+    if (account := values.get(Field.ACCOUNT, "")) != ANY_ACCOUNT:
+        yield Field.ACCOUNT, account
+
+
+def _typed_as(ask: Ask) -> TasksRequest:
+    """The question as a person could have typed it."""
+    return TasksRequest(
+        domain=ask.domain or None,
+        status=ask.status,
+        task_id=ask.task_id,
+        urls=ask.urls,
+        since=ask.since,
+        until=ask.until,
+        rows=ask.rows,
+        account=ask.account or None,
+    )
+
+
+def _filled(typed: Mapping[str, str], found: fields.Fields, *, now: datetime, rows: int) -> Filled:
+    request = found.request
+    since = request.since
+    if isinstance(since, timedelta):
+        since = (request.until or now) - since
+    return Filled(
+        rows=request.rows or rows,
+        domain=(request.domain or "") if typed.get(Field.DOMAIN) else "",
+        status=request.status,
+        urls=typed.get(Field.URLS, ""),
+        task=typed.get(Field.TASK, ""),
+        since=since,
+        until=request.until,
+        account=request.account or "",
+        is_public=request.public,
+        left_out=typed.get(drafting.LEFT_OUT, ""),
+        wrong=found.wrong,
+    )

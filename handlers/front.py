@@ -16,7 +16,7 @@ import structlog
 
 from bot.errors import ArgumentRefused, BotError, Busy, StaleReference, UsageError
 from bot.logs import request_id
-from bot.manifest import CHECK
+from bot.manifest import CHECK, FORM
 from bot.roles import NotAllowed, Right, Unchecked
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import (
@@ -28,6 +28,7 @@ from bot.slack.incoming import (
 )
 from bot.views import errors as views
 from bot.views import roles
+from bot.views.form import Field
 from handlers import (
     audit,
     boards,
@@ -36,6 +37,7 @@ from handlers import (
     deeds,
     defaults,
     export,
+    form,
     grammar,
     help,  # noqa: A004 - the command's name
     lists,
@@ -45,11 +47,13 @@ from handlers import (
     tasks,
     watches,
 )
+from handlers.canonical import canonical
 from handlers.desk import Unanswered
 from handlers.form import Misfilled
 from handlers.lexing import masked, normalised
 from handlers.reply import Reply
 from handlers.requests import (
+    AskRequest,
     AuditRequest,
     DefaultRequest,
     DeliveriesRequest,
@@ -87,6 +91,7 @@ COMMANDS: Mapping[type, Callable[[Desk, Command, Reply, Any], Awaitable[None]]] 
     DeliveriesRequest: lists.deliveries,
     ExportRequest: export.answer,
     AuditRequest: audit.answer,
+    AskRequest: form.answer,
     DefaultRequest: defaults.answer,
     HelpRequest: help.answer,
 }
@@ -108,6 +113,7 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "check.refresh": check.refresh,
     "check.watch": check.watch,
     "export.cancel": export.cancel,
+    "form.open": form.open_kept,
     "widen": paging.ask,
     "domain.pick": paging.pick_domain,
     "account.pick": paging.pick_account,
@@ -128,13 +134,16 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
 
 SHORTCUTS: Mapping[str, Callable[[Desk, Shortcut, Reply], Awaitable[None]]] = {
     CHECK: check.answer,
+    FORM: form.open_empty,
 }
 """By their callback IDs, those of `bot.manifest`."""
 
-FORMS: Mapping[str, Callable[[Desk, Submission, Reader], Awaitable[Request]]] = {}
+FORMS: Mapping[str, Callable[[Desk, Submission, Reader], Awaitable[Request]]] = {FORM: form.read}
 """By their callback IDs: what a form that was sent asks for; or `Misfilled`."""
 
-SUGGESTIONS: Mapping[str, Callable[[Desk, Suggestion], Awaitable[list[Block]]]] = {}
+SUGGESTIONS: Mapping[str, Callable[[Desk, Suggestion], Awaitable[list[Block]]]] = {
+    Field.DOMAIN: form.suggest,
+}
 """By the menu's `action_id`: the options that fit what was typed, soon."""
 
 log = structlog.get_logger(__name__)
@@ -194,7 +203,7 @@ async def take_command(desk: Desk, command: Command) -> None:
     """Answer a command, or explain why not."""
     desk = desk.serving(command)
     reply = await _reply(desk, command)
-    async with _explained(desk, reply):
+    async with _explained(desk, reply, command.text):
         request = await _parsed(desk, command, reply.reader)
         text = masked(normalised(command.text))
         await desk.caller.admit(deeds.by_request(request), command=text)
@@ -205,7 +214,7 @@ async def take_request(desk: Desk, command: Command, request: Request) -> None:
     """Answer what a form asks for, as if it had been typed."""
     desk = desk.serving(command)
     reply = await _reply(desk, command)
-    async with _explained(desk, reply):
+    async with _explained(desk, reply, canonical(request, reply.reader.zone)):
         await desk.caller.admit(deeds.by_request(request))
         await COMMANDS[type(request)](desk, command, reply, request)
 
@@ -263,8 +272,8 @@ async def _parsed(desk: Desk, command: Command, reader: Reader) -> Request:
 
 
 @asynccontextmanager
-async def _explained(desk: Desk, reply: Reply) -> AsyncIterator[None]:
-    """Tell the person what went wrong inside.
+async def _explained(desk: Desk, reply: Reply, typed: str | None = None) -> AsyncIterator[None]:
+    """Tell the person what went wrong inside, and if it is what they typed, offer the form.
 
     Raises:
         SlackRefused: Slack won't have a message of ours; nobody foresaw that.
@@ -275,7 +284,7 @@ async def _explained(desk: Desk, reply: Reply) -> AsyncIterator[None]:
         except (SlackRefused, SlackUnavailable):
             raise
         except BotError as error:
-            await _explain(desk, reply, error)
+            await _explain(desk, reply, error, typed)
     except SlackUnavailable as error:
         log.warning("answer not taken", error=str(error))
 
@@ -285,18 +294,25 @@ async def _reply(desk: Desk, source: Source) -> Reply:
     return Reply(desk, reader, source.response_url, source.channel_id)
 
 
-async def _explain(desk: Desk, reply: Reply, error: BotError) -> None:
-    ask, suggestion, announced = None, None, False
+async def _explain(desk: Desk, reply: Reply, error: BotError, typed: str | None) -> None:
+    ask, suggestion, announced, mended = None, None, False, None
     if isinstance(error, Unanswered):
         ask, announced, error = error.ask, error.announced, error.because
         if isinstance(error, ArgumentRefused) and error.argument == "DomainName":
             suggestion = await desk.domain_like(ask.domain)
+    if isinstance(error, UsageError) and typed is not None:
+        mended = await form.keep(desk, typed, reply.reader)
     log.info("explained", error=type(error).__name__, reason=str(error))
     if isinstance(error, NotAllowed | Unchecked):
         message = roles.refused(error, reply.reader)
     else:
         message = views.message(
-            error, reply.reader, ask=ask, suggestion=suggestion, log_id=request_id()
+            error,
+            reply.reader,
+            ask=ask,
+            suggestion=suggestion,
+            log_id=request_id(),
+            form=mended,
         )
     await replace(reply.beside(), replaces=announced).tell(message)
 

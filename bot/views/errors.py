@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot import errors
-from bot.views import blocks
+from bot.views import blocks, refs
 from bot.views.commands import command
 from bot.views.limits import Message, fitted
 from bot.views.mrkdwn import NOTHING, code, escaped, unsigned
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.asks import Ask
     from bot.errors import BotError
     from bot.reader import Reader
+    from bot.views.limits import Block
+    from bot.views.refs import FormRef
     from bot.words import Words
 
 USAGE = {
@@ -174,6 +176,7 @@ def message(
     ask: Ask | None = None,
     suggestion: str | None = None,
     log_id: str = "",
+    form: FormRef | None = None,
 ) -> Message:
     """The whole explanation.
 
@@ -183,10 +186,11 @@ def message(
         ask: what was asked, if that is known: names the domain and the command.
         suggestion: the nearest valid value for a refused argument, if one is near.
         log_id: under which the log has the rest.
+        form: the form that mends what was typed, if one does.
     """
     w = words(reader.language)
     if isinstance(error, errors.UsageError):
-        return _usage(error, w)
+        return _usage(error, w, form)
     said, advice = _said(error, w, ask)
     detail = w.t("Did you mean {value}?", value=code(suggestion, 300)) if suggestion else ""
     lines = [f"*{said}*", *_allowed(error, w), detail, advice]
@@ -196,7 +200,11 @@ def message(
         quoted.append(w.t("log ID {log_id}", log_id=code(log_id, 100)))
     if quoted:
         body.append(blocks.context(" · ".join(quoted)))
-    return fitted(Message(w.paragraph([said, detail or advice]), tuple(body)))
+    asks = ()
+    if ask is not None and _is_unknown_domain(error):
+        body.append(_form_button(refs.PageRef.to(ask), w))
+        asks = (ask,)
+    return fitted(Message(w.paragraph([said, detail or advice]), tuple(body), asks))
 
 
 def crashed(reader: Reader, log_id: str) -> Message:
@@ -282,7 +290,13 @@ def _to_quote(error: BotError, w: Words) -> list[str]:
     return parts
 
 
-def _usage(error: errors.UsageError, w: Words) -> Message:
+def _form_button(filled_in: FormRef | refs.PageRef, w: Words) -> Block:
+    """What opens the form, filled in with what was typed or asked."""
+    button = blocks.button("form.open", w.t("Open the form"), filled_in.pack())
+    return blocks.actions([button])
+
+
+def _usage(error: errors.UsageError, w: Words, form: FormRef | None) -> Message:
     said = _usage_said(error, w)
     lines = [f"*{said}*"]
     if error.text.strip():
@@ -295,7 +309,10 @@ def _usage(error: errors.UsageError, w: Words) -> Message:
     rest = w.t("Everything else: {command}", command=code("/preload help"))
     lines.append(f"{example} · {rest}")
     text = w.paragraph([said, hint or example])
-    return fitted(Message(text, (blocks.section("\n".join(lines)),)))
+    body = [blocks.section("\n".join(lines))]
+    if form is not None:
+        body.append(_form_button(form, w))
+    return fitted(Message(text, tuple(body)))
 
 
 def _usage_said(error: errors.UsageError, w: Words) -> str:

@@ -11,6 +11,7 @@ from bot.words import words
 
 if TYPE_CHECKING:
     from bot.reader import Reader
+    from bot.views.refs import FormRef
 
 _SET_IT = "/preload default domain=live.example.com"
 
@@ -57,6 +58,14 @@ def default_cleared(reader: Reader) -> Message:
     w = words(reader.language)
     said = w.t("This channel has no default domain any more.")
     return _notice(said, w.t("Set one: {command}", command=code(_SET_IT)))
+
+
+def form_not_opened(form: FormRef, reader: Reader) -> Message:
+    """The form did not open; a button opens it as it should have been."""
+    w = words(reader.language)
+    said = w.t("The form did not open in time.")
+    button = blocks.button("form.open", w.t("Open the form"), form.pack())
+    return fitted(Message(said, (blocks.section(said), blocks.actions([button]))))
 
 
 def by_direct_message(message: Message, channel_id: str, reader: Reader) -> Message:

@@ -160,6 +160,8 @@ class Page:
         if wider(answer.ask) != answer.ask:
             wide = refs.PageRef.to(wider(answer.ask)).pack()
             found.append(blocks.button("widen", w.t("Show all tasks of 3 days"), wide))
+        mended = refs.PageRef.to(answer.ask).pack()
+        found.append(blocks.button("form.open", w.t("Open the form"), mended))
         return found if not self._refreshing else found[1:]
 
     def _context(self, shown: int) -> Block:

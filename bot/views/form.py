@@ -1,0 +1,208 @@
+"""The form that asks about tasks, filled in with what a person had typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from bot.asks import MAX_ROWS, MIN_ROWS
+from bot.live.model import StatusFilter
+from bot.manifest import FORM
+from bot.views import blocks, inputs
+from bot.views.errors import USAGE, USAGE_NAMES
+from bot.views.limits import INPUT_CHARS, OPTIONS, VIEW_BLOCKS
+from bot.views.mrkdwn import NOTHING, code, plain, unsigned
+from bot.views.refs import ALL
+from bot.views.status import filter_word
+from bot.words import marked, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from bot.errors import UsageError
+    from bot.reader import Reader
+    from bot.views.limits import Block
+    from bot.words import Words
+
+ONLY_ME, EVERYONE = "no", "yes"
+"""Of the field `WHO`: the answers to whether it is public."""
+ANY_ACCOUNT = "*"
+
+
+class Field(StrEnum):
+    """The fields, by the `block_id` and `action_id` of their inputs: the grammar's keys."""
+
+    DOMAIN = "domain"
+    STATUS = "status"
+    URLS = "url"
+    TASK = "task"
+    SINCE = "since"
+    UNTIL = "until"
+    ROWS = "size"
+    ACCOUNT = "account"
+    WHERE = "in"
+    WHO = "public"
+
+
+_URL_INPUTS = VIEW_BLOCKS - len(Field)
+"""As many as there is room for, beside the other fields and a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a form is filled in with.
+
+    Attributes:
+        rows: rows a page.
+        domain: a domain, or "" for none.
+        status: None is all.
+        urls: one a line, right or wrong.
+        task: a task ID, right or wrong.
+        since, until: the window, in UTC; None is left open.
+        account: the name of an account, or "" for the one that has the domain.
+        is_public: everyone shall see the answer.
+        left_out: what was typed besides and belongs to no field; free of secrets.
+        wrong: what is wrong, by field.
+    """
+
+    rows: int
+    domain: str = ""
+    status: StatusFilter | None = None
+    urls: str = ""
+    task: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    account: str = ""
+    is_public: bool = False
+    left_out: str = ""
+    wrong: Mapping[Field, UsageError] = field(default_factory=dict)
+
+
+_WRONG = {
+    "bad_time": marked("{given} is not a time that can be read."),
+    "bad_size": marked("{given} is not a number of rows from {low} to {high}."),
+    "bad_public": marked("{given} is neither yes nor no."),
+    "mixed_hosts": marked(
+        "The URLs are of two domains, {first} and {second}: pick one, or ask for one at a time."
+    ),
+    "since_in_future": marked("This is still to come."),
+    "since_not_before_until": marked("This is not after the beginning."),
+    "until_too_old": marked("This is before the {days} days that the API keeps."),
+}
+"""What is said in a form where the sentence for a command would speak of how it is typed."""
+
+_HINTS = {
+    Field.DOMAIN: marked("Left empty: the domain of the URLs, else the channel's own."),
+    Field.URLS: marked("One a line, up to 100; with their signatures, if they have any."),
+    Field.SINCE: marked("In your time zone. Left empty: 3 days ago, as far as the API keeps."),
+    Field.UNTIL: marked("Left empty: now."),
+    Field.WHERE: marked("Left empty: in a direct message."),
+}
+
+
+def form(filled: Filled, reader: Reader, *, accounts: Sequence[str] = ()) -> Block:
+    """The modal.
+
+    Args:
+        filled: what stands in it at first.
+        reader: for whom.
+        accounts: the names of all accounts, to choose from where there are several.
+    """
+    w = words(reader.language)
+    return {
+        "type": "modal",
+        "callback_id": FORM,
+        "title": _plain(w.t("Preload tasks")),
+        "submit": _plain(w.t("Ask")),
+        "close": _plain(w.t("Cancel")),
+        "blocks": [*_notes(filled, w), *_inputs(filled, w, accounts)],
+    }
+
+
+def wrong(error: UsageError, w: Words) -> str:
+    """What is wrong with a field, as literal text."""
+    values = dict.fromkeys(USAGE_NAMES, NOTHING)
+    values |= {name: plain(unsigned(value), 100) for name, value in error.values.items()}
+    sentence = _WRONG.get(error.problem) or USAGE[error.problem]
+    meant = plain(unsigned(error.suggestion), 300) if error.suggestion else ""
+    hint = w.t("Did you mean {value}?", value=meant) if meant else ""
+    return w.paragraph([w.t(sentence, **values), hint])
+
+
+def nowhere(w: Words) -> str:
+    """That everybody shall see an answer that has no place."""
+    return w.t("Everyone where? Choose a channel.")
+
+
+def _notes(filled: Filled, w: Words) -> Iterator[Block]:
+    if filled.left_out:
+        said = w.t("Not understood, and left out: {text}", text=code(filled.left_out, 500))
+        yield blocks.section(f"⚠️ {said}")
+
+
+def _inputs(filled: Filled, w: Words, accounts: Sequence[str]) -> Iterator[Block]:
+    def one(name: Field, label: str, element: Block, *, is_optional: bool = True) -> Block:
+        return inputs.field(name, label, element, _hint(name, filled, w), is_optional=is_optional)
+
+    yield one(Field.DOMAIN, w.t("Domain"), inputs.searched("live.example.com", filled.domain))
+    if len(accounts) > 1:
+        any_one = blocks.option(w.t("the one that has the domain"), ANY_ACCOUNT)
+        menu = inputs.menu([any_one, *inputs.choices(accounts)][:OPTIONS], filled.account)
+        yield one(Field.ACCOUNT, w.t("Account"), menu, is_optional=False)
+    yield one(Field.STATUS, w.t("Status"), _statuses(filled, w), is_optional=False)
+    for number, text in enumerate(islice(_portions(filled.urls), _URL_INPUTS), start=1):
+        element = inputs.text(text, "rtmp://live.example.com/liveApp/cup_main", is_long=True)
+        if number == 1:
+            yield one(Field.URLS, w.t("URLs"), element)
+        else:
+            name, label = f"{Field.URLS}-{number}", w.t("More URLs")
+            yield inputs.field(name, label, element, is_optional=True)
+    yield one(Field.TASK, w.t("Task ID"), inputs.text(filled.task, "1234567"))
+    yield one(Field.SINCE, w.t("Created since"), inputs.moment(filled.since))
+    yield one(Field.UNTIL, w.t("Created before"), inputs.moment(filled.until))
+    yield one(Field.ROWS, w.t("Rows a page"), _rows(filled), is_optional=False)
+    yield one(Field.WHERE, w.t("Where to answer"), inputs.conversation())
+    yield one(Field.WHO, w.t("Who sees the answer"), _who(filled, w), is_optional=False)
+
+
+def _hint(name: Field, filled: Filled, w: Words) -> str:
+    """What is wrong with what was typed there, else what may help."""
+    if name in filled.wrong:
+        return f"⚠️ {wrong(filled.wrong[name], w)}"
+    return w.t(_HINTS[name]) if name in _HINTS else ""
+
+
+def _statuses(filled: Filled, w: Words) -> Block:
+    named = {ALL: w.t("all statuses")} | {one: filter_word(one, w) for one in StatusFilter}
+    options = [blocks.option(word, value) for value, word in named.items()]
+    return inputs.menu(options, filled.status or ALL)
+
+
+def _rows(filled: Filled) -> Block:
+    return inputs.menu(inputs.choices(map(str, range(MIN_ROWS, MAX_ROWS + 1))), str(filled.rows))
+
+
+def _who(filled: Filled, w: Words) -> Block:
+    options = [
+        blocks.option(w.t("only me"), ONLY_ME),
+        blocks.option(w.t("everyone there"), EVERYONE),
+    ]
+    return inputs.radio(options, EVERYONE if filled.is_public else ONLY_ME)
+
+
+def _portions(urls: str) -> Iterator[str]:
+    """The lines, as many at a time as an input takes; at least one portion."""
+    portion = ""
+    for line in urls.splitlines():
+        if portion and len(portion) + 1 + len(line) > INPUT_CHARS:
+            yield portion
+            portion = ""
+        portion = f"{portion}\n{line}" if portion else line
+    yield portion
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}

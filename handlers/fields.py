@@ -1,0 +1,110 @@
+"""What stands in the fields of the form, each read by the grammar's reader of its key."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import UsageError
+from bot.views.form import Field
+from handlers import agreement, filters
+from handlers.lexing import Piece, normalised, pieces
+from handlers.reading import Reading
+from handlers.requests import TasksRequest
+from handlers.vocabulary import KEYS, Key, Subcommand, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+_READERS: Final = filters.READERS[Subcommand.ASK]
+_READ: Final[Mapping[Field, Key]] = {
+    field: Key(field) for field in Field if field is not Field.WHERE
+}
+"""The fields that a question is made of, and the keys that they are typed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What the fields say.
+
+    Attributes:
+        request: what they ask for, as far as they can be understood.
+        wrong: why the others cannot, or do not go with these.
+    """
+
+    request: TasksRequest
+    wrong: Mapping[Field, UsageError]
+
+
+def read(
+    typed: Mapping[str, str],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    domains: Sequence[str],
+    accounts: Sequence[str],
+) -> Fields:
+    """Read each field, and whether they go together.
+
+    Args:
+        typed: the text in each field; one that is missing is empty.
+        now: the present moment, aware.
+        zone: the person's time zone.
+        domains: known domains, suggested where a domain is misspelt.
+        accounts: the names of all accounts.
+    """
+    reading = Reading("", [], now, zone, domains, accounts, Subcommand.ASK)
+    wrong: dict[Field, UsageError] = {}
+    for field, key in _READ.items():
+        for piece in _laid_out(reading, field, normalised(typed.get(field, ""))):
+            with _noted(wrong, field):
+                _READERS[key](reading, piece)
+    domain = reading.value(Key.DOMAIN)
+    if domain is None:
+        with _noted(wrong, Field.URLS):
+            domain = agreement.host(reading)
+    urls: tuple[str, ...] = ()
+    with _noted(wrong, Field.URLS):
+        urls = agreement.urls(reading)
+    until = reading.value(Key.UNTIL)
+    with _noted(wrong, Field.UNTIL):
+        until = agreement.end(reading)
+    request = TasksRequest(
+        domain=domain,
+        status=reading.value(Key.STATUS),
+        task_id=reading.value(Key.TASK),
+        urls=urls,
+        since=reading.value(Key.SINCE),
+        until=until,
+        rows=reading.value(Key.SIZE),
+        public=bool(reading.value(Key.PUBLIC)),
+        account=reading.value(Key.ACCOUNT),
+    )
+    return Fields(request, wrong)
+
+
+def _laid_out(reading: Reading, field: Field, text: str) -> Iterator[Piece]:
+    """The values in the text of a field, each as the only piece that is left to read.
+
+    The text is put after those of the fields before, so that every piece has a place of its own.
+    """
+    start = len(reading.text)
+    reading.text += f"{text} "
+    for piece in pieces(text) if field is Field.URLS else [Piece(text, 0, len(text))]:
+        is_own_key = piece.is_key and KEYS.get(folded(piece.text)) is _READ[field]
+        if piece.text and not is_own_key:
+            moved = replace(piece, start=start + piece.start, end=start + piece.end)
+            reading.pieces, reading.position = [moved], 0
+            yield moved
+
+
+@contextmanager
+def _noted(wrong: dict[Field, UsageError], field: Field) -> Iterator[None]:
+    """Keep what is wrong inside as what is wrong with the field, unless something was before."""
+    try:
+        yield
+    except UsageError as error:
+        wrong.setdefault(field, error)
