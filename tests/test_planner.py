@@ -14,9 +14,9 @@ import pytest
 from bot.live.model import PreloadTask, StatusFilter
 from bot.live.protocol import check, task_parameters
 from bot.live.signing import canonical_query
-from bot.watch.lots import MAX_QUERY_BYTES
 from bot.watch.needs import Freshness, Need, Pending, Plan, Sweep, Why
 from bot.watch.planner import plan
+from bot.watch.url_room import MAX_QUERY_BYTES
 from tests.reading_loop import Api, Domain, Life, Loop, Order
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.live.model import PreloadTask
     from bot.watch.model import Watch
-    from bot.watch.scene import Scene, Script
+    from bot.watch.turns import Basis, Outcome
 
 _ALERTING = {ChangeKind.STUCK, ChangeKind.WINDOW_SOON, ChangeKind.WINDOW_OVER}
 _FIRST_FAILURE = "first-failure"
@@ -42,22 +42,22 @@ def matches(watch: Watch, task: PreloadTask) -> bool:
 
 
 def tell_watch(
-    script: Script, scene: Scene, watch: Watch, *, is_unmatched: bool, is_asked: bool
+    outcome: Outcome, basis: Basis, watch: Watch, *, is_unmatched: bool, is_asked: bool
 ) -> None:
     """Take in what matches, call whom it concerns, end it when its time has come."""
-    now = scene.now
-    after = _pinned(watch, scene, is_unmatched=is_unmatched)
-    if scene.is_known and scene.followed.read_at is not None and not watch.is_read:
+    now = basis.now
+    after = _pinned(watch, basis, is_unmatched=is_unmatched)
+    if basis.is_known and basis.followed.read_at is not None and not watch.is_read:
         after = replace(after, is_read=True)
-    known = scene.observed.newest
+    known = basis.observed.newest
     touched = [stream for stream in after.streams if is_unmatched or stream in known]
-    script.told += _alerts(after, scene, touched)
-    ending = _ending(after, scene, is_asked=is_asked)
+    outcome.told += _alerts(after, basis, touched)
+    ending = _ending(after, basis, is_asked=is_asked)
     if ending is not None:
         after = replace(after, ended_at=now, ending=ending)
-        newest = {key: seen for key in after.streams if (seen := scene.newest(key)) is not None}
-        verdict = board(after, newest, scene.followed, now).verdict
-        script.told.append(
+        newest = {key: seen for key in after.streams if (seen := basis.newest(key)) is not None}
+        verdict = board(after, newest, basis.followed, now).verdict
+        outcome.told.append(
             replace(
                 _in_thread(after, _VERDICT, now),
                 kind=NoticeKind.VERDICT,
@@ -65,41 +65,41 @@ def tell_watch(
             )
         )
     if after != watch:
-        script.watches.append(after)
-    if after != watch or touched or scene.followed.is_blind != scene.was_blind:
-        script.redrawn.add(watch.id)
+        outcome.watches.append(after)
+    if after != watch or touched or basis.followed.is_blind != basis.was_blind:
+        outcome.redrawn.add(watch.id)
 
 
-def _pinned(watch: Watch, scene: Scene, *, is_unmatched: bool) -> Watch:
+def _pinned(watch: Watch, basis: Basis, *, is_unmatched: bool) -> Watch:
     """The watch with the streams that it takes in now; a list's are those that were named."""
     if watch.is_list:
         return watch
     streams = dict(watch.streams)
-    for task in _candidates(scene, is_unmatched=is_unmatched):
+    for task in _candidates(basis, is_unmatched=is_unmatched):
         if matches(watch, task):
             streams.setdefault(task.stream, task.url)
     return watch if streams == watch.streams else replace(watch, streams=streams)
 
 
-def _candidates(scene: Scene, *, is_unmatched: bool) -> Iterator[PreloadTask]:
+def _candidates(basis: Basis, *, is_unmatched: bool) -> Iterator[PreloadTask]:
     """The newest tasks of the streams that may belong in a watch and not be in it."""
-    known = scene.observed.newest
-    streams = dict.fromkeys((*scene.tasks.streams(), *known)) if is_unmatched else known
-    newest = (scene.newest(stream) for stream in streams)
+    known = basis.observed.newest
+    streams = dict.fromkeys((*basis.tasks.streams(), *known)) if is_unmatched else known
+    newest = (basis.newest(stream) for stream in streams)
     return (seen.task for seen in newest if seen is not None)
 
 
-def _alerts(watch: Watch, scene: Scene, touched: Iterable[str]) -> Iterator[Told]:
+def _alerts(watch: Watch, basis: Basis, touched: Iterable[str]) -> Iterator[Told]:
     """What its owner is called for: the first failure since it began, what is stuck, windows."""
     failures = []
-    for change in scene.observed.changes:
+    for change in basis.observed.changes:
         if change.task.stream in watch.streams:
             if change.kind is ChangeKind.FAILED:
                 failures.append(change)
             elif change.kind in _ALERTING:
                 yield replace(_in_thread(watch, change.key, change.at), change=change)
     for stream in touched:
-        seen = scene.newest(stream)
+        seen = basis.newest(stream)
         if seen is None or phase_of(seen.task) is not TaskState.FAILED:
             continue
         if seen.progressed_at >= watch.created_at:  # otherwise its message began with it
@@ -121,15 +121,15 @@ def _in_thread(watch: Watch, key: str, at: datetime) -> Told:
     )
 
 
-def _ending(watch: Watch, scene: Scene, *, is_asked: bool) -> Ending | None:
+def _ending(watch: Watch, basis: Basis, *, is_asked: bool) -> Ending | None:
     """How the watch ends now, if it does: not by what is old, as long as it may be read again."""
-    by_time = Ending.UNTIL if scene.now >= watch.until else None
-    if cannot_be_read(scene.followed, scene.now):
+    by_time = Ending.UNTIL if basis.now >= watch.until else None
+    if cannot_be_read(basis.followed, basis.now):
         return by_time
-    if is_old(scene.followed, scene.now):
+    if is_old(basis.followed, basis.now):
         return None
     if watch.is_list and watch.is_read and is_asked:
-        newest = [scene.newest(stream) for stream in watch.streams]
+        newest = [basis.newest(stream) for stream in watch.streams]
         if all(seen is not None and is_finished(seen.task) for seen in newest):
             return Ending.FINISHED
     return by_time

@@ -23,8 +23,8 @@ from bot.live.model import (
     TaskQuery,
     TaskState,
 )
-from bot.watch.lots import end_of_lot, room_for_urls, url_bytes
 from bot.watch.needs import Call, Pending, Why
+from bot.watch.url_room import end_of_lot, room_for_urls, url_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

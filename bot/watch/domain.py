@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from bot.live.model import MAX_PAGE_SIZE
 from bot.watch.known import Tasks
-from bot.watch.lots import room_for_urls, url_bytes
 from bot.watch.needs import Need, Pending, Sweep, Why
+from bot.watch.url_room import room_for_urls, url_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping

@@ -21,8 +21,8 @@ from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING
 
-from bot.watch.lots import url_bytes
 from bot.watch.model import key_of
+from bot.watch.url_room import url_bytes
 
 if TYPE_CHECKING:
     from bot.live.model import PreloadTask, TaskQuery, TaskState

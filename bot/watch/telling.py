@@ -15,7 +15,7 @@ from bot.watch.boards import BLIND_AFTER, cannot_be_read
 from bot.watch.known import phase_of
 from bot.watch.model import Alarm, Change, ChangeKind, key_of
 from bot.watch.notices import NoticeKind, Told, Turn
-from bot.watch.scene import Scene, Script
+from bot.watch.turns import Basis, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -77,34 +77,34 @@ def turn(
     """
     is_blind = cannot_be_read(replace(followed, is_blind=before.is_blind), now, blind_after)
     followed = replace(followed, is_blind=is_blind)
-    scene = Scene(followed, before.is_blind, is_known, observed, tasks, now)
-    script = Script()
+    basis = Basis(followed, before.is_blind, is_known, observed, tasks, now)
+    outcome = Outcome()
     if is_blind and not before.is_blind:
-        _tell_all(script, scene, NoticeKind.BLIND, followed, [*subscriptions, *watches])
+        _tell_all(outcome, basis, NoticeKind.BLIND, followed, [*subscriptions, *watches])
     elif before.is_blind and not is_blind:
-        _tell_all(script, scene, NoticeKind.SIGHT, before, [*subscriptions, *watches])
+        _tell_all(outcome, basis, NoticeKind.SIGHT, before, [*subscriptions, *watches])
     by_subscription: defaultdict[str, dict[str, Alarm]] = defaultdict(dict)
     for (subscription_id, stream), alarm in alarms.items():
         by_subscription[subscription_id][stream] = alarm
     for subscription in subscriptions:
-        _tell_subscription(script, scene, subscription, by_subscription[subscription.id])
+        _tell_subscription(outcome, basis, subscription, by_subscription[subscription.id])
     for watch in watches:
         is_unmatched, is_asked = watch.id in unmatched, watch.id not in unasked
-        tell_watch(script, scene, watch, is_unmatched=is_unmatched, is_asked=is_asked)
+        tell_watch(outcome, basis, watch, is_unmatched=is_unmatched, is_asked=is_asked)
     return Turn(
         followed=followed,
         seen=(*observed.seen, *observed.kept),
-        told=tuple(script.told),
-        alarms=tuple(script.alarms),
-        quiet=tuple(script.quiet),
-        watches=tuple(script.watches),
-        redrawn=frozenset(script.redrawn),
+        told=tuple(outcome.told),
+        alarms=tuple(outcome.alarms),
+        quiet=tuple(outcome.quiet),
+        watches=tuple(outcome.watches),
+        redrawn=frozenset(outcome.redrawn),
     )
 
 
 def _tell_all(
-    script: Script,
-    scene: Scene,
+    outcome: Outcome,
+    basis: Basis,
     kind: NoticeKind,
     failing: Followed,
     concerned: Iterable[Subscription | Watch],
@@ -115,28 +115,28 @@ def _tell_all(
     for one in concerned:
         owners.setdefault((one.team_id, one.channel_id), one.owner)
     for (team_id, channel_id), owner in owners.items():
-        script.told.append(
+        outcome.told.append(
             Told(
                 kind=kind,
                 source=f"{failing.account}/{failing.domain}",
                 key=f"{kind}:{since}",
                 team_id=team_id,
                 channel_id=channel_id,
-                seen_at=scene.now,
-                due_at=scene.now,
+                seen_at=basis.now,
+                due_at=basis.now,
                 facts={"failure": failing.failure, "since": since, "owner": owner},
             )
         )
 
 
 def _tell_subscription(
-    script: Script, scene: Scene, subscription: Subscription, alarms: Mapping[str, Alarm]
+    outcome: Outcome, basis: Basis, subscription: Subscription, alarms: Mapping[str, Alarm]
 ) -> None:
     """Tell a channel what changed, begin and end its alarms, and repeat those that are due."""
-    now = scene.now
+    now = basis.now
     is_muted = subscription.is_muted(now)
     begun: dict[str, Alarm] = {}
-    for change in scene.observed.changes:
+    for change in basis.observed.changes:
         # Where it was created in the future, the clock was set back since.
         is_older = change.at < subscription.created_at <= now
         if is_older or _TOLD_UNDER[change.kind] not in subscription.statuses:
@@ -145,18 +145,18 @@ def _tell_subscription(
             stream = change.task.stream
             begun[stream] = _alarm(subscription, change.task, now, is_muted=is_muted)
         if not is_muted:
-            script.told.append(_said(subscription, change, now))
-    script.alarms += begun.values()
+            outcome.told.append(_said(subscription, change, now))
+    outcome.alarms += begun.values()
     lasting = []
     for stream, alarm in alarms.items():
         if stream in begun:
             continue
-        if _lasts(alarm, scene) and StatusFilter.FAILED in subscription.statuses:
+        if _lasts(alarm, basis) and StatusFilter.FAILED in subscription.statuses:
             lasting.append(alarm)
         else:
-            script.quiet.append((subscription.id, stream))
-    if not is_muted and scene.followed.failing_since is None:
-        _repeat(script, subscription, lasting, now)
+            outcome.quiet.append((subscription.id, stream))
+    if not is_muted and basis.followed.failing_since is None:
+        _repeat(outcome, subscription, lasting, now)
 
 
 def _said(subscription: Subscription, change: Change, now: datetime) -> Told:
@@ -186,9 +186,9 @@ def _after(subscription: Subscription, now: datetime) -> datetime | None:
     return now + subscription.repeat if subscription.repeat else None
 
 
-def _lasts(alarm: Alarm, scene: Scene) -> bool:
+def _lasts(alarm: Alarm, basis: Basis) -> bool:
     """Whether the alarm's task is still its stream's newest, and failed."""
-    newest = scene.newest(alarm.stream)
+    newest = basis.newest(alarm.stream)
     return (
         newest is not None
         and newest.key == key_of(alarm.task)
@@ -197,7 +197,7 @@ def _lasts(alarm: Alarm, scene: Scene) -> bool:
 
 
 def _repeat(
-    script: Script, subscription: Subscription, alarms: Iterable[Alarm], now: datetime
+    outcome: Outcome, subscription: Subscription, alarms: Iterable[Alarm], now: datetime
 ) -> None:
     """Repeat what is due, and with it what would be before long: one message, not ten."""
     waiting = [
@@ -212,6 +212,6 @@ def _repeat(
             continue
         change = Change(ChangeKind.FAILED, alarm.task, alarm.since, count=alarm.count)
         said = replace(_said(subscription, change, now), kind=NoticeKind.REPEAT, seen_at=now)
-        script.told.append(said)
+        outcome.told.append(said)
         again_at = _after(subscription, now)
-        script.alarms.append(replace(alarm, repeat_at=again_at, count=alarm.count + 1))
+        outcome.alarms.append(replace(alarm, repeat_at=again_at, count=alarm.count + 1))
