@@ -1,4 +1,4 @@
-"""`preload-bot`: serve · demo · simulate · doctor · manifest.
+"""`preload-bot`: serve · demo · simulate · doctor · audit · manifest.
 
 Each command imports what it needs, so that `--help` comes at once.
 """
@@ -151,6 +151,21 @@ def doctor(ctx: click.Context, *, as_json: bool, settings_file: Path | None) -> 
     findings = asyncio.run(examination.examined(settings_file))
     click.echo(examination.printed(findings, as_json=as_json))
     ctx.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@main.command()
+@_settings_file
+def audit(*, settings_file: Path | None) -> None:
+    """Print the record of who changed what as JSON lines, the earliest first."""
+    from bot.store import Store
+
+    async def printed(url: str) -> None:
+        async with Store.open(url) as store:
+            async for entry in store.record.all():
+                click.echo(entry.to_json())
+
+    with _explained():
+        asyncio.run(printed(_ready(settings_file).store.url.get_secret_value()))
 
 
 @main.command()
