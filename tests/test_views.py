@@ -359,7 +359,7 @@ def test_finding_nothing_says_so_and_offers_to_widen() -> None:
         "live.example.com: none failed of 137 tasks. Nothing was started: this command only looks."
     )
     assert "created 22 Nov 17:42 – 22 Nov 19:42 · observed" in mrkdwn(message)
-    assert list(controls(message)) == ["page.refresh", "page.status", "widen"]
+    assert list(controls(message)) == ["page.refresh", "page.status", "widen", "form.open"]
     assert PageRef.unpack(controls(message)["widen"]["value"]).ask == ASK
     assert message.asks == (ask, ASK)
 
@@ -377,7 +377,7 @@ def test_finding_nothing_names_what_was_asked_for(ask: Ask, said: str) -> None:
 
 
 def test_what_cannot_be_widened_offers_no_widening() -> None:
-    assert list(controls(page(an_answer()))) == ["page.refresh"]
+    assert list(controls(page(an_answer()))) == ["page.refresh", "form.open"]
 
 
 def test_urls_without_a_task_are_named_and_their_signatures_hidden() -> None:
