@@ -224,10 +224,12 @@ OFFLINE = {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
 KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
 
 
-def vendor_says(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def vendor_says(
+    home: Path, script: str = ASK_THE_VENDOR, **variables: str
+) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if "ALIBABA" not in name}
     return subprocess.run(
-        [sys.executable, "-c", ASK_THE_VENDOR],
+        [sys.executable, "-c", script],
         env=kept
         | OFFLINE
         | {"HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -261,3 +263,41 @@ def test_where_the_vendors_chain_finds_nothing_it_is_an_error_of_ours(tmp_path: 
         "bot.errors.CredentialsRefused: CredentialsRefused,"
         " no key from the provider chain: CredentialException"
     )
+
+
+WITHOUT_A_NETWORK = """
+import socket
+def connect(self, address):
+    print("reached for", address)
+    raise OSError
+socket.socket.connect = connect
+"""
+
+
+@pytest.mark.parametrize(
+    ("product", "variables", "is_asked"),
+    [
+        ("KVM", {}, False),
+        (None, {}, False),
+        ("Alibaba Cloud ECS", {}, True),
+        ("KVM", {"ALIBABA_CLOUD_ECS_METADATA": "a-role"}, True),
+    ],
+)
+def test_an_instance_s_role_is_asked_for_only_where_there_may_be_one_and_nothing_is_printed(
+    tmp_path: Path, product: str | None, variables: dict[str, str], *, is_asked: bool
+) -> None:
+    if product is not None:
+        (tmp_path / "product_name").write_text(f"{product}\n")
+    script = f"""{WITHOUT_A_NETWORK}
+from pathlib import Path
+from bot.live.credentials import vendor_chain
+try:
+    vendor_chain(Path({str(tmp_path / "product_name")!r}))()
+except Exception:
+    print("none")
+"""
+    everywhere = {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "", "no_proxy": "*"}
+    said = vendor_says(tmp_path, script, **everywhere, **variables)
+    assert ("reached for ('100.100.100.200', 80)" in said.stdout) is is_asked
+    assert said.stdout.endswith("none\n")
+    assert said.stderr == ""

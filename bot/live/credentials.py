@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bot.errors import CredentialsRefused
@@ -21,6 +23,8 @@ RENEWED_BEFORE = timedelta(minutes=3)
 KEPT = timedelta(minutes=5)
 """How long credentials without an end are kept before the chain is asked again."""
 CHAIN_TIMEOUT_S = 15.0
+PRODUCT = Path("/sys/class/dmi/id/product_name")
+"""Holds `Alibaba Cloud ECS` on the vendor's instances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,11 @@ def from_environment(variables: Mapping[str, str]) -> Credentials:
     return Credentials(key_id, secret, token or None)
 
 
-def vendor_chain() -> Callable[[], Credentials]:
+def vendor_chain(product: Path = PRODUCT) -> Callable[[], Credentials]:
     """Open the vendor's default provider chain; blocks, and so does what it returns.
+
+    The instance's role is asked for on the vendor's machines alone (`product` says what this one
+    is), or where `ALIBABA_CLOUD_ECS_METADATA` names it: anywhere else nobody answers, for seconds.
 
     Source: `alibabacloud-credentials`, the extra `ram`. Only its sync interface is used: its async
     one holds a thread lock across an await, which freezes the loop of two concurrent callers. One
@@ -93,8 +100,13 @@ def vendor_chain() -> Callable[[], Credentials]:
     """
     try:
         from alibabacloud_credentials.client import Client  # noqa: PLC0415 - an optional extra
+        from alibabacloud_credentials.utils import auth_util  # noqa: PLC0415 - as above
     except ImportError as error:
         raise CredentialsRefused(message="install preload-bot[ram], or set keys") from error
+    # It prints what fails, with tracebacks, past all handlers of ours; our error says it.
+    logging.getLogger("credentials").disabled = True
+    if not auth_util.environment_ecs_metadata and not _is_of_the_vendor(product):
+        auth_util.environment_ecs_metadata_disabled = "true"  # it has read its variables by now
     client = Client()
 
     def ask() -> Credentials:
@@ -103,6 +115,14 @@ def vendor_chain() -> Callable[[], Credentials]:
         return Credentials(found.access_key_id or "", found.access_key_secret or "", token)
 
     return ask
+
+
+def _is_of_the_vendor(product: Path) -> bool:
+    """Whether this machine is an instance of ECS: its firmware says so."""
+    try:
+        return "Alibaba Cloud" in product.read_text(errors="replace")
+    except OSError:
+        return False
 
 
 class ProviderChain:

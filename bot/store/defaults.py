@@ -62,6 +62,13 @@ class ChannelDefaults:
             self._known[key] = found
         return found
 
+    async def channels(self) -> dict[str, str]:
+        """Every channel that has one, by its ID, and which domain that is."""
+        columns = channel_defaults.c
+        query = select(columns.channel_id, columns.domain).order_by(columns.channel_id)
+        async with self._database.reading() as connection:
+            return {row.channel_id: row.domain for row in await connection.execute(query)}
+
     async def _read(self, team_id: str, channel_id: str) -> ChannelDefault | None:
         columns = channel_defaults.c
         query = select(columns.domain, columns.set_by, columns.set_at, columns.account)
