@@ -6,6 +6,7 @@ The only module that knows both halves and the handlers.
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import signal
 import time
@@ -136,7 +137,9 @@ async def opened(
         store = await stack.enter_async_context(
             Store.open(settings.store.url.get_secret_value(), now=now)
         )
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        )
         client = _slack_client(settings, session, token=_told(settings.slack.bot_token))
         credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
         lives = {
@@ -224,6 +227,8 @@ async def opened(
             authorize=_one_workspace,
             process_before_response=True,
             request_verification_enabled=False,  # the guard has verified, or Socket Mode has
+            ssl_check_enabled=False,  # the guard answers it
+            attaching_function_token_enabled=False,  # there are no steps of workflows
         )
         register(bolt, desk, jobs)
         health = Health(credentials=credentials, store=store, slack=client, clock_s=clock_s)
@@ -372,6 +377,7 @@ async def serve(settings: Settings, *, socket_mode: bool) -> None:
     with until_told_to_stop():
         async with opened(settings) as bot, listening(bot, socket_mode=socket_mode) as address:
             log.info("listening", address=address, socket_mode=socket_mode)
+            gc.freeze()  # what is there by now stays: not to be looked through again and again
             try:
                 await asyncio.Event().wait()
             finally:
