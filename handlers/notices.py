@@ -50,6 +50,7 @@ async def unsubscribe(desk: Desk, click: Click, reply: Reply) -> None:
     """Tell the channel no more of the domain; what it was told stays, without its controls."""
     ref = NoticeRef.unpack(click.value)
     subscription = await _subscription(desk, ref)
+    await desk.caller.permit(Deed.UNSUBSCRIBE, subscription.domain)
     message = await _drawn(desk, ref)
     await subscriptions.remove(desk, subscription)
     blocks = tuple(block for block in message.blocks if block["type"] != "actions")
