@@ -32,9 +32,10 @@ def anna(demo: Demo) -> Person:
     return Person(demo)
 
 
-async def test_a_command_is_answered_though_slack_s_auth_test_fails(
+async def test_a_command_is_answered_though_slack_s_auth_test_fails_from_the_second_on(
     demo: Demo, anna: Person
 ) -> None:
+    await anna.types("/preload help")
     demo.slack.faults.add(Fault("auth.test", times=ALWAYS, status=503))
     assert "13 failed of 140" in await anna.types("/preload status=failed")
 
