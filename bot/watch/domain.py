@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
-from math import ceil, inf
+from math import inf
 from typing import TYPE_CHECKING
 
-from bot.live.model import MAX_PAGE_SIZE
 from bot.watch.known import Tasks
-from bot.watch.needs import Need, Pending, Sweep, Why
+from bot.watch.needs import Need, Pending, Why
+from bot.watch.sweeping import Sweeping
 from bot.watch.url_room import room_for_urls, url_bytes
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ class Domain:
         self._unread: dict[str, float] = {}
         self._created_asked_s = -inf
         self._heard_s = -inf
-        self._sweep: Sweep | None = None
-        self._sweep_waits_for = 0
-        self._swept_s = -inf
+        self._sweeping = Sweeping()
+        self._lists_asked_s = -inf
         self._finished: deque[float] = deque()
         self._failures = 0
         self._failing_s: float | None = None
@@ -86,7 +85,8 @@ class Domain:
         if not everything and (self.everything or self.followed.baseline_at):
             # What goes on meanwhile is not read: to want everything once more is to begin anew.
             self.followed = replace(self.followed, baseline_at=None)
-            self._sweep, self._swept_s = None, -inf
+            self._sweeping = Sweeping()
+            self._lists_asked_s = -inf
         if everything != self.everything or streams != self.streams:
             new = streams.keys() - self.streams.keys()
             self.everything, self.streams = everything, dict(streams)
@@ -144,8 +144,8 @@ class Domain:
             streams=len(self.tasks.streams()),
             created_until=self.followed.created_until,
             created_asked_s=self._created_asked_s,
-            sweep=self._sweep,
-            swept_s=self._swept_s,
+            sweep=self._sweeping.sweep,
+            swept_s=self._sweeping.begun_s,
             changes_per_s=len(self._finished) / _RATE_S,
             not_before_s=self._not_before_s,
         )
@@ -163,19 +163,7 @@ class Domain:
             case Why.UNREAD:
                 self._unread |= dict.fromkeys(call.queries[0].urls, now_s)
             case Why.FULL:
-                self._page_sent(call, now_s)
-
-    def _page_sent(self, call: Call, now_s: float) -> None:
-        start, end = call.queries[0].start, call.queries[0].end
-        if start is None or end is None:
-            raise ValueError("a sweep's window is pinned at both ends")
-        if self._sweep is None or (start, end) != (self._sweep.start, self._sweep.end):
-            self._sweep = Sweep(start, end, pages=1, left=(), asked_s=now_s)
-            self._sweep_waits_for = 0
-            self._swept_s = now_s
-        left = tuple(page for page in self._sweep.left if page != call.page)
-        self._sweep = replace(self._sweep, left=left, asked_s=now_s)
-        self._sweep_waits_for += 1
+                self._sweeping.sent(call, now_s)
 
     def put_back(self, call: Call, not_before_s: float) -> None:
         """A call came to nothing: what it asked is due again, after a while."""
@@ -185,12 +173,8 @@ class Domain:
             self._created_asked_s = -inf
         elif call.why is Why.UNREAD:
             self._unread |= dict.fromkeys(call.queries[0].urls, -inf)
-        elif self._sweep is not None and self._is_of_sweep(call):
-            self._sweep_waits_for -= 1
-            if call.page == 1:
-                self._sweep, self._swept_s = None, -inf
-            else:
-                self._sweep = replace(self._sweep, left=(*self._sweep.left, call.page))
+        else:
+            self._sweeping.put_back(call)
         self._not_before_s = not_before_s
 
     def failed(self, call: Call, reason: str, now_s: float) -> bool:
@@ -208,9 +192,9 @@ class Domain:
 
         That is reckoned by the clock as it is now: it may have been set.
         """
-        if not self.everything and now_s >= self._swept_s + _LISTS_SWEPT_EVERY_S:
+        if not self.everything and now_s >= self._lists_asked_s + _LISTS_SWEPT_EVERY_S:
             self._ask_for(self.streams)
-            self._swept_s = now_s
+            self._lists_asked_s = now_s
         if self._failing_s is not None:
             since = now - timedelta(seconds=now_s - self._failing_s)
             self.followed = replace(self.followed, failing_since=since)
@@ -229,7 +213,7 @@ class Domain:
             return followed
         if call.why is Why.CREATED:
             return replace(followed, created_until=sent_at, read_at=page.observed_at)
-        if self._ends_first_sweep(call, page):
+        if not followed.baseline_at and self._sweeping.ends_with(call, page):
             end = call.queries[0].end
             # What appears only now may have been created a little before, by the API's clock.
             since = end - _APPEARS_WITHIN if end else None
@@ -237,12 +221,6 @@ class Domain:
             read_at = followed.read_at or page.observed_at
             return replace(followed, baseline_at=since, created_until=until, read_at=read_at)
         return followed
-
-    def _ends_first_sweep(self, call: Call, page: TaskPage) -> bool:
-        if self.followed.baseline_at or self._sweep is None or not self._is_of_sweep(call):
-            return False
-        left = _pages(page) - 1 if call.page == 1 else len(self._sweep.left)
-        return not left and self._sweep_waits_for == 1
 
     def passed(self, followed: Followed, observed: Observed) -> None:
         """What the clock alone has brought about is stored."""
@@ -256,7 +234,7 @@ class Domain:
         """A reply is stored: from now on it is what is known. Whether reading had failed before."""
         if followed.baseline_at and not self.followed.baseline_at:
             self._unread.clear()
-            self._heard_s = self._swept_s
+            self._heard_s = self._sweeping.begun_s
         self.followed = followed
         self.tasks.apply(observed)
         had_failed = self._failing_s is not None
@@ -299,26 +277,8 @@ class Domain:
         if call.why is Why.UNREAD:
             for url in call.queries[0].urls:
                 self._unread.pop(url, None)
-        elif self._sweep is not None and self._is_of_sweep(call):
-            self._sweep_waits_for -= 1
-            if call.page == 1:
-                pages = _pages(page)
-                self._sweep = replace(self._sweep, pages=pages, left=tuple(range(2, pages + 1)))
-            if not self._sweep.left and not self._sweep_waits_for:
-                self._sweep = None
-
-    def _is_of_sweep(self, call: Call) -> bool:
-        """Whether it is a page of the sweep under way, not of one that was given up."""
-        query = call.queries[0]
-        return (
-            call.why is Why.FULL
-            and self._sweep is not None
-            and (query.start, query.end) == (self._sweep.start, self._sweep.end)
-        )
-
-
-def _pages(page: TaskPage) -> int:
-    return max(1, ceil(page.total / MAX_PAGE_SIZE))
+        else:
+            self._sweeping.done(call, page)
 
 
 def _pending(seen: Seen, asked_s: float = -inf) -> Pending:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.watch.domain import Domain
-from bot.watch.known import Tasks
+from bot.watch.known import HISTORY, Tasks
 from bot.watch.model import Followed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from bot.store import Store
     from bot.watch.model import Alarm, Subscription, Watch
     from bot.watch.notices import Turn
+
+_REMEMBERED = HISTORY + timedelta(days=1)
+"""So long what was seen of a task is of use."""
 
 
 class Following:
@@ -24,7 +28,6 @@ class Following:
     Args:
         account: its name in the settings.
         store: where it is stored.
-        remembered: what was seen of a task is of use for so long.
         now: the wall clock, in UTC.
         clock_s: a monotonic clock, in seconds.
 
@@ -39,13 +42,11 @@ class Following:
         account: str,
         store: Store,
         *,
-        remembered: timedelta,
         now: Callable[[], datetime],
         clock_s: Callable[[], float],
     ) -> None:
         self._account = account
         self._store = store
-        self._remembered = remembered
         self._now = now
         self._clock_s = clock_s
         self.domains: dict[str, Domain] = {}
@@ -110,7 +111,7 @@ class Following:
         met = {_as_met(watch) for watches in self.watches.values() for watch in watches}
         self._met_s = {one: at_s for one, at_s in self._met_s.items() if one in met}
         for domain in self.domains.values():
-            domain.tasks.forget(self._now() - self._remembered)
+            domain.tasks.forget(self._now() - _REMEMBERED)
 
     async def _leave(self, followed: set[str]) -> None:
         """Read no more what nobody follows; forget it once its watches have said their last."""
@@ -131,7 +132,7 @@ class Following:
         stored = await self._store.follows.find(self._account, name)
         if stored is None:  # what was seen when it was followed before is history
             return Domain(Followed(self._account, name), Tasks())
-        since = self._now() - self._remembered
+        since = self._now() - _REMEMBERED
         seen = await self._store.sightings.of_domain(self._account, name, since=since)
         return Domain(stored, Tasks(seen))
 

@@ -20,7 +20,7 @@ from bot.live.model import MAX_PAGE_SIZE
 from bot.live.quota import Priority
 from bot.watch import changes, planner, telling
 from bot.watch.following import Following
-from bot.watch.known import HISTORY, Observed
+from bot.watch.known import Observed
 from bot.watch.model import Followed, key_of
 from bot.watch.needs import Freshness, Why
 from bot.watch.notices import Turn
@@ -40,7 +40,6 @@ _STORE_PAUSE_S = 2.0
 REDRAWN_S = 120.0
 """A message in which nothing changes is drawn anew so often: it says when that was observed."""
 _TIDIED_EVERY_S = 3600.0
-_REMEMBERED = HISTORY + timedelta(days=1)
 
 log = structlog.get_logger(__name__)
 
@@ -99,9 +98,7 @@ class Sweeps:
         self._now = now
         self._clock_s = clock_s
         self._sleep = sleep
-        self._following = Following(
-            account, store, remembered=_REMEMBERED, now=now, clock_s=clock_s
-        )
+        self._following = Following(account, store, now=now, clock_s=clock_s)
         self._writing = asyncio.Lock()
         self._drawn_s: dict[str, float] = {}  # when a turn that knew of the watch last redrew it
         self._reading: set[asyncio.Task[None]] = set()
