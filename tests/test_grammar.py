@@ -281,7 +281,7 @@ def test_a_mistake_is_named_underlined_and_corrected(
     ("text", "values"),
     [
         ("stauts=x", {"given": "stauts"}),
-        ("default page=2", {"given": "page", "subcommand": "default"}),
+        ("default page=2", {"given": "page", "subcommand": "default", "keys": ""}),
         ("domain=", {"key": "domain"}),
         ("failed s=ok", {"key": "status", "first": "failed", "second": "ok"}),
         ("size=4", {"key": "size", "given": "4", "low": "5", "high": "30"}),
