@@ -87,9 +87,10 @@ class Caller:
     async def insist(self, right: Right, domain: str | None = None) -> Scope:
         """Let only those pass who have the right of the domain (None: of any); and its scope."""
         person = await self._person()
-        if not self.roles.allows(person, right, self.channel_id, domain):
+        scope = self.roles.scope(person, right, self.channel_id)
+        if not (scope if domain is None else domain in scope):
             raise self.roles.refusal(person, right, domain)
-        return self.roles.scope(person, right, self.channel_id)
+        return scope
 
     async def admit(self, attempt: Deed | None = None, **about: str | None) -> None:
         """Let only those pass who may anything here; what others attempted to do is recorded."""

@@ -205,8 +205,9 @@ async def take_command(desk: Desk, command: Command) -> None:
     reply = await _reply(desk, command)
     async with _explained(desk, reply, command.text):
         request = await _parsed(desk, command, reply.reader)
-        text = masked(normalised(command.text))
-        await desk.caller.admit(deeds.by_request(request), command=text)
+        attempt = deeds.by_request(request)
+        text = masked(normalised(command.text)) if attempt else None
+        await desk.caller.admit(attempt, command=text)
         await COMMANDS[type(request)](desk, command, reply, request)
 
 

@@ -37,6 +37,7 @@ _API = {
         "ok": True,
         "user": {
             "id": "U0001",
+            "is_admin": True,
             "team_id": "T0001",
             "tz": "Asia/Shanghai",
             "tz_offset": 28800,
