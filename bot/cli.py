@@ -145,7 +145,13 @@ def simulate(
 @_settings_file
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool, settings_file: Path | None) -> None:
-    """Check settings, credentials, permissions, clock, Slack and store; say how to mend each."""
+    """Check settings, credentials, permissions, clock, Slack and store; say how to mend each.
+
+    Exits with 0 where nothing is to be mended, and with 1 where something is.
+
+    With a configuration token of the app's owner in SLACK_CONFIG_TOKEN the app's manifest is
+    compared with this version's, too.
+    """
     from bot import doctor as examination
 
     findings = asyncio.run(examination.examined(settings_file))

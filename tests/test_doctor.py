@@ -8,18 +8,22 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
+from click.testing import CliRunner
 
+from bot.cli import main
 from bot.doctor import Finding, examined, printed
-from bot.manifest import SCOPES
+from bot.doctor.manifests import described, differences
+from bot.manifest import SCOPES, manifest
 from bot.sandbox import live as live_sandbox
 from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import Refuse, SimulatedLive
 from bot.sandbox.slack import Fault, LocalSlack
 from bot.store import Store
+from tests.stored import subscription
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -92,7 +96,7 @@ async def patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             "ALIBABA_CLOUD_ACCESS_KEY_ID": "testid",
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "testsecret",
             "PRELOAD_BOT_ENDPOINT": endpoint,
-            "PRELOAD_BOT_DOMAINS": "live.example.com,cup.example.com",
+            "PRELOAD_BOT_DOMAINS": "live.example.com",
             "DATABASE_URL": f"sqlite:///{tmp_path / 'bot.sqlite3'}",
         }
         yield Patient(live, slack, env)
@@ -108,14 +112,16 @@ async def test_a_bot_in_good_health_gets_a_line_for_each_thing_and_nothing_to_do
         "Live API for default",
         "Slack bot token",
         "Slack scopes",
+        "Slack manifest",
         "Slack tables",
+        "channels",
         "Slack app token",
         "Slack signing secret",
         "store",
         "clock",
         "clock",
     ]
-    assert len(found) == 11
+    assert len(found) == 13
 
 
 async def test_each_wrong_setting_is_named_with_what_is_allowed(patient: Patient) -> None:
@@ -130,20 +136,44 @@ async def test_each_wrong_setting_is_named_with_what_is_allowed(patient: Patient
     assert "xoxp-of-a-person" not in printed(found, as_json=True)
 
 
-async def test_permission_is_tried_with_one_real_call_for_the_first_domain(
-    patient: Patient,
-) -> None:
-    finding = await patient.finding("Live API for default")
-    (call,) = patient.live.arrivals
-    assert call.action == "DescribeLiveStreamPreloadTasks"
-    assert call.parameters["DomainName"] == "live.example.com"
-    assert "tasks of live.example.com" in finding.detail
+async def test_permission_is_tried_with_a_real_call_for_each_domain(patient: Patient) -> None:
+    patient.env["PRELOAD_BOT_DOMAINS"] = "live.example.com,vip.example.com"
+    found = [one for one in await patient.examined() if one.check == "Live API for default"]
+    calls = [(call.action, call.parameters.get("DomainName")) for call in patient.live.arrivals]
+    assert calls == [
+        ("DescribeLiveUserDomains", None),
+        ("DescribeLiveStreamPreloadTasks", "live.example.com"),
+        ("DescribeLiveStreamPreloadTasks", "vip.example.com"),
+    ]
+    assert [one.ok for one in found] == [True, True]
+    assert "of vip.example.com finds" in found[1].detail
 
 
-async def test_a_refused_permission_comes_with_the_policy_to_paste(patient: Patient) -> None:
+async def test_one_wrong_domain_does_not_hide_the_others(patient: Patient) -> None:
+    patient.env["PRELOAD_BOT_DOMAINS"] = "live.example.org,live.example.com"
+    wrong, right = [one for one in await patient.examined() if one.check == "Live API for default"]
+    assert (wrong.ok, right.ok) == (False, True)
+    assert "live.example.org: InvalidDomain.NotFound" in wrong.detail
+    assert "correct accounts.default.domains" in wrong.fix
+
+
+async def test_only_so_many_domains_are_tried(patient: Patient) -> None:
+    patient.env["PRELOAD_BOT_DOMAINS"] = ",".join(
+        ["live.example.com"] + [f"d{n}.example.com" for n in range(24)]
+    )
+    last = [one for one in await patient.examined() if one.check == "Live API for default"][-1]
+    assert (last.ok, last.detail) == (True, "5 domains more were not tried")
+    assert len(patient.live.arrivals) == 21
+
+
+async def test_refused_permissions_come_with_the_policy_to_paste(patient: Patient) -> None:
+    patient.env["PRELOAD_BOT_DOMAINS"] = "live.example.com,vip.example.com"
     patient.live.faults.inject(Refuse("Forbidden.RAM", 403))
     finding = await patient.finding("Live API for default")
-    assert "Forbidden.RAM" in finding.detail
+    assert finding.detail.startswith(
+        "DescribeLiveUserDomains; DescribeLiveStreamPreloadTasks of live.example.com; "
+        "DescribeLiveStreamPreloadTasks of vip.example.com: Forbidden.RAM"
+    )
     policy = json.loads(finding.fix[finding.fix.index("{") :])
     assert policy == {
         "Version": "1",
@@ -153,7 +183,7 @@ async def test_a_refused_permission_comes_with_the_policy_to_paste(patient: Pati
                 "Action": "live:DescribeLiveStreamPreloadTasks",
                 "Resource": [
                     "acs:cdn:*:*:domain/live.example.com",
-                    "acs:cdn:*:*:domain/cup.example.com",
+                    "acs:cdn:*:*:domain/vip.example.com",
                 ],
             },
             {
@@ -200,12 +230,15 @@ async def test_what_the_live_api_refuses_is_told_with_the_setting_to_look_at(
     assert advice in finding.fix
 
 
-async def test_without_domains_those_of_the_account_are_listed_instead(patient: Patient) -> None:
+async def test_without_domains_those_that_the_account_lists_are_tried(patient: Patient) -> None:
     del patient.env["PRELOAD_BOT_DOMAINS"]
-    finding = await patient.finding("Live API for default")
-    assert finding.ok
-    assert {call.action for call in patient.live.arrivals} == {"DescribeLiveUserDomains"}
-    assert "accounts.default.domains has none" in finding.detail
+    listed, *tried = [
+        one for one in await patient.examined() if one.check == "Live API for default"
+    ]
+    assert "lists 6 play domains; none is in the settings" in listed.detail
+    assert listed.ok
+    assert len(tried) == 5  # one is offline
+    assert all(one.ok for one in tried)
 
 
 async def test_without_domains_the_policy_is_for_all_of_them(patient: Patient) -> None:
@@ -232,6 +265,20 @@ async def test_missing_credentials_are_missed_and_nothing_is_called(
     assert await patient.faults() == ["credentials of default"]
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in patient.found[1].fix
     assert patient.live.arrivals == []
+
+
+async def test_where_the_provider_chain_finds_nothing_either_a_line_says_so_and_nothing_else(
+    patient: Patient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        del patient.env[name]
+    assert await patient.faults() == ["credentials of default"]
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in patient.found[1].fix
+    assert capfd.readouterr() == ("", "")
 
 
 async def test_keys_that_the_provider_chain_finds_are_tried_and_blamed_as_such(
@@ -332,7 +379,7 @@ async def test_each_missing_scope_is_told_with_what_it_is_for(patient: Patient) 
     found = [one for one in await patient.examined() if one.check == "Slack scopes"]
     for one, scope in zip(found, ["users:read", "files:write"], strict=True):
         assert not one.ok
-        assert scope in one.detail
+        assert f"{scope} is missing" in one.detail
         assert SCOPES[scope] in one.detail
         assert "reinstall" in one.fix
 
@@ -434,6 +481,194 @@ async def test_a_store_that_cannot_be_made_is_told(patient: Patient, tmp_path: P
     assert "DATABASE_URL" in finding.fix
 
 
+async def test_a_server_s_password_is_not_printed(patient: Patient) -> None:
+    patient.env["DATABASE_URL"] = "postgresql://bot:hunter22@127.0.0.1:9/preload"
+    finding = await patient.finding("store")
+    assert not finding.ok
+    assert "postgresql://bot:***@127.0.0.1:9/preload" in finding.detail
+    assert "hunter22" not in printed([finding], as_json=True)
+    assert "see that the server runs" in finding.fix
+
+
+async def test_a_redis_that_nobody_asks_is_pointed_out(patient: Patient) -> None:
+    patient.env["REDIS_URL"] = "redis://:hunter22@redis.example.com:6379"
+    finding = await patient.finding("Redis")
+    assert not finding.ok
+    assert "keeps nothing in Redis" in finding.detail
+    assert "unset REDIS_URL" in finding.fix
+    assert "hunter22" not in printed([finding], as_json=True)
+
+
+# --- channels ---
+
+
+async def use(patient: Patient, channel_id: str, *, default: bool = False) -> None:
+    """Have the store say that the bot is used there."""
+    async with Store.open(patient.env["DATABASE_URL"]) as store:
+        if default:
+            await store.defaults.set("T0001", channel_id, domain="live.example.com", set_by="U0001")
+        else:
+            await store.subscriptions.add(subscription(channel_id, channel_id=channel_id))
+
+
+async def test_channels_that_the_bot_is_in_need_nothing(patient: Patient) -> None:
+    await use(patient, "C0001")
+    finding = await patient.finding("channels")
+    assert (finding.ok, finding.detail) == (True, "1 of 1 in use were looked at")
+
+
+async def test_a_channel_that_the_bot_is_to_post_in_and_is_not_in_comes_with_the_invitation(
+    patient: Patient,
+) -> None:
+    await use(patient, "C0003")
+    finding = await patient.finding("channels")
+    assert not finding.ok
+    assert finding.detail == "#cup-final C0003 (1 subscription): the bot is not in it"
+    assert finding.fix == "type there: /invite @preload"
+
+
+async def test_a_channel_that_is_gone_or_private_comes_with_the_invitation_too(
+    patient: Patient,
+) -> None:
+    await use(patient, "C0999")
+    finding = await patient.finding("channels")
+    assert not finding.ok
+    assert "C0999 (1 subscription)" in finding.detail
+    assert "/invite @preload" in finding.fix
+
+
+async def test_an_archived_channel_is_to_be_unsubscribed(patient: Patient) -> None:
+    patient.slack.faults.archived.add("C0001")
+    await use(patient, "C0001")
+    finding = await patient.finding("channels")
+    assert not finding.ok
+    assert "it is archived" in finding.detail
+    assert "/preload unsubscribe in=<#C0001>" in finding.fix
+
+
+async def test_where_only_commands_are_typed_the_bot_need_not_be(patient: Patient) -> None:
+    await use(patient, "C0003", default=True)
+    finding = await patient.finding("channels")
+    assert finding.ok
+    assert "commands work there" in finding.detail
+    assert "/invite @preload" in finding.fix
+
+
+async def test_channels_that_slack_does_not_tell_of_are_no_failure(patient: Patient) -> None:
+    await use(patient, "C0001")
+    patient.slack.faults.add(Fault(method="conversations.info", status=503))
+    finding = await patient.finding("channels")
+    assert finding.ok
+    assert "not looked at: http_503" in finding.detail
+
+
+# --- the manifest ---
+
+
+def changed(whole: dict[str, Any], path: str, value: object) -> dict[str, Any]:
+    """The manifest with something else at this place."""
+    copy = json.loads(json.dumps(whole))
+    *parents, last = path.split(".")
+    place = copy
+    for name in parents:
+        place = place[name]
+    place[last] = value
+    return dict(copy)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("features.app_home.home_tab_enabled", False, "the Home tab is off"),
+        ("features.app_home.messages_tab_enabled", False, "the Messages tab is off"),
+        ("features.shortcuts", [], "the message shortcut “Check these streams”"),
+        ("features.slash_commands", [], "the command /preload is missing"),
+        ("features.slash_commands", [{"command": "/preload"}], "should_escape"),
+        ("settings.event_subscriptions.bot_events", [], "the event app_home_opened"),
+        ("settings.interactivity.is_enabled", False, "no button works"),
+        ("settings.socket_mode_enabled", False, "Socket Mode is off"),
+        ("oauth_config.scopes.bot", list(SCOPES)[1:], "the scope commands is missing"),
+        ("oauth_config", {}, "the scope files:write is missing, for exporting"),
+    ],
+)
+def test_each_difference_to_this_version_s_manifest_is_named(
+    path: str, value: object, said: str
+) -> None:
+    theirs = described(changed(manifest(), path, value))
+    assert said in "; ".join(differences(theirs, only_way_in="Socket Mode"))
+
+
+def test_the_manifest_itself_differs_in_nothing() -> None:
+    url = "https://bot.example.com"
+    assert list(differences(described(manifest()), only_way_in="Socket Mode")) == []
+    assert list(differences(described(manifest(url)), only_way_in="HTTP")) == []
+    for whole in (manifest(), manifest(url)):
+        assert list(differences(described(whole))) == []
+
+
+def test_for_http_each_missing_address_is_named() -> None:
+    theirs = changed(
+        manifest("https://bot.example.com"), "settings.interactivity", {"is_enabled": True}
+    )
+    found = list(differences(described(theirs), only_way_in="HTTP"))
+    assert [one.partition(",")[0] for one in found] == [
+        "no address for interactivity (request_url)",
+        "no address for menus (message_menu_options_url)",
+    ]
+    [socket] = differences(described(manifest()), only_way_in="HTTP")
+    assert "Socket Mode is on" in socket
+
+
+@dataclass
+class Owner:
+    """A Slack that tells an app's manifest to its owner."""
+
+    said: dict[str, Any]
+    heard: list[tuple[str, str]] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        method = request.path.rpartition("/")[2]
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.heard.append((method, token))
+        if method == "apps.manifest.export":
+            return web.json_response(self.said)
+        scopes = {"x-oauth-scopes": ",".join(SCOPES)}
+        said = {"ok": True, "bot": {"app_id": "A0B0T"}, "user": "preload", "bot_id": "B1"}
+        return web.json_response(said, headers=scopes)
+
+
+async def test_with_the_owner_s_token_the_app_s_manifest_is_compared(
+    patient: Patient, aiohttp_server: AiohttpServer
+) -> None:
+    theirs = changed(manifest(), "features.app_home.home_tab_enabled", value=False)
+    owner = Owner({"ok": True, "manifest": theirs})
+    patient.env["SLACK_API_URL"] = await serving(aiohttp_server, owner.answer)
+    patient.env["SLACK_CONFIG_TOKEN"] = "xoxe.xoxp-owner-3"
+    finding = await patient.finding("Slack manifest")
+    assert (finding.ok, finding.detail) == (False, "the Home tab is off")
+    assert "preload-bot manifest" in finding.fix
+    assert ("apps.manifest.export", "xoxe.xoxp-owner-3") in owner.heard
+    assert ("bots.info", BOT_TOKEN) in owner.heard
+    owner.said["manifest"] = manifest()
+    patient.env["SLACK_APP_TOKEN"] = "xapp-1-A0APP-77-5ecre7"
+    finding = await patient.finding("Slack manifest")
+    assert (finding.ok, finding.detail) == (True, "of A0APP: as this version has it")
+
+
+@pytest.mark.parametrize(
+    "said", [{"ok": False, "error": "token_expired"}, {"ok": True}, {"ok": True, "manifest": [1]}]
+)
+async def test_an_owner_s_token_that_does_not_do_is_to_be_made_anew(
+    patient: Patient, aiohttp_server: AiohttpServer, said: dict[str, Any]
+) -> None:
+    patient.env["SLACK_API_URL"] = await serving(aiohttp_server, Owner(said).answer)
+    patient.env["SLACK_CONFIG_TOKEN"] = "xoxe.xoxp-owner-3"
+    finding = await patient.finding("Slack manifest")
+    assert not finding.ok
+    assert "SLACK_CONFIG_TOKEN" in finding.fix
+    assert "owner-3" not in printed([finding], as_json=True)
+
+
 async def test_no_secret_is_printed_even_if_a_server_repeats_it(
     patient: Patient, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -474,3 +709,14 @@ def test_a_program_reads_a_list_of_objects() -> None:
             "fix": "copy it\nfrom there",
         },
     ]
+
+
+def test_scripts_go_by_the_exit_code_which_help_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    helped = CliRunner().invoke(main, ["doctor", "--help"])
+    assert "Exits with 0 where nothing is to be mended, and with 1" in helped.output
+    examined = CliRunner().invoke(main, ["doctor"], env={"PORT": "eighty"})
+    assert examined.exit_code == 1
+    assert examined.output.startswith("FIX  settings: PORT")

@@ -1,9 +1,10 @@
-"""All checks, side by side."""
+"""All checks."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from dataclasses import replace
 from itertools import chain
@@ -15,11 +16,11 @@ from bot import logs
 from bot.doctor.clocks import Clocks, of_clocks
 from bot.doctor.finding import Finding
 from bot.doctor.live import of_account
+from bot.doctor.manifests import TOKEN
 from bot.doctor.slack import of_slack
-from bot.errors import StoreUnavailable
+from bot.doctor.storage import of_redis, of_store
 from bot.live.client import utc_now
 from bot.settings import WrongSettings, load
-from bot.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.settings import Settings
-
-_NOBODY = "doctor"
-"""A workspace, a channel and a person that do not exist, to try the store with."""
 
 
 async def examined(
@@ -54,16 +52,22 @@ async def examined(
             Finding("settings", ok=False, detail=wrong.name, fix=wrong.allowed)
             for wrong in error.problems
         )
-    redactor.hide(*settings.secrets())
+    env = os.environ if env is None else env
+    config_token = env.get(TOKEN, "").strip()
+    redactor.hide(*settings.secrets(), config_token)
     clocks = Clocks(now)
+    kept, uses = await of_store(settings, now)
     async with aiohttp.ClientSession(trace_configs=[clocks.watching()]) as session:
         accounts = (of_account(*item, session, now) for item in settings.accounts.items())
-        groups = await asyncio.gather(
-            *accounts,
-            of_slack(settings.slack, session),
-            _of_store(settings.store.url.get_secret_value(), now),
-        )
-    found = [_of_settings(settings), *chain.from_iterable(groups), *of_clocks(settings, clocks)]
+        slack = of_slack(settings.slack, session, config_token=config_token, uses=uses)
+        groups = await asyncio.gather(*accounts, slack)
+    found = [
+        _of_settings(settings),
+        *chain.from_iterable(groups),
+        *kept,
+        *of_redis(env),
+        *of_clocks(settings, clocks),
+    ]
     return tuple(
         replace(one, detail=redactor.redacted(one.detail), fix=redactor.redacted(one.fix))
         for one in found
@@ -76,17 +80,3 @@ def _of_settings(settings: Settings) -> Finding:
         for name, account in settings.accounts.items()
     )
     return Finding("settings", ok=True, detail="; ".join(accounts))
-
-
-async def _of_store(url: str, now: Callable[[], datetime]) -> list[Finding]:
-    """Open it, which brings its tables up to date, then write, read and tidy up."""
-    check, place = "store", url.partition(":///")[2]
-    try:
-        async with Store.open(url, now=now) as store:
-            await store.defaults.set(_NOBODY, _NOBODY, domain=_NOBODY, set_by=_NOBODY)
-            await store.defaults.get(_NOBODY, _NOBODY)
-            await store.defaults.clear(_NOBODY, _NOBODY)
-    except StoreUnavailable as error:
-        fix = "name a file that can be made and written to: store.url (DATABASE_URL)"
-        return [Finding(check, ok=False, detail=f"{place}: {error}", fix=fix)]
-    return [Finding(check, ok=True, detail=f"{place} is up to date, can be read and written")]

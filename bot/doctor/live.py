@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from bot.settings import Account
 
+MOST_DOMAINS = 20
+"""How many domains of an account are tried, with a call each."""
 _SET_CLOCK = "set this machine's clock (NTP)"
 _ADVICE: tuple[tuple[type[errors.LiveError], str], ...] = (
     (errors.Throttled, "the account's other tools use up its quota: try again when they rest"),
@@ -45,7 +47,7 @@ _KEY_OF_CODE = {
 async def of_account(
     name: str, account: Account, session: aiohttp.ClientSession, now: Callable[[], datetime]
 ) -> list[Finding]:
-    """Look at the credentials, and use them once."""
+    """Look at the credentials, and use them."""
     check = f"credentials of {name}"
     source = credentials_of(account)
     try:
@@ -58,31 +60,72 @@ async def of_account(
     async with LiveClient(source, account.endpoint, session=session, now=now) as live:
         return [
             Finding(check, ok=True, detail=f"present, from {where}"),
-            await _of_permission(name, account, live),
+            *await _of_permissions(name, account, live),
         ]
 
 
-async def _of_permission(name: str, account: Account, live: LiveClient) -> Finding:
-    check = f"Live API for {name}"
-    action = DESCRIBE_TASKS if account.domains else DESCRIBE_DOMAINS
+async def _of_permissions(name: str, account: Account, live: LiveClient) -> list[Finding]:
+    """Whether domains may be listed, and of each one tasks be read."""
+    check, found = f"Live API for {name}", list[Finding]()
+    denied: dict[str, errors.LiveError] = {}
+    domains = account.domains
     try:
-        if not account.domains:
-            count = len(await live.describe_user_domains())
-            detail = f"{action} lists {count} play domains; accounts.{name}.domains has none"
-            fix = "" if count else "use the keys of the account that has the play domains"
-            return Finding(check, ok=count > 0, detail=detail, fix=fix)
-        query = TaskQuery(account.domains[0], region_id=account.region_id)
-        page = await live.describe_preload_tasks(query, page_size=1)
+        listed = await live.describe_user_domains()
+    except errors.PermissionRefused as error:
+        denied[DESCRIBE_DOMAINS] = error
     except errors.LiveError as error:
-        fix = _advice(error).format(
-            action=action,
-            endpoint=account.endpoint,
-            setting=f"accounts.{name}",
-            keys=_keys(name, account, error.code),
-            policy=json.dumps(ram_policy(account.domains), indent=2),
-        )
-        return Finding(check, ok=False, detail=f"{action}: {error}", fix=fix)
-    return Finding(check, ok=True, detail=f"{action} finds {page.total} tasks of {query.domain}")
+        return [_refused(name, account, error, DESCRIBE_DOMAINS)]  # it would befall each call
+    else:
+        if not domains:
+            domains = tuple(one.name for one in listed if one.status in {"online", ""})
+            detail = f"{DESCRIBE_DOMAINS} lists {len(listed)} play domains; none is in the settings"
+            fix = "" if listed else "use the keys of the account that has the play domains"
+            found.append(Finding(check, ok=bool(listed), detail=detail, fix=fix))
+    found += await _of_domains(name, account, domains[:MOST_DOMAINS], live, denied)
+    if denied:
+        what = "; ".join(denied)
+        found.append(_refused(name, account, next(iter(denied.values())), what))
+    if len(domains) > MOST_DOMAINS:
+        detail = f"{len(domains) - MOST_DOMAINS} domains more were not tried"
+        found.append(Finding(check, ok=True, detail=detail))
+    return found
+
+
+async def _of_domains(
+    name: str,
+    account: Account,
+    domains: Sequence[str],
+    live: LiveClient,
+    denied: dict[str, errors.LiveError],
+) -> list[Finding]:
+    """Whether each domain's tasks can be read; where RAM says no, that is added to `denied`."""
+    found = []
+    for domain in domains:
+        what = f"{DESCRIBE_TASKS} of {domain}"
+        try:
+            query = TaskQuery(domain, region_id=account.region_id)
+            page = await live.describe_preload_tasks(query, page_size=1)
+        except errors.PermissionRefused as error:
+            denied[what] = error
+        except errors.LiveError as error:
+            found.append(_refused(name, account, error, what))
+            if not isinstance(error, errors.ArgumentRefused):
+                break  # it would befall each call
+        else:
+            detail = f"{what} finds {page.total} tasks"
+            found.append(Finding(f"Live API for {name}", ok=True, detail=detail))
+    return found
+
+
+def _refused(name: str, account: Account, error: errors.LiveError, what: str) -> Finding:
+    fix = _advice(error).format(
+        action=what.partition(" ")[0],
+        endpoint=account.endpoint,
+        setting=f"accounts.{name}",
+        keys=_keys(name, account, error.code),
+        policy=json.dumps(ram_policy(account.domains), indent=2),
+    )
+    return Finding(f"Live API for {name}", ok=False, detail=f"{what}: {error}", fix=fix)
 
 
 def _advice(error: errors.LiveError) -> str:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.doctor.channels import of_channels
 from bot.doctor.finding import Finding
+from bot.doctor.manifests import of_manifest
 from bot.manifest import SCOPES
 from bot.slack.answers import answered
+from bot.slack.channels import Channels
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import blocks
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from bot.doctor.storage import Uses
     from bot.settings import Slack
 
 _TIMEOUT_S = 10
@@ -27,11 +31,23 @@ _APP_TOKEN = (
     "and put it into SLACK_APP_TOKEN"
 )
 _SIGNING_SECRET = f"copy the secret from Basic Information {_PAGE} into SLACK_SIGNING_SECRET"
-_SCOPE = f"add it in OAuth & Permissions {_PAGE}, and reinstall the app"
+_SCOPE = (
+    f"add it in OAuth & Permissions {_PAGE}, or paste what `preload-bot manifest` prints into its "
+    "App Manifest, and reinstall the app"
+)
 
 
-async def of_slack(slack: Slack, session: aiohttp.ClientSession) -> list[Finding]:
-    """Look at both tokens, and at what the workspace allows."""
+async def of_slack(
+    slack: Slack, session: aiohttp.ClientSession, *, config_token: str, uses: Uses
+) -> list[Finding]:
+    """Look at both tokens, at what the workspace allows, and at the channels in use.
+
+    Args:
+        slack: the settings.
+        session: a pool of connections.
+        config_token: a configuration token of the app's owner; "" for none.
+        uses: the channels that stand in the store.
+    """
     client = AsyncWebClient(
         token=slack.bot_token.get_secret_value() if slack.bot_token else None,
         base_url=slack.api_url,
@@ -39,10 +55,15 @@ async def of_slack(slack: Slack, session: aiohttp.ClientSession) -> list[Finding
         timeout=_TIMEOUT_S,
         retry_handlers=[],
     )
-    return [*await _of_bot_token(slack, client), *await _of_ways_in(slack, client)]
+    return [
+        *await _of_bot_token(slack, client, config_token, uses),
+        *await _of_ways_in(slack, client),
+    ]
 
 
-async def _of_bot_token(slack: Slack, client: AsyncWebClient) -> list[Finding]:
+async def _of_bot_token(
+    slack: Slack, client: AsyncWebClient, config_token: str, uses: Uses
+) -> list[Finding]:
     check = "Slack bot token"
     if slack.bot_token is None:
         return [Finding(check, ok=False, detail="SLACK_BOT_TOKEN is not set", fix=_BOT_TOKEN)]
@@ -54,7 +75,9 @@ async def _of_bot_token(slack: Slack, client: AsyncWebClient) -> list[Finding]:
     return [
         Finding(check, ok=True, detail=f"{answer.get('user')} in {answer.get('team')}"),
         *_of_scopes({scope.strip() for scope in granted}),
+        *await of_manifest(slack, client, bot_id=str(answer.get("bot_id", "")), token=config_token),
         await _of_tables(client),
+        *await of_channels(uses, Channels(client), bot_name=str(answer.get("user", "preload"))),
     ]
 
 
