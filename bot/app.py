@@ -40,6 +40,7 @@ from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.files import Files
 from bot.slack.groups import UserGroups
 from bot.slack.guard import RepeatsInMemory, slack_endpoint
+from bot.slack.homes import Homes
 from bot.slack.modals import Modals
 from bot.slack.people import People
 from bot.slack.poster import Poster
@@ -208,6 +209,8 @@ async def opened(
                 token=_told(settings.slack.bot_token),
                 api_url=settings.slack.api_url,
             ),
+            homes=Homes(client),
+            quotas={name: live.quotas[DESCRIBE_TASKS] for name, live in lives.items()},
             exporter=Exporter(
                 lambda name: lives[name].quotas[DESCRIBE_TASKS], opened_for_export, now=now
             ),

@@ -14,16 +14,18 @@ from bot.roles import Right
 from handlers.accounts import Accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from bot.asks import Answer, Place, TaskCard
     from bot.exporting import Exporter
+    from bot.live.quota import Quota
     from bot.queries import Queries
     from bot.record import Deed
     from bot.settings import Settings
     from bot.slack.channels import Channels
     from bot.slack.files import Files
+    from bot.slack.homes import Homes
     from bot.slack.modals import Modals
     from bot.slack.people import People
     from bot.slack.sender import Sender
@@ -85,7 +87,8 @@ class Desk:
     `Unchecked` otherwise.
 
     Attributes:
-        settings, queries, people, sender, store, channels, files: as they are named.
+        settings, queries, people, sender, store, channels, files, homes: as they are named.
+        quotas: of each account, that of its queries of tasks.
         exporter, uploads: read whole answers, and send them as files.
         modals: opens forms.
         writer: draws a watch's message as it is now.
@@ -104,6 +107,8 @@ class Desk:
     store: Store
     channels: Channels
     files: Files
+    homes: Homes
+    quotas: Mapping[str, Quota]
     exporter: Exporter
     uploads: Uploads
     modals: Modals

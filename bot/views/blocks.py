@@ -26,6 +26,16 @@ def section(mrkdwn: str, fields: Sequence[str] = (), accessory: Block | None = N
     return block
 
 
+def header(text: str) -> Block:
+    """A heading; literal."""
+    return {"type": "header", "text": _plain(text)}
+
+
+def divider() -> Block:
+    """A line between what belongs apart."""
+    return {"type": "divider"}
+
+
 def sections(lines: Iterable[str]) -> Iterator[Block]:
     """Lines, in as few paragraphs as take them."""
     waiting: list[str] = []

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.views.mrkdwn import NOTHING, clipped
 from bot.views.refs import BUTTON_VALUE_CHARS, OPTION_VALUE_CHARS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.asks import Ask
 
 Block: TypeAlias = dict[str, Any]
@@ -86,6 +89,12 @@ def fitted(message: Message) -> Message:
         blocks.append(fitting)
     text = _cut(message.text, MESSAGE_TEXT_CHARS).strip() or NOTHING
     return replace(message, text=text, blocks=tuple(blocks))
+
+
+def fitted_view(blocks: Iterable[Block]) -> list[Block]:
+    """As many blocks as a view takes, each within Slack's limits: as `fitted`, the net."""
+    fitting = (_FITTING.get(block["type"], _as_it_is)(block) for block in blocks)
+    return list(islice((block for block in fitting if block is not None), VIEW_BLOCKS))
 
 
 def weight(part: object) -> int:

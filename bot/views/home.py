@@ -1,0 +1,316 @@
+"""The app's Home: what a person follows, how well it is read, and how they want answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from bot.asks import MAX_ROWS, MIN_ROWS, Ask
+from bot.reader import Language
+from bot.views import blocks, refs
+from bot.views.follow_refs import FollowKind, FollowRef
+from bot.views.following_controls import mute_menu, stop_button, unsubscribe_button
+from bot.views.following_rows import manner_of, told_of
+from bot.views.limits import OPTIONS, fitted_view
+from bot.views.mrkdwn import code, escaped, owned, plain
+from bot.views.times import clock, to_the_second, zone_name
+from bot.views.watch_words import length_of, shown_of
+from bot.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from bot.live.quota import Use
+    from bot.reader import Preferences, Reader
+    from bot.views.limits import Block, Message
+    from bot.watch.model import Followed, Subscription, Watch
+    from bot.words import Words
+
+AS_SLACK: Final = "slack"
+"""Of the menus: what Slack, or the settings, say."""
+LANGUAGES: Final = {Language.ENGLISH: "English", Language.CHINESE: "中文"}
+ROW_CHOICES: Final = (MIN_ROWS, 10, 15, 20, MAX_ROWS)
+ZONES: Final = (
+    "UTC",
+    "Asia/Shanghai",
+    "Asia/Hong_Kong",
+    "Asia/Taipei",
+    "Asia/Singapore",
+    "Asia/Kuala_Lumpur",
+    "Asia/Tokyo",
+    "Asia/Seoul",
+    "Asia/Manila",
+    "Asia/Bangkok",
+    "Asia/Ho_Chi_Minh",
+    "Asia/Jakarta",
+    "Asia/Kolkata",
+    "Asia/Dubai",
+    "Asia/Riyadh",
+    "Asia/Almaty",
+    "Europe/London",
+    "Europe/Lisbon",
+    "Europe/Berlin",
+    "Europe/Paris",
+    "Europe/Madrid",
+    "Europe/Rome",
+    "Europe/Istanbul",
+    "Europe/Moscow",
+    "Africa/Cairo",
+    "Africa/Lagos",
+    "Africa/Nairobi",
+    "Africa/Johannesburg",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Mexico_City",
+    "America/Bogota",
+    "America/Sao_Paulo",
+    "America/Argentina/Buenos_Aires",
+    "Australia/Perth",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+    "Pacific/Honolulu",
+)
+"""The zones that most people live in; any other is Slack's to say."""
+
+_WATCH = "/preload watch status=preloading until=20:00"
+_SUBSCRIBE = "/preload subscribe domain=live.example.com"
+_NAME_CHARS = 100
+_DOMAINS_SHOWN = 30
+_ACCOUNTS_SHOWN = 10
+_FOLLOWED_BLOCKS: Final = 70
+"""What is followed takes at most so many of the blocks that a view has."""
+
+View: TypeAlias = "dict[str, Any]"
+"""A view as Slack takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands in a person's Home.
+
+    Attributes:
+        watches, subscriptions: those that they began.
+        followed: how far the reading of each domain has come.
+        quotas: of each account, how much of its quota is in use now.
+        preferences: what they have chosen.
+        slack_s: who they are as Slack says, whatever they have chosen.
+        rows: how many rows a page the settings say.
+    """
+
+    watches: tuple[Watch, ...]
+    subscriptions: tuple[Subscription, ...]
+    followed: tuple[Followed, ...]
+    quotas: Mapping[str, Use]
+    preferences: Preferences
+    slack_s: Reader
+    rows: int
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """The questions that the controls may name by key."""
+        return tuple(watch.ask for watch in self.watches)
+
+
+def home(facts: Facts, reader: Reader, *, now: datetime) -> View:
+    """The Home.
+
+    Args:
+        facts: what stands in it.
+        reader: whose it is.
+        now: the moment it is drawn at.
+    """
+    w = words(reader.language)
+    body = [
+        blocks.actions(_doors(w)),
+        *_followed(facts, reader, w, now),
+        *_data(facts, reader, w, now),
+        *_quotas(facts, w),
+        *_settings(facts, reader, w, now),
+        blocks.context(w.t("as of {time}", time=to_the_second(now, reader, now))),
+    ]
+    return _view(body)
+
+
+def refused(message: Message, reader: Reader) -> View:
+    """The Home of who may not see it, or for whom it cannot be read now; and another try."""
+    w = words(reader.language)
+    again = blocks.button("home.refresh", w.t("Refresh"), AS_SLACK)
+    return _view([*message.blocks, blocks.actions([again])])
+
+
+def _view(body: Iterable[Block]) -> View:
+    return {"type": "home", "blocks": fitted_view(body)}
+
+
+def _doors(w: Words) -> list[Block]:
+    ask = blocks.button("form.open", w.t("Ask about preload tasks"), refs.FormRef().pack())
+    again = blocks.button("home.refresh", w.t("Refresh"), AS_SLACK)
+    return [{**ask, "style": "primary"}, again]
+
+
+def _followed(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator[Block]:
+    if not facts.watches and not facts.subscriptions:
+        yield blocks.header(w.t("You follow nothing yet"))
+        yield blocks.section(
+            "\n".join(
+                (
+                    w.t("To have one message kept up to date: {command}", command=code(_WATCH)),
+                    w.t("To be told each change of a domain: {command}", command=code(_SUBSCRIBE)),
+                )
+            )
+        )
+        return
+    watches = [_watch(one, reader, w, now) for one in facts.watches]
+    subscriptions = [_subscription(one, reader, w, now) for one in facts.subscriptions]
+    room = _FOLLOWED_BLOCKS // 2  # two blocks for each
+    if watches:
+        most = room - min(len(subscriptions), room // 2)
+        yield blocks.header(w.t("My watches"))
+        yield from _as_many(watches, most, w)
+        room -= min(most, len(watches))
+    if subscriptions:
+        yield blocks.header(w.t("My subscriptions"))
+        yield from _as_many(subscriptions, room, w)
+
+
+def _as_many(rows: list[list[Block]], most: int, w: Words) -> Iterator[Block]:
+    for row in rows[:most]:
+        yield from row
+    if (rest := len(rows) - most) > 0:
+        everything = code("/preload list all")
+        said = w.n("{count} more: {command}", "{count} more: {command}", rest, command=everything)
+        yield blocks.context(said)
+
+
+def _watch(watch: Watch, reader: Reader, w: Words, now: datetime) -> list[Block]:
+    domain = escaped(owned(watch.ask.domain, watch.ask.account), _NAME_CHARS)
+    parts = [domain, length_of(watch, reader, w, now)]
+    if count := len(watch.streams):
+        parts.insert(1, w.n("{count} stream", "{count} streams", count))
+    said = w.t("{name}, watched in {channel}", **shown_of(watch, w))
+    ref = FollowRef(FollowKind.WATCH, watch.id)
+    controls = [_open(watch.ask, w), stop_button("home.stop", ref, w)]
+    return [blocks.section(f"*{said}*\n{' · '.join(parts)}"), blocks.actions(_there(controls))]
+
+
+def _subscription(
+    subscription: Subscription, reader: Reader, w: Words, now: datetime
+) -> list[Block]:
+    fields = told_of(subscription, w)
+    small = " · ".join([fields["statuses"], *manner_of(subscription, reader, w, now)])
+    said = w.t("{domain}, told in {channel}", **fields)
+    ref = FollowRef(FollowKind.SUBSCRIPTION, subscription.id)
+    controls = [
+        _open(Ask(subscription.account, subscription.domain), w),
+        mute_menu("home.mute", subscription, ref, reader, w, now=now),
+        unsubscribe_button("home.unsubscribe", subscription.domain, ref, w),
+    ]
+    return [blocks.section(f"*{said}*\n{small}"), blocks.actions(_there(controls))]
+
+
+def _there(controls: Iterable[Block | None]) -> list[Block]:
+    return [control for control in controls if control is not None]
+
+
+def _open(ask: Ask, w: Words) -> Block | None:
+    """The button that tells how it stands, in a direct message."""
+    try:
+        return blocks.button("home.open", w.t("Open"), refs.PageRef.to(ask).pack())
+    except refs.ReferenceTooLong:
+        return None
+
+
+def _data(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator[Block]:
+    """Of when each domain's data is."""
+    if not facts.followed:
+        return
+    yield blocks.header(w.t("Data"))
+    failing_first = sorted(facts.followed, key=lambda one: one.failing_since is None)
+    lines = [_age(one, reader, w, now) for one in failing_first[:_DOMAINS_SHOWN]]
+    if rest := len(failing_first) - len(lines):
+        lines.append(w.t("and {count} more", count=f"{rest:,}"))
+    yield from blocks.sections(lines)
+
+
+def _age(followed: Followed, reader: Reader, w: Words, now: datetime) -> str:
+    domain = escaped(owned(followed.domain, followed.account), _NAME_CHARS)
+    read = followed.read_at and to_the_second(followed.read_at, reader, now)
+    if followed.failing_since is not None:
+        since = clock(followed.failing_since, reader, now)
+        said = w.t("{domain}: not read since {time}", domain=domain, time=since)
+        if followed.failure.strip():
+            failure = escaped(followed.failure, _NAME_CHARS)
+            said = w.t("{said}: {names}", said=said, names=failure)
+        return f"⚠️ {said}"
+    if read is None:
+        return "⏳ " + w.t("{domain}: being read for the first time …", domain=domain)
+    return w.t("{domain}: read {time}", domain=domain, time=read)
+
+
+def _quotas(facts: Facts, w: Words) -> Iterator[Block]:
+    yield blocks.header(w.t("Quota of task queries"))
+    lines = [_use(name, use, w) for name, use in facts.quotas.items()]
+    yield from blocks.sections(lines[:_ACCOUNTS_SHOWN])
+
+
+def _use(account: str, use: Use, w: Words) -> str:
+    said = w.n(
+        "{account}: {count} call in the last minute, {waiting} waiting, at most {most} a second",
+        "{account}: {count} calls in the last minute, {waiting} waiting, at most {most} a second",
+        use.last_minute,
+        account=escaped(account, _NAME_CHARS),
+        waiting=f"{use.waiting:,}",
+        most=use.per_s,
+    )
+    if not use.is_throttled:
+        return said
+    why = w.t("slowed down, as the API throttled; usually {most}", most=use.full_per_s)
+    return f"⚠️ {said} · {why}"
+
+
+def _settings(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator[Block]:
+    slack_s, chosen = facts.slack_s, facts.preferences
+    zones = [*map(ZoneInfo, ZONES), *([chosen.zone] if chosen.zone else [])]
+    yield blocks.header(w.t("Settings"))
+    yield _setting(
+        w.t("Language"),
+        "home.language",
+        w.t("as in Slack: {value}", value=LANGUAGES[slack_s.language]),
+        {language.value: name for language, name in LANGUAGES.items()},
+        chosen.language,
+    )
+    yield _setting(
+        w.t("Time zone"),
+        "home.zone",
+        w.t("as in Slack: {value}", value=_zone(slack_s.zone, reader, now)),
+        {zone.key: _zone(zone, reader, now) for zone in zones},
+        chosen.zone.key if chosen.zone else None,
+    )
+    yield _setting(
+        w.t("Rows a page"),
+        "home.rows",
+        w.t("as set up: {value}", value=facts.rows),
+        {str(rows): str(rows) for rows in ROW_CHOICES},
+        str(chosen.rows) if chosen.rows else None,
+    )
+
+
+def _setting(
+    label: str, action_id: str, usual: str, choices: Mapping[str, str], chosen: str | None
+) -> Block:
+    """A choice of one of several, or of none of them."""
+    words_of = {AS_SLACK: usual, **choices}
+    options = {value: blocks.option(text, value) for value, text in words_of.items()}
+    initial = options.get(chosen or AS_SLACK, options[AS_SLACK])
+    menu = blocks.select(action_id, label, list(options.values())[:OPTIONS], initial)
+    return blocks.section(f"*{label}*", accessory=menu)
+
+
+def _zone(zone: ZoneInfo, reader: Reader, now: datetime) -> str:
+    """`Asia/Shanghai (UTC+8)`."""
+    there = zone_name(now, replace(reader, zone=zone))
+    return zone.key if zone.key == there else f"{plain(zone.key, 60)} ({there})"

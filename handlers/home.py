@@ -1,0 +1,136 @@
+"""The app's Home: shown when it is opened, and anew after each click in it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.asks import MAX_ROWS, MIN_ROWS
+from bot.errors import BotError, StaleReference
+from bot.reader import Language
+from bot.record import Deed
+from bot.roles import NotAllowed, Right, Unchecked
+from bot.views import errors, roles
+from bot.views import home as views
+from bot.views.follow_refs import FollowRef
+from handlers import muting, subscriptions, watches
+
+if TYPE_CHECKING:
+    from bot.reader import Reader
+    from bot.slack.incoming import Click, HomeOpened
+    from handlers.desk import Desk
+    from handlers.reply import Reply
+
+TAB: Final = "home"
+"""Of the tabs that an app has, this one."""
+
+
+async def show(desk: Desk, opened: HomeOpened) -> None:
+    """Show the Home to who looks at it."""
+    await _publish(desk, opened.team_id, opened.user_id)
+
+
+async def refresh(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+    """Show it as it is now."""
+    await _publish(desk, click.team_id, click.user_id)
+
+
+async def mute(desk: Desk, click: Click, reply: Reply) -> None:
+    """Mute a subscription, or unmute it."""
+    ref = FollowRef.unpack(click.value)
+    until = muting.until(ref.choice, now=desk.now(), zone=reply.reader.zone)
+    with suppress(StaleReference):  # it is gone, as the Home then shows
+        await subscriptions.mute(desk, ref.id, until)
+    await _publish(desk, click.team_id, click.user_id)
+
+
+async def unsubscribe(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+    """Take a subscription away."""
+    subscription = await desk.store.subscriptions.find(FollowRef.unpack(click.value).id)
+    if subscription is not None:
+        await subscriptions.remove(desk, subscription)
+    await _publish(desk, click.team_id, click.user_id)
+
+
+async def stop(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+    """End a watch."""
+    with suppress(StaleReference):  # it is forgotten
+        await watches.stopped(desk, click)
+    await _publish(desk, click.team_id, click.user_id)
+
+
+async def choose_language(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+    """Speak the language that was chosen."""
+    language = None
+    if click.value != views.AS_SLACK:
+        if click.value not in set(Language):
+            raise StaleReference
+        language = Language(click.value)
+    async with desk.caller.doing(Deed.PREFER, language=click.value):
+        await desk.store.preferences.set(click.team_id, click.user_id, language=language)
+    await _publish(desk, click.team_id, click.user_id)
+
+
+async def choose_zone(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+    """Tell times in the zone that was chosen."""
+    zone = None
+    if click.value != views.AS_SLACK:
+        try:
+            zone = ZoneInfo(click.value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise StaleReference from error
+    async with desk.caller.doing(Deed.PREFER, zone=click.value):
+        await desk.store.preferences.set(click.team_id, click.user_id, zone=zone)
+    await _publish(desk, click.team_id, click.user_id)
+
+
+async def choose_rows(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+    """Show as many rows a page as were chosen."""
+    rows = None
+    if click.value != views.AS_SLACK:
+        if not click.value.isdecimal() or not MIN_ROWS <= int(click.value) <= MAX_ROWS:
+            raise StaleReference
+        rows = int(click.value)
+    async with desk.caller.doing(Deed.PREFER, rows=click.value):
+        await desk.store.preferences.set(click.team_id, click.user_id, rows=rows)
+    await _publish(desk, click.team_id, click.user_id)
+
+
+async def _publish(desk: Desk, team_id: str, user_id: str) -> None:
+    """Draw the Home from what is stored, and show it; or why there is none."""
+    reader = await desk.people.reader(user_id)
+    try:
+        facts = await _facts(desk, team_id, reader)
+    except (NotAllowed, Unchecked) as error:
+        view = views.refused(roles.refused(error, reader), reader)
+    except BotError as error:
+        view = views.refused(errors.message(error, reader), reader)
+    else:
+        await desk.keep(facts.asks)
+        view = views.home(facts, reader, now=desk.now())
+    await desk.homes.publish(user_id, view)
+
+
+async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
+    """What stands in the Home, as far as they may see it.
+
+    Raises:
+        NotAllowed, Unchecked: they may see nothing.
+        StoreUnavailable: it cannot be read.
+    """
+    await desk.caller.admit()
+    scope, store = await desk.caller.scope(Right.QUERY), desk.store
+    watched = await store.watches.of_team(team_id)
+    subscribed = await store.subscriptions.of_team(team_id)
+    followed = await store.follows.all()
+    mine = reader.user_id
+    return views.Facts(
+        watches=tuple(one for one in watched if one.owner == mine and one.ask.domain in scope),
+        subscriptions=tuple(one for one in subscribed if one.owner == mine and one.domain in scope),
+        followed=tuple(one for one in followed if one.domain in scope),
+        quotas={name: quota.use() for name, quota in desk.quotas.items()} if scope else {},
+        preferences=await store.preferences.get(mine),
+        slack_s=await desk.people.as_slack_says(mine),
+        rows=desk.settings.display.rows,
+    )
