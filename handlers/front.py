@@ -22,6 +22,7 @@ from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import (
     Click,
     Command,
+    HomeOpened,
     Shortcut,
     Submission,
     Suggestion,
@@ -40,6 +41,7 @@ from handlers import (
     form,
     grammar,
     help,  # noqa: A004 - the command's name
+    home,
     lists,
     notices,
     paging,
@@ -77,7 +79,7 @@ if TYPE_CHECKING:
     from bot.views.limits import Block, Message
     from handlers.desk import Desk
 
-Source: TypeAlias = Command | Click | Shortcut | Submission
+Source: TypeAlias = Command | Click | Shortcut | Submission | HomeOpened
 """What a reply can go to."""
 
 COMMAND = "/preload"
@@ -115,6 +117,14 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "export.cancel": export.cancel,
     "form.open": form.open_kept,
     "widen": paging.ask,
+    "home.refresh": home.refresh,
+    "home.open": paging.ask,
+    "home.mute": home.mute,
+    "home.unsubscribe": home.unsubscribe,
+    "home.stop": home.stop,
+    "home.language": home.choose_language,
+    "home.zone": home.choose_zone,
+    "home.rows": home.choose_rows,
     "domain.pick": paging.pick_domain,
     "account.pick": paging.pick_account,
     "board.open": cards.open_task,
@@ -170,6 +180,11 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
         shortcut = Shortcut.of(body)
         _start(desk, jobs, shortcut.callback_id, shortcut, take_shortcut(desk, shortcut))
 
+    async def on_home(body: dict[str, Any]) -> None:
+        opened = HomeOpened.of(body)
+        if opened.tab == home.TAB:
+            _start(desk, jobs, home.TAB, opened, home.show(desk.serving(opened), opened))
+
     async def on_form(ack: AsyncAck, body: dict[str, Any]) -> None:
         submission = Submission.of(body)
         try:
@@ -197,6 +212,7 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
     app.options(anything)(on_typing)
     app.view(anything)(on_form)
     app.shortcut(anything)(on_shortcut)
+    app.event("app_home_opened")(on_home)
 
 
 async def take_command(desk: Desk, command: Command) -> None:
