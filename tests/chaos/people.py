@@ -60,3 +60,18 @@ class Person:
                 outcome = await self.slack.click(self.user, answer.id, menu, option=option)
                 await self.slack.settled(self.user, after=outcome.mark, timeout_s=PATIENCE_S)
         raise TimeoutError(f"{option} in {menu} never had its effect")
+
+    async def presses(self, command: str, channel: str, button: str, *, shows: str) -> None:
+        """Type a command and press a button of its answer, until the answer has it no more.
+
+        Raises:
+            TimeoutError: it always had.
+        """
+        for _ in range(TRIES):
+            answer = await self.gets(command, channel, shows=shows)
+            if button not in words_of(answer):
+                return
+            with suppress(TimeoutError):
+                outcome = await self.slack.click(self.user, answer.id, button)
+                await self.slack.settled(self.user, after=outcome.mark, timeout_s=PATIENCE_S)
+        raise TimeoutError(f"{button} never had its effect")

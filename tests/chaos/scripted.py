@@ -77,12 +77,14 @@ class Theatre:
         self.subscribed[domain] = Subscribed(channel, domain, self.stage.now())
 
     async def watch(self, domain: str, channel: str, name: str, streams: int) -> Watched:
-        """Watch streams that nobody has preloaded yet."""
+        """Watch streams that nobody has preloaded yet; half of them taken in a moment later."""
         names = tuple(self.author.new_name() for _ in range(streams))
-        urls = ",".join(url_of(domain, one) for one in names)
+        urls = [url_of(domain, one) for one in names]
+        some, all_ = ",".join(urls[: streams // 2]), ",".join(urls)
         await self.anna.gets(
-            f'/preload watch {urls} name="{name}"', channel, shows=f"{name} is watched"
+            f'/preload watch {some} name="{name}"', channel, shows=f"{name} is watched"
         )
+        await self.anna.presses(f"/preload watch {all_}", channel, "watch.widen", shows=name)
         self.watched.append(Watched(channel, name, names))
         return self.watched[-1]
 
