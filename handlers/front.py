@@ -198,13 +198,7 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
         _start(desk, jobs, submission.callback_id, submission, work)
 
     async def on_typing(ack: AsyncAck, body: dict[str, Any]) -> None:
-        suggestion = Suggestion.of(body)
-        suggest = SUGGESTIONS.get(suggestion.action_id)
-        options: list[Block] = []
-        if suggest is not None:
-            with suppress(NotAllowed, Unchecked):
-                options = await suggest(desk.serving(suggestion), suggestion)
-        await ack(options=options)
+        await ack(options=await suggested(desk, Suggestion.of(body)))
 
     app.command(COMMAND)(on_command)
     anything = re.compile("")  # each further listener costs; the tables are ours
@@ -244,6 +238,15 @@ async def read_form(desk: Desk, submission: Submission) -> Request:
     """
     reader = await desk.people.reader(submission.user_id)
     return await FORMS[submission.callback_id](desk.serving(submission), submission, reader)
+
+
+async def suggested(desk: Desk, suggestion: Suggestion) -> list[Block]:
+    """The options that fit what was typed; none for those who may not know of any."""
+    suggest = SUGGESTIONS.get(suggestion.action_id)
+    if suggest is not None:
+        with suppress(NotAllowed, Unchecked):
+            return await suggest(desk.serving(suggestion), suggestion)
+    return []
 
 
 async def take_shortcut(desk: Desk, shortcut: Shortcut) -> None:
