@@ -135,7 +135,9 @@ def completed(typed: str, known: Sequence[str]) -> list[str]:
 async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, str]) -> None:
     """Open the form, or say that it did not open; then see to the domains that it will suggest."""
     found = _read(desk, typed, reply.reader, domains=await _configured(desk))
-    filled = _filled(typed, found, now=desk.now(), rows=desk.settings.display.rows)
+    filled = _filled(
+        typed, found, now=desk.now(), rows=reply.reader.rows or desk.settings.display.rows
+    )
     view = views.form(filled, reply.reader, accounts=tuple(desk.settings.accounts))
     try:
         await desk.modals.open(trigger_id, view)

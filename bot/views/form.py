@@ -97,7 +97,9 @@ _WRONG = {
 _HINTS = {
     Field.DOMAIN: marked("Left empty: the domain of the URLs, else the channel's own."),
     Field.URLS: marked("One a line, up to 100; with their signatures, if they have any."),
-    Field.SINCE: marked("In your time zone. Left empty: 3 days ago, as far as the API keeps."),
+    Field.SINCE: marked(
+        "In the time zone of your Slack. Left empty: 3 days ago, as far as the API keeps."
+    ),
     Field.UNTIL: marked("Left empty: now."),
     Field.WHERE: marked("Left empty: in a direct message."),
 }
