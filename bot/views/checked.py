@@ -240,7 +240,8 @@ class _Drawing:
         if next_end := min((end for end in ends if end is not None), default=None):
             end = clock(next_end, self._reader, self._now)
             yield w.t("next window end {time}", time=end)
-        yield w.t("each stream by its newest task, its URL looked up just as written")
+        if self._found.counts(self._now)[Unsettled.NO_TASK]:
+            yield w.t("URLs are looked up just as typed, with their signatures.")
 
     def _controls(self, options: Sequence[Block | None]) -> list[Block]:
         w, shown = self._words, len(options)
