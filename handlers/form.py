@@ -135,10 +135,10 @@ def completed(typed: str, known: Sequence[str]) -> list[str]:
 async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, str]) -> None:
     """Open the form, or say that it did not open; then see to the domains that it will suggest."""
     found = _read(desk, typed, reply.reader, domains=await _configured(desk))
-    filled = _filled(
+    standing = filled(
         typed, found, now=desk.now(), rows=reply.reader.rows or desk.settings.display.rows
     )
-    view = views.form(filled, reply.reader, accounts=tuple(desk.settings.accounts))
+    view = views.form(standing, reply.reader, accounts=tuple(desk.settings.accounts))
     try:
         await desk.modals.open(trigger_id, view)
     except (TriggerSpent, SlackUnavailable) as error:
@@ -220,7 +220,15 @@ def _typed_as(ask: Ask) -> TasksRequest:
     )
 
 
-def _filled(typed: Mapping[str, str], found: fields.Fields, *, now: datetime, rows: int) -> Filled:
+def filled(typed: Mapping[str, str], found: fields.Fields, *, now: datetime, rows: int) -> Filled:
+    """What the form stands filled in with.
+
+    Args:
+        typed: the text of each field, right or wrong.
+        found: how it was read.
+        now: until when a window without an end reaches.
+        rows: rows a page, where nothing else was said.
+    """
     request = found.request
     since = request.since
     if isinstance(since, timedelta):
