@@ -22,7 +22,8 @@ class Facts:
         teams: the workspaces that they are of.
         is_gone: they are deactivated, or a bot.
         is_guest: of one channel, or of several.
-        is_stranger: of a workspace that is not ours.
+        is_stranger: of a workspace that is not ours, and in no channel that is shared with it; of
+            those in one it is their workspace alone that tells.
         is_admin: an admin or an owner.
     """
 
