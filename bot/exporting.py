@@ -140,7 +140,8 @@ async def read(
         pages = again if is_sure else [*pages, *again]
     tasks = await reading.confirmed(_each_once(pages)[:MOST_TASKS], now())
     whole = is_sure and pages[-1].total <= MOST_TASKS
-    latest, unchecked = newest(tasks), None
+    # Thousands of tasks take their time, and others wait for this thread.
+    latest, unchecked = await asyncio.to_thread(newest, tasks), None
     if question.is_filtered or window.is_past or not whole:
         latest, unchecked = await reading.looked_up(tasks)
     export = Export(
@@ -156,7 +157,6 @@ async def read(
         observed_at=max(page.observed_at for page in pages),
         unchecked=unchecked,
     )
-    # Thousands of tasks take their time, and others wait for this thread.
     found = await asyncio.to_thread(_found, tasks, pages, latest, now())
     return replace(export, found=found)
 

@@ -15,17 +15,22 @@ from hypothesis import strategies as st
 
 from bot.asks import Row
 from bot.errors import Throttled
-from bot.export import Export, Format, Found
+from bot.export import Export, Format, Found, Step
 from bot.live.model import TaskState
 from bot.reader import Language, Reader
+from bot.sandbox.slack.limits import check
 from bot.views import export as views
 from bot.views.export_csv import as_csv
 from bot.views.export_json import as_json
+from bot.views.limits import MESSAGE_TEXT_CHARS
 from bot.words import words
 from tests.test_views import ASK, CHINESE, FAILED, HOUR, NOW, READER, Anything, a_task, alone
+from tests.test_views_any import asks as any_asks
+from tests.test_views_any import live_errors, readers
 from tests.test_views_any import rows as any_rows
 
 if TYPE_CHECKING:
+    from bot.errors import LiveError
     from bot.views.limits import Message
 
 UTC_READER = replace(READER, zone=type(READER.zone)("UTC"))
@@ -232,7 +237,7 @@ def test_what_is_not_sure_is_said() -> None:
     said = mrkdwn(views.done(export, WISH, "a.csv", READER, now=NOW))
     assert "some may be missing" in said
     assert "20,001 tasks match, and a file holds the first 20,000" in said
-    assert "These are the newest." in said
+    assert "These are the newest" in said
     assert "cut to the 3 days" in said
     assert "could not be checked: The account's quota" in said
     quiet = mrkdwn(views.done(an_export(alone(a_task())), WISH, "a.csv", READER, now=NOW))
@@ -244,3 +249,34 @@ def test_streams_not_looked_up_are_counted() -> None:
     export = an_export(Row(a_task(1), None), Row(a_task(2), None))
     said = mrkdwn(views.done(export, WISH, "a.csv", READER, now=NOW))
     assert "Of 1 stream it was not checked" in said
+
+
+wishes = st.builds(
+    views.Wish, any_asks, st.sampled_from(Format), st.sampled_from([None, "C0001", "<!channel>"])
+)
+steps = st.builds(Step, st.integers(0, 10**6), st.integers(0, 10**4), st.integers(0, 999))
+
+
+@given(wishes, steps, st.lists(any_rows, max_size=3), readers, live_errors)
+def test_whatever_is_asked_slack_takes_what_is_said_and_nothing_signed_is(
+    wish: views.Wish, step: Step, found: list[Row], reader: Reader, error: type[LiveError]
+) -> None:
+    export = an_export(*found, question=wish.ask, is_sure=False, unchecked=error())
+    name = views.file(export, wish, reader, now=NOW).name
+    messages = [
+        views.under_way(None, wish, "0" * 12, reader),
+        views.under_way(step, wish, "0" * 12, reader),
+        views.done(export, wish, name, reader, now=NOW),
+        views.nothing(export, wish, reader, now=NOW),
+        views.cancelled(wish, step, reader),
+        views.stopped(error(code="C", message="auth_key=5ecre7"), wish, step, reader, "log"),
+        views.cut_off(wish, None, reader),
+        views.without_scope("files:write", wish, reader),
+        views.refused("some_code", wish, reader),
+        views.not_taken("timeout", wish, reader, delivered=True),
+    ]
+    for message in messages:
+        payload = {"text": message.text, "blocks": list(message.blocks)}
+        assert check(payload, text_chars=MESSAGE_TEXT_CHARS) == []
+        assert "5ecre7" not in str(payload)
+        assert "<!channel>" not in str(payload)

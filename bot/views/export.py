@@ -116,11 +116,11 @@ def under_way(step: Step | None, wish: Wish, known_as: str, reader: Reader) -> M
     if step.total > MOST_TASKS:
         lines.append(_too_many(step.total, w))
     if step.again:
-        lines.append(w.t("They are read once more, as tasks may have changed places meanwhile."))
+        lines.append(w.t("They are read once more, as tasks may have changed places meanwhile"))
     lines.append(
         w.n(
-            "{count} call of the Live API is still to come; people's questions go first.",
-            "{count} calls of the Live API are still to come; people's questions go first.",
+            "{count} call of the Live API is still to come; people's questions go first",
+            "{count} calls of the Live API are still to come; people's questions go first",
             step.calls_to_come,
         )
     )
@@ -169,7 +169,7 @@ def too_many(most: int, reader: Reader) -> Message:
     """The person has as many exports under way as may be."""
     w = words(reader.language)
     said = w.t("{most} exports of yours are under way already", most=most)
-    return answer(said, [w.t("Wait for one of them, or cancel it, then ask again.")], w)
+    return answer(said, [w.t("Wait for one of them, or cancel it, then ask again")], w)
 
 
 def stopped(
@@ -199,7 +199,7 @@ def without_scope(scope: str, wish: Wish, reader: Reader) -> Message:
     )
     mend = w.t(
         "Ask the bot's operator to add it in OAuth & Permissions and to reinstall the app; "
-        "preload-bot doctor names all that are missing."
+        "preload-bot doctor names all that are missing"
     )
     return answer(said, [mend], w, hint=_again(wish, w))
 
@@ -208,7 +208,7 @@ def refused(reason: str, wish: Wish, reader: Reader) -> Message:
     """Slack won't have the file, for a reason in its own word."""
     w = words(reader.language)
     said = w.t("Slack does not take the file: {reason}", reason=code(reason, _CODE_CHARS))
-    mend = w.t("If it goes on, give this to the bot's operator.")
+    mend = w.t("If it goes on, give this to the bot's operator")
     return answer(said, [mend], w, hint=_again(wish, w))
 
 
@@ -218,7 +218,7 @@ def not_taken(reason: str, wish: Wish, reader: Reader, *, delivered: bool) -> Me
     said = w.t("Slack did not take the file: {reason}", reason=code(reason, _CODE_CHARS))
     mend = w.t("Try again in a minute.")
     if delivered:
-        mend = w.t("It may have arrived all the same: look for it before you ask again.")
+        mend = w.t("It may have arrived all the same: look for it before you ask again")
     return answer(said, [mend], w, hint=_again(wish, w))
 
 
@@ -237,16 +237,16 @@ def _exported(export: Export, wish: Wish, w: Words) -> str:
 
 def _destination(wish: Wish, w: Words) -> str:
     if wish.channel_id is None:
-        return w.t("The file comes to you by direct message.")
-    return w.t("The file is posted in {channel}.", channel=channel(wish.channel_id, w))
+        return w.t("The file comes to you by direct message")
+    return w.t("The file is posted in {channel}", channel=channel(wish.channel_id, w))
 
 
 def _how_far(step: Step | None, w: Words) -> str:
     """How much was read in vain."""
     if step is None:
-        return w.t("No task had been read; there is no file.")
+        return w.t("No task had been read; there is no file")
     read, count = f"{step.read:,}", f"{step.goal:,}"
-    return w.t("{read} of {count} tasks had been read; there is no file.", read=read, count=count)
+    return w.t("{read} of {count} tasks had been read; there is no file", read=read, count=count)
 
 
 def _again(wish: Wish, w: Words) -> str:
@@ -256,7 +256,7 @@ def _again(wish: Wish, w: Words) -> str:
 def _too_many(total: int, w: Words) -> str:
     return w.t(
         "{count} tasks match, and a file holds the first {most} that the API lists: narrow it with "
-        "since=, status= or url= to have all.",
+        "since=, status= or url= to have all",
         count=f"{total:,}",
         most=f"{MOST_TASKS:,}",
     )
@@ -267,13 +267,13 @@ def _notes(export: Export, w: Words) -> Iterator[str]:
     if export.is_capped:
         yield f"⚠️ {_too_many(export.total, w)}"
         if export.is_newest_first:
-            yield w.t("These are the newest.")
+            yield w.t("These are the newest")
     if not export.is_sure:
         yield "⚠️ " + w.t(
-            "Tasks changed places both times while they were read: some may be missing."
+            "Tasks changed places both times while they were read: some may be missing"
         )
     if export.cut:
-        yield w.t("The time asked for was cut to the 3 days that the API keeps.")
+        yield w.t("The time asked for was cut to the 3 days that the API keeps")
     if export.unchecked is not None:
         yield "❔ " + w.t(
             "Whether the streams have newer tasks could not be checked: {reason}",
@@ -281,8 +281,8 @@ def _notes(export: Export, w: Words) -> Iterator[str]:
         )
     elif export.streams_unchecked:
         yield "❔ " + w.n(
-            "Of {count} stream it was not checked whether it has a newer task.",
-            "Of {count} streams it was not checked whether they have newer tasks.",
+            "Of {count} stream it was not checked whether it has a newer task",
+            "Of {count} streams it was not checked whether they have newer tasks",
             export.streams_unchecked,
         )
 
