@@ -151,10 +151,13 @@ async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, s
 
 async def _look_up_domains(desk: Desk) -> None:
     """Have the accounts' domains at hand, patiently: the menu's own questions cannot wait long."""
-    asked = [name for name, account in desk.settings.accounts.items() if not account.domains]
-    for failed in await asyncio.gather(*map(desk.queries.domains, asked), return_exceptions=True):
-        if isinstance(failed, BaseException) and not isinstance(failed, LiveError):
-            raise failed
+
+    async def look_up(account: str) -> None:
+        with suppress(LiveError):
+            await desk.queries.domains(account)
+
+    accounts = desk.settings.accounts
+    await asyncio.gather(*(look_up(name) for name in accounts if not accounts[name].domains))
 
 
 async def _drafted(desk: Desk, text: str, reader: Reader) -> dict[str, str] | None:
