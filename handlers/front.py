@@ -1,4 +1,4 @@
-"""Which handler takes what, and what a person is told when one cannot.
+"""What Slack sends, to the handler that takes it; and what a person is told when one cannot.
 
 A handler is parse → ask → render. What goes wrong on the way is a `BotError` and is explained;
 anything else ends up in the log, under an ID that the person is told (`bot.jobs`).
@@ -16,7 +16,6 @@ import structlog
 
 from bot.errors import ArgumentRefused, BotError, Busy, StaleReference, UsageError
 from bot.logs import request_id
-from bot.manifest import CHECK, FORM
 from bot.roles import NotAllowed, Right, Unchecked
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import (
@@ -29,48 +28,16 @@ from bot.slack.incoming import (
 )
 from bot.views import errors as views
 from bot.views import roles
-from bot.views.form import Field
-from handlers import (
-    audit,
-    boards,
-    cards,
-    check,
-    deeds,
-    defaults,
-    export,
-    form,
-    grammar,
-    help,  # noqa: A004 - the command's name
-    home,
-    lists,
-    notices,
-    paging,
-    subscriptions,
-    tasks,
-    watches,
-)
+from handlers import deeds, form, grammar, home
 from handlers.canonical import canonical
 from handlers.desk import Unanswered
 from handlers.form import Misfilled
 from handlers.lexing import masked, normalised
 from handlers.reply import Reply
-from handlers.requests import (
-    AskRequest,
-    AuditRequest,
-    DefaultRequest,
-    DeliveriesRequest,
-    ExportRequest,
-    HelpRequest,
-    ListRequest,
-    Request,
-    SubscribeRequest,
-    TasksRequest,
-    UnsubscribeRequest,
-    WatchRequest,
-)
+from handlers.routes import CLICKS, COMMANDS, FORMS, SHORTCUTS, SUGGESTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -78,83 +45,12 @@ if TYPE_CHECKING:
     from bot.reader import Reader
     from bot.views.limits import Block, Message
     from handlers.desk import Desk
+    from handlers.requests import Request
 
 Source: TypeAlias = Command | Click | Shortcut | Submission | HomeOpened
 """What a reply can go to."""
 
 COMMAND = "/preload"
-
-COMMANDS: Mapping[type, Callable[[Desk, Command, Reply, Any], Awaitable[None]]] = {
-    TasksRequest: tasks.answer,
-    WatchRequest: watches.answer,
-    SubscribeRequest: subscriptions.answer,
-    UnsubscribeRequest: subscriptions.leave,
-    ListRequest: lists.answer,
-    DeliveriesRequest: lists.deliveries,
-    ExportRequest: export.answer,
-    AuditRequest: audit.answer,
-    AskRequest: form.answer,
-    DefaultRequest: defaults.answer,
-    HelpRequest: help.answer,
-}
-
-CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
-    "page.prev": paging.turn,
-    "page.next": paging.turn,
-    "page.refresh": paging.refresh,
-    "page.status": paging.filter_status,
-    "page.more": paging.more,
-    "page.share": paging.share,
-    "page.open": cards.open_task,
-    "page.watch": watches.begin,
-    "card.refresh": cards.refresh,
-    "card.stream": cards.list_stream,
-    "card.watch": watches.begin_stream,
-    "check.prev": check.turn,
-    "check.next": check.turn,
-    "check.refresh": check.refresh,
-    "check.watch": check.watch,
-    "export.cancel": export.cancel,
-    "form.open": form.open_kept,
-    "widen": paging.ask,
-    "home.refresh": home.refresh,
-    "home.open": paging.ask,
-    "home.mute": home.mute,
-    "home.unsubscribe": home.unsubscribe,
-    "home.stop": home.stop,
-    "home.language": home.choose_language,
-    "home.zone": home.choose_zone,
-    "home.rows": home.choose_rows,
-    "domain.pick": paging.pick_domain,
-    "account.pick": paging.pick_account,
-    "board.open": cards.open_task,
-    "board.stop": boards.stop,
-    "notice.mute": notices.mute,
-    "notice.seen": notices.see,
-    "notice.open": paging.ask,
-    "notice.unsubscribe": notices.unsubscribe,
-    "sub.mute": lists.mute,
-    "sub.remove": lists.remove,
-    "sub.widen": subscriptions.widen,
-    "watch.stop": lists.stop,
-    "watch.end": watches.end,
-    "watch.widen": watches.widen,
-    "watch.separately": watches.separately,
-}
-
-SHORTCUTS: Mapping[str, Callable[[Desk, Shortcut, Reply], Awaitable[None]]] = {
-    CHECK: check.answer,
-    FORM: form.open_empty,
-}
-"""By their callback IDs, those of `bot.manifest`."""
-
-FORMS: Mapping[str, Callable[[Desk, Submission, Reader], Awaitable[Request]]] = {FORM: form.read}
-"""By their callback IDs: what a form that was sent asks for; or `Misfilled`."""
-
-SUGGESTIONS: Mapping[str, Callable[[Desk, Suggestion], Awaitable[list[Block]]]] = {
-    Field.DOMAIN: form.suggest,
-}
-"""By the menu's `action_id`: the options that fit what was typed, soon."""
 
 log = structlog.get_logger(__name__)
 
