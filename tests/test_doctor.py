@@ -554,6 +554,16 @@ async def test_where_only_commands_are_typed_the_bot_need_not_be(patient: Patien
     assert "/invite @preload" in finding.fix
 
 
+async def test_direct_messages_and_what_scopes_hide_are_in_nobody_s_way(patient: Patient) -> None:
+    for channel_id in ("C0001", "C0003", "D0001"):
+        await use(patient, channel_id)
+    patient.slack.faults.add(Fault(method="conversations.info", error="missing_scope"))
+    hidden, outside = [one for one in await patient.examined() if one.check == "channels"]
+    assert (hidden.ok, hidden.detail) == (True, "C0001 not looked at: missing_scope")
+    assert not outside.ok
+    assert "#cup-final" in outside.detail
+
+
 async def test_channels_that_slack_does_not_tell_of_are_no_failure(patient: Patient) -> None:
     await use(patient, "C0001")
     patient.slack.faults.add(Fault(method="conversations.info", status=503))
