@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,7 @@ from bot.views import errors, roles
 from bot.views import home as views
 from bot.views.follow_refs import FollowRef
 from handlers import muting, subscriptions, watches
+from handlers.reply import MOST_REDRAWS
 
 if TYPE_CHECKING:
     from bot.reader import Reader
@@ -98,18 +100,33 @@ async def choose_rows(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: 
 
 
 async def _publish(desk: Desk, team_id: str, user_id: str) -> None:
-    """Draw the Home from what is stored, and show it; or why there is none."""
+    """Show the Home, until it is what would be drawn after that.
+
+    Of clicks that race, the last to arrive may show what was before another: so each looks again.
+    """
+    shown = None
+    for _ in range(MOST_REDRAWS):
+        view, followed = await _drawn(desk, team_id, user_id)
+        if followed is not None and followed == shown:
+            return
+        await desk.homes.publish(user_id, view)
+        if followed is None:
+            return
+        shown = followed
+
+
+async def _drawn(desk: Desk, team_id: str, user_id: str) -> tuple[views.View, views.Facts | None]:
+    """The Home, and what clicks can change in it; or why it cannot be shown, and None."""
     reader = await desk.people.reader(user_id)
     try:
         facts = await _facts(desk, team_id, reader)
     except (NotAllowed, Unchecked) as error:
-        view = views.refused(roles.refused(error, reader), reader)
+        return views.refused(roles.refused(error, reader), reader), None
     except BotError as error:
-        view = views.refused(errors.message(error, reader), reader)
-    else:
-        await desk.keep(facts.asks)
-        view = views.home(facts, reader, now=desk.now())
-    await desk.homes.publish(user_id, view)
+        return views.refused(errors.message(error, reader), reader), None
+    await desk.keep(facts.asks)
+    view = views.home(facts, reader, now=desk.now())
+    return view, replace(facts, followed=(), quotas={})
 
 
 async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
