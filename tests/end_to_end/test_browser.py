@@ -131,6 +131,7 @@ async def test_the_page_changes_person_language_and_theme(browser: Browser, demo
         await page.get_by_test_id("theme").click()
         await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         await page.get_by_test_id("switch-user").click()
+        await page.get_by_role("menuitem", name="李伟").click()
         await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
         await page.wait_for_selector("body[data-ready]")
         await expect(page.get_by_test_id("message")).to_have_count(0)

@@ -1,27 +1,34 @@
 // Block Kit drawn: each kind of block, of element in it, and of rich text, by table.
 
-import { h, icon, link } from "./dom.js";
-import { confirmed, opens } from "./menu.js";
+import { h, link, newId } from "./dom.js";
+import { element, initial, text } from "./elements.js";
 import { broadcast, channel, emoji, moment, mrkdwn, person, plain } from "./mrkdwn.js";
 
 /**
- * Draws blocks for a reader.
+ * Draws a block in a `scene`: `{reader, act, view}`.
  *
  * `reader` is `{me, locale, zone, words, users, channels}`; `act(node, action)` is called with the
- * pressed element and what the page posts for it, less who pressed it and where.
+ * pressed element and what the page posts for it, less who pressed it and where. Only a view has
+ * `view`: `{standing(block, part), keep(block, part, value), suggest(block, part, typed)}`, which
+ * knows what stands in its controls.
  */
-export function blocks(list, reader, act) {
-  return list.map((block) => {
-    const draw = BLOCKS[block.type];
-    if (!draw) return h("p", { class: "not-drawn" }, reader.words.notDrawn(block.type));
-    const node = draw(block, { reader, act: (pressed, action) => act(pressed, { block_id: block.block_id, ...action }) });
-    node.classList.add("block");
-    return node;
+export function block(one, { reader, act, view }) {
+  const draw = BLOCKS[one.type];
+  if (!draw) return h("p", { class: "not-drawn" }, reader.words.notDrawn(one.type));
+  const node = draw(one, {
+    reader,
+    act: (pressed, action) => act(pressed, { block_id: one.block_id, ...action }),
+    standing: (part) => view?.standing(one, part) ?? initial(part, null),
+    keep: (part, value) => view?.keep(one, part, value),
+    suggest: view && ((part, typed) => view.suggest(one, part, typed)),
+    tells: one.type !== "input" || one.dispatch_action,
+    isOptional: one.type === "input" && one.optional,
   });
+  node.classList.add("block");
+  return node;
 }
 
-/** A text object: mrkdwn or plain. */
-const text = (object, reader) => (object.type === "mrkdwn" ? mrkdwn(object.text, reader) : plain(object.text));
+export const blocks = (list, scene) => list.map((one) => block(one, scene));
 
 const BLOCKS = {
   header: (block, { reader }) => h("h3", { class: "block-header" }, text(block.text, reader)),
@@ -38,6 +45,7 @@ const BLOCKS = {
       block.elements.map((part) => h("div", {}, part.type === "image" ? part.alt_text : text(part, reader)))),
   actions: (block, scene) =>
     h("div", { class: "block-actions" }, block.elements.map((part) => element(part, scene))),
+  input: field,
   rich_text: (block, { reader }) => h("div", { class: "block-rich" }, rich(block.elements, reader)),
   table: (block, { reader }) => {
     const cell = (tag, part, place) => {
@@ -52,55 +60,29 @@ const BLOCKS = {
   },
 };
 
-const ELEMENTS = { button, static_select: select, overflow };
-
-function element(part, scene) {
-  const draw = ELEMENTS[part.type];
-  if (!draw) return h("span", { class: "not-drawn" }, scene.reader.words.notDrawn(part.type));
-  const node = draw(part, scene);
-  node.dataset.actionId = part.action_id ?? "";
-  return node;
-}
-
-/** Sends what was done with an element, after its `confirm` dialog if it has one. */
-async function press(node, part, { reader, act }, more) {
-  const draw = (object) => text(object, reader);
-  if (part.confirm && !(await confirmed(part.confirm, reader, draw))) return false;
-  act(node, { action_id: part.action_id, type: part.type, ...more });
-  return true;
-}
-
-function button(part, scene) {
-  const looks = { class: `button ${part.style ?? ""}`, "aria-label": part.accessibility_label };
-  const words = text(part.text, scene.reader);
-  const node = part.url ? Object.assign(link(part.url, words), { className: looks.class })
-    : h("button", { type: "button", ...looks }, words);
-  node.addEventListener("click", () => press(node, part, scene, { value: part.value }));
-  return node;
-}
-
-function select(part, scene) {
+/** A labelled control: its block's `wrong` paragraph is there for what a submission finds. */
+function field(one, scene) {
   const { reader } = scene;
-  const draw = (object) => text(object, reader);
-  const label = part.placeholder?.text ?? reader.words.pick;
-  const groups = part.option_groups ?? [{ options: part.options }];
-  const shown = h("span", { class: "shown" }, part.initial_option ? draw(part.initial_option.text) : plain(label));
-  const node = h("button", { type: "button", class: "button select", "aria-label": part.initial_option ? `${label}: ${part.initial_option.text.text}` : label },
-    shown, icon("down"));
-  const choose = async (option) => {
-    const sent = await press(node, part, scene, { selected_option: { text: option.text, value: option.value } });
-    if (sent) shown.replaceChildren(...[draw(option.text)].flat());
-  };
-  opens(node, { kind: "listbox", groups, chosen: part.initial_option, label, draw, choose });
-  return node;
+  const label = h("label", { id: newId("label") }, text(one.label, reader),
+    one.optional && h("span", { class: "optional" }, ` ${reader.words.optional}`));
+  const wrong = h("p", { class: "wrong", id: newId("wrong"), hidden: true });
+  const hint = one.hint && h("p", { class: "hint-words", id: newId("hint") }, text(one.hint, reader));
+  const control = element(one.element, scene);
+  control.id = newId("control");
+  label.setAttribute("for", control.id);
+  const shown = control.querySelector(".shown");
+  control.setAttribute("aria-labelledby", shown ? `${label.id} ${shown.id}` : label.id);
+  control.setAttribute("aria-describedby", [wrong.id, hint?.id].filter(Boolean).join(" "));
+  const zone = one.element.type === "datetimepicker" && h("small", { class: "zone" }, reader.zone);
+  return h("div", { class: "block-input", "data-block-id": one.block_id }, label, control, zone, wrong, hint);
 }
 
-function overflow(part, scene) {
-  const { reader } = scene;
-  const node = h("button", { type: "button", class: "button overflow", "aria-label": reader.words.more }, icon("dots"));
-  const choose = (option) => press(node, part, scene, { selected_option: { text: option.text, value: option.value } });
-  opens(node, { kind: "menu", groups: [{ options: part.options }], label: reader.words.more, draw: (object) => text(object, reader), choose });
-  return node;
+/** Says what is wrong with a field that was drawn as such, or, with null, nothing any more. */
+export function mark(node, sentence) {
+  const wrong = node.querySelector(".wrong");
+  wrong.hidden = !sentence;
+  wrong.textContent = sentence ?? "";
+  node.querySelector("[data-action-id]").setAttribute("aria-invalid", String(Boolean(sentence)));
 }
 
 const RICH = {

@@ -1,22 +1,29 @@
 // The box in which a person writes: command hints, recall, Enter to send.
 
 import { h, icon } from "./dom.js";
+import { attaching } from "./files.js";
+import { opens } from "./menu.js";
+import { plain } from "./mrkdwn.js";
 
 /**
  * Fills `form` with a composer.
  *
- * `testId` names its text area; `send(text)` resolves to an error's words, or to nothing when sent.
- * The result's `show({placeholder, commands, words})` fits it to a channel and a language.
+ * `testId` names its text area; `send(text, file)` resolves to an error's words, or to nothing when
+ * sent. With `start(shortcut)`, which resolves likewise, it offers shortcuts and takes files too. The
+ * result's `show({placeholder, commands, shortcuts, reader})` fits it to a channel and a language.
  */
-export function composer(form, { testId, send }) {
+export function composer(form, { testId, send, start }) {
   const hint = h("div", { class: "hint", id: `${testId}-hint`, role: "listbox", "data-testid": `${testId === "composer" ? "" : "thread-"}command-hint`, hidden: true });
   const failure = h("p", { class: "failure", role: "alert", hidden: true });
   const area = h("textarea", { rows: "1", "data-testid": testId, "aria-autocomplete": "list", "aria-controls": hint.id, spellcheck: "false" });
   const button = h("button", { class: "send", disabled: true, "data-testid": testId === "composer" ? "send" : "thread-send" }, icon("send"));
   const keys = h("span", { class: "keys" });
+  const attached = start ? attaching(() => { button.disabled = isEmpty(); }) : null;
+  const bolt = start ? h("button", { type: "button", class: "plain tool", "data-testid": "shortcuts" }, icon("bolt")) : null;
   const sent = [];
   let recalled = 0; // how many lines back the text was recalled from
   let commands = [];
+  let shortcuts = [];
   let offered = [];
   let marked = 0;
 
@@ -48,7 +55,7 @@ export function composer(form, { testId, send }) {
   }
 
   function changed() {
-    button.disabled = area.value.trim() === "";
+    button.disabled = isEmpty();
     area.style.height = "auto";
     area.style.height = `${Math.min(area.scrollHeight, innerHeight / 3)}px`;
     hintFor(area.value);
@@ -60,16 +67,26 @@ export function composer(form, { testId, send }) {
     return true;
   }
 
-  async function submit() {
-    const text = area.value.trim();
-    if (text === "") return;
-    if (sent.at(-1) !== text) sent.push(text);
-    recalled = 0;
-    write("");
-    const error = await send(text);
+  function isEmpty() {
+    return area.value.trim() === "" && (attached?.isEmpty() ?? true);
+  }
+
+  function failed(error) {
     failure.hidden = !error;
     failure.replaceChildren(icon("warn"), error ?? "");
+  }
+
+  async function submit() {
+    if (isEmpty()) return;
+    const text = area.value.trim();
+    if (text && sent.at(-1) !== text) sent.push(text);
+    recalled = 0;
+    write("");
+    const file = attached?.take() ?? null;
+    const error = await send(text, file);
+    failed(error);
     if (error && area.value === "") write(text);
+    if (error && attached?.isEmpty()) attached.put(file);
   }
 
   const KEYS = {
@@ -107,25 +124,37 @@ export function composer(form, { testId, send }) {
   });
   area.addEventListener("input", () => {
     recalled = 0;
-    failure.hidden = true;
+    failed(null);
     changed();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
   });
-  form.append(failure, hint, h("div", { class: "box" }, area, h("div", { class: "tools" }, keys, button)));
+  form.append(failure, hint,
+    h("div", { class: "box" }, attached?.chip, area, h("div", { class: "tools" }, keys, attached?.nodes, bolt, button)));
+
+  if (bolt) {
+    opens(bolt, {
+      kind: "menu", draw: ({ text }) => plain(text), choose: async (option) => failed(await start(option.value)),
+      groups: () => [{ options: shortcuts }],
+    });
+  }
 
   return {
     area,
-    show({ placeholder, words, commands: known = [] }) {
+    show({ placeholder, reader, commands: known = [], shortcuts: offers = [] }) {
+      const { words } = reader;
       commands = known;
+      shortcuts = offers;
+      attached?.show(reader);
+      bolt?.setAttribute("aria-label", words.shortcuts);
       area.placeholder = placeholder;
       area.setAttribute("aria-label", placeholder);
       button.setAttribute("aria-label", words.send);
       keys.textContent = known.length ? words.hintKeys : "";
       hint.setAttribute("aria-label", words.hintKeys);
-      failure.hidden = true;
+      failed(null);
       changed();
     },
   };

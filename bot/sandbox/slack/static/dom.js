@@ -1,5 +1,7 @@
 // Elements are built here and nowhere from markup: what a message says can only become text.
 
+const WAIT_MS = 3_000;
+
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -19,6 +21,22 @@ export function icon(name) {
   use.setAttribute("href", `#icon-${name}`);
   svg.append(use);
   return svg;
+}
+
+let ids = 0;
+
+/** An ID that no other element has. */
+export const newId = (name) => `${name}-${++ids}`;
+
+/** Shows that an answer is awaited, at most as long as Slack waits for an app; the result ends it. */
+export function busy(node) {
+  const end = () => node.removeAttribute("aria-busy");
+  node.setAttribute("aria-busy", "true");
+  const timer = setTimeout(end, WAIT_MS);
+  return () => {
+    clearTimeout(timer);
+    end();
+  };
 }
 
 /** A link, if its address is one that a browser may open; otherwise only its words. */
@@ -51,5 +69,7 @@ export function sync(parent, wanted) {
 
 function focusAgain(fresh, action) {
   const same = action && fresh.querySelector(`[data-action-id="${CSS.escape(action)}"]`);
-  (same || fresh).focus({ preventScroll: true });
+  // a group takes no focus itself
+  const within = same && (same.querySelector("input:checked") ?? same.querySelector("input"));
+  (within || same || fresh).focus({ preventScroll: true });
 }

@@ -5,16 +5,17 @@ import { h } from "./dom.js";
 let hiddenFor = null; // the anchor whose menu the press of the pointer is about to close
 
 /**
- * Makes a press of `anchor` open `options`, and calls `choose(option)` with the one taken.
- * `kind` is `listbox` (a select) or `menu`; `draw(text)` makes an option's words.
+ * Makes a press of `anchor` open the options of `groups()`, and calls `choose(option)` with the one
+ * taken. `kind` is `listbox` (a select, with the option `chosen()` at the time) or `menu`;
+ * `draw(text)` makes an option's words; the menu is called `label`, or as the anchor is.
  */
-export function opens(anchor, { kind, groups, chosen, label, draw, choose }) {
+export function opens(anchor, { kind, groups, chosen = () => null, label, draw, choose }) {
   anchor.setAttribute("aria-haspopup", kind);
   anchor.setAttribute("aria-expanded", "false");
   anchor.addEventListener("pointerdown", () => {
     hiddenFor = anchor.getAttribute("aria-expanded") === "true" ? anchor : null;
   });
-  const open = () => show(anchor, { kind, groups, chosen, label, draw, choose });
+  const open = () => show(anchor, { kind, groups: groups(), chosen: chosen(), label, draw, choose });
   anchor.addEventListener("click", () => {
     if (hiddenFor !== anchor) open();
     hiddenFor = null;
@@ -41,7 +42,7 @@ function show(anchor, { kind, groups, chosen, label, draw, choose }) {
     items.push(item);
     return item;
   };
-  const popup = h("div", { class: "popup", role: kind, "aria-label": label, popover: "auto" },
+  const popup = h("div", { class: "popup", role: kind, "aria-label": label ?? anchor.getAttribute("aria-label"), popover: "auto" },
     groups.map((group) => [
       group.label && h("div", { class: "group", role: "presentation" }, draw(group.label)),
       group.options.map(draw1),
@@ -79,7 +80,7 @@ function show(anchor, { kind, groups, chosen, label, draw, choose }) {
     popup.remove();
   });
 
-  document.body.append(popup);
+  over(anchor).append(popup);
   popup.showPopover();
   anchor.setAttribute("aria-expanded", "true");
   place(popup, anchor.getBoundingClientRect());
@@ -87,8 +88,11 @@ function show(anchor, { kind, groups, chosen, label, draw, choose }) {
   move(Math.max(0, items.findIndex((item) => item.getAttribute("aria-selected") === "true")));
 }
 
+/** Where what opens at `anchor` belongs: nothing outside an open dialog can be pressed. */
+export const over = (anchor) => anchor.closest("dialog") ?? document.body;
+
 /** Below the anchor, or above it where there is more room; never over the page's edge. */
-function place(popup, anchor) {
+export function place(popup, anchor) {
   const gap = 4;
   const below = innerHeight - anchor.bottom - 2 * gap;
   const above = anchor.top - 2 * gap;

@@ -2,7 +2,9 @@
 
 import { blocks } from "./blocks.js";
 import { h, icon, sync } from "./dom.js";
-import { mrkdwn } from "./mrkdwn.js";
+import { card } from "./files.js";
+import { opens } from "./menu.js";
+import { mrkdwn, plain } from "./mrkdwn.js";
 import { clock, dayName, dayOf, full } from "./times.js";
 
 const TOGETHER_S = 300; // one author's messages within this time share a head
@@ -13,9 +15,11 @@ const COLOURS = ["#3f6fb5", "#a8487e", "#2f8560", "#b0612b", "#6a55b8", "#26808c
  *
  * `repliesTo(message)` gives a message's replies, `openThread(message)` opens them; without
  * `openThread` (in the thread itself) neither is offered. `failures` holds an error's words by
- * message ID; `act(message, node, action)` is called when something in a message is pressed.
+ * message ID; `act(message, node, action)` is called when something in a message is pressed,
+ * `start(message, shortcut)` when one of the `shortcuts` (a menu's options) is taken for it.
  */
-export function draw(log, messages, { reader, intro, repliesTo, openThread, failures, act }) {
+export function draw(log, messages, scene) {
+  const { reader, intro, repliesTo, openThread, failures } = scene;
   const rows = intro ? [{ key: "intro", version: reader.me + intro.title, draw: () => introOf(intro) }] : [];
   let above = null;
   for (const message of messages) {
@@ -30,7 +34,7 @@ export function draw(log, messages, { reader, intro, repliesTo, openThread, fail
     rows.push({
       key: message.id,
       version: JSON.stringify([message, isJoined, replies.length, failure, reader.me]),
-      draw: () => row(message, { at, isJoined, replies, failure, reader, openThread, act }),
+      draw: () => row(message, { ...scene, at, isJoined, replies, failure }),
     });
     above = message;
   }
@@ -48,7 +52,8 @@ function introOf({ title, topic, hint }) {
   return h("div", { class: "intro" }, h("h2", {}, title), h("p", {}, topic), h("p", {}, hint));
 }
 
-function row(message, { at, isJoined, replies, failure, reader, openThread, act }) {
+function row(message, scene) {
+  const { at, isJoined, replies, failure, reader, openThread, act } = scene;
   const { words } = reader;
   const name = nameOf(message, reader);
   const time = h("time", { datetime: at.toISOString(), title: full(at, reader) }, clock(at, reader));
@@ -66,8 +71,19 @@ function row(message, { at, isJoined, replies, failure, reader, openThread, act 
       body(message, reader, (node, action) => act(message, node, action)),
       failure && h("p", { class: "failure", role: "alert" }, icon("warn"), failure),
       replies.length > 0 && thread(message, replies, reader, openThread)),
-    openThread && !message.only_visible_to && !message.error
-      && h("button", { class: "plain reply", title: words.reply, "aria-label": words.reply, onclick: () => openThread(message) }, icon("thread")));
+    message.only_visible_to || message.error ? null : toolbar(message, scene));
+}
+
+/** What can be done with a message itself; Slack offers none of it for what only one person sees. */
+function toolbar(message, { reader: { words }, openThread, shortcuts, start }) {
+  const more = h("button", { type: "button", class: "plain", title: words.more, "aria-label": words.more, "data-testid": "message-menu" }, icon("dots"));
+  opens(more, {
+    kind: "menu", label: words.more, draw: ({ text }) => plain(text),
+    groups: () => [{ options: shortcuts }], choose: (option) => start(message, option.value),
+  });
+  return h("div", { class: "toolbar" },
+    openThread && h("button", { type: "button", class: "plain", title: words.reply, "aria-label": words.reply, onclick: () => openThread(message) }, icon("thread")),
+    shortcuts.length > 0 && more);
 }
 
 function body(message, reader, act) {
@@ -75,10 +91,11 @@ function body(message, reader, act) {
   const own = message.blocks ?? [];
   const edited = message.edited && h("small", { class: "edited" }, reader.words.edited);
   return [
-    own.length ? blocks(own, reader, act) : message.text && h("div", { class: "block words" }, mrkdwn(message.text, reader)),
+    own.length ? blocks(own, { reader, act }) : message.text && h("div", { class: "block words" }, mrkdwn(message.text, reader)),
     (message.attachments ?? []).map((one) =>
       h("div", { class: `attachment${one.color ? " coloured" : ""}` },
-        one.blocks ? blocks(one.blocks, reader, act) : mrkdwn(one.text ?? one.fallback ?? "", reader))),
+        one.blocks ? blocks(one.blocks, { reader, act }) : mrkdwn(one.text ?? one.fallback ?? "", reader))),
+    (message.files ?? []).map((file) => card(file, reader)),
     edited,
   ];
 }

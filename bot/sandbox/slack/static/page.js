@@ -1,12 +1,14 @@
 // The page as a whole: who looks, at which channel, and what their presses lead to.
 
 import { composer } from "./composer.js";
-import { h, icon } from "./dom.js";
-import { avatar, draw } from "./messages.js";
+import { busy } from "./dom.js";
+import { drawChannels, drawFrame, frame, isMenuOpen, showMenu } from "./frame.js";
+import { home, tabs } from "./home.js";
+import { draw } from "./messages.js";
+import { modal } from "./modal.js";
 import { follow, post } from "./stream.js";
 import { wordsFor } from "./words.js";
 
-const WAIT_MS = 3_000; // as long as Slack waits for an app
 const NEAR_END_PX = 80;
 
 const at = (id) => document.getElementById(id);
@@ -15,16 +17,21 @@ const log = at("log");
 const scroller = at("scroller");
 
 let state = null;
-let reader = null; // {me, locale, zone, words, users, channels}
+let reader = null; // {me, locale, zone, words, users, channels, bot, team}
 let here = asked.get("channel");
+let tab = asked.get("tab") ?? "messages"; // of the app's own entry: "home" or "messages"
 let threadTs = null;
 let leave = () => {};
+let isEntering = true;
 let isAtEnd = true;
 const unread = new Set();
 const failures = new Map(); // an error's words by message ID
 
-const main = composer(at("composer"), { testId: "composer", send: (text) => say(text, null) });
+const main = composer(at("composer"), { testId: "composer", send: (text, file) => say(text, null, file), start: (name) => start(null, name) });
 const reply = composer(at("thread-composer"), { testId: "thread-composer", send: (text) => say(text, threadTs) });
+const dialog = modal({ closed: () => document.activeElement === document.body && main.area.focus() });
+const appHome = home(at("home"));
+const showTab = tabs(at("tabs"), goToTab);
 
 // ---- who looks, and at what
 
@@ -34,25 +41,33 @@ function enter(user) {
   closeThread();
   unread.clear();
   failures.clear();
+  isEntering = true;
   leave = follow(user, { onState, onEvent, onLost });
 }
 
 function onState(fresh) {
   const wasIm = reader?.channels.get(here)?.kind === "im";
-  state = fresh;
+  state = { shortcuts: [], home: null, modal: null, ...fresh };
   const me = state.users.find(({ id }) => id === state.me);
   const locale = me.locale.replace("_", "-");
+  const bot = { ...state.bot, real_name: state.bot.name, isApp: true };
   reader = {
-    me: me.id, locale, zone: me.tz, words: wordsFor(locale),
-    users: new Map([...state.users, { ...state.bot, real_name: state.bot.name }].map((one) => [one.id, one])),
+    me: me.id, locale, zone: me.tz, words: wordsFor(locale), bot,
+    users: new Map([...state.users, bot].map((one) => [one.id, one])),
     channels: new Map(state.channels.map((one) => [one.id, one])),
   };
   if (!reader.channels.has(here)) {
     here = (state.channels.find(({ kind }) => wasIm && kind === "im") ?? state.channels[0]).id;
   }
-  drawFrame();
+  drawFrame(reader, state.team);
+  drawSide();
+  drawChannel();
   isAtEnd = true;
   drawMessages();
+  appHome.show(state.home, reader);
+  dialog.show(state.modal, reader, lookedAt());
+  if (isEntering && isHome()) post("home", { user: reader.me });
+  isEntering = false;
   at("connection").textContent = "";
   document.body.dataset.ready = "true";
 }
@@ -62,96 +77,100 @@ function onLost() {
   at("connection").textContent = wordsFor(reader?.locale ?? navigator.language).reconnecting;
 }
 
-function onEvent(event) {
-  for (const node of document.querySelectorAll("[aria-busy]")) node.removeAttribute("aria-busy");
-  const { messages } = state;
-  const id = event.message?.id ?? event.id;
-  const place = messages.findIndex((one) => one.id === id);
-  failures.delete(id);
-  if (event.type === "message_deleted") {
-    if (place >= 0) messages.splice(place, 1);
-  } else if (place >= 0) messages[place] = event.message;
-  else {
-    messages.push(event.message);
-    if (event.message.channel !== here) unread.add(event.message.channel);
-    drawChannels();
+const EVENTS = {
+  modal({ view }) {
+    state.modal = view;
+    dialog.show(view, reader, lookedAt());
+  },
+  home({ view }) {
+    state.home = view;
+    appHome.show(view, reader);
+  },
+  message: put,
+  message_changed: put,
+  message_deleted(_, place) {
+    if (place >= 0) state.messages.splice(place, 1);
+  },
+};
+
+function put({ message }, place) {
+  if (place >= 0) {
+    state.messages[place] = message;
+    return;
   }
+  state.messages.push(message);
+  if (message.channel !== lookedAt()) unread.add(message.channel);
+  drawSide();
+}
+
+function onEvent(event) {
+  for (const node of document.querySelectorAll(":is(main, aside) [aria-busy]")) node.removeAttribute("aria-busy");
+  const id = event.message?.id ?? event.id;
+  EVENTS[event.type](event, state.messages.findIndex((one) => one.id === id));
+  if (!id) return;
+  failures.delete(id);
   drawMessages();
 }
 
-// ---- the frame
+// ---- the channel
 
-function drawFrame() {
-  const { words, users } = reader;
-  const me = users.get(reader.me);
-  document.documentElement.lang = reader.locale;
-  at("team").textContent = state.team;
-  at("channels-title").textContent = words.channels;
-  at("direct-title").textContent = words.direct;
-  at("menu-toggle").setAttribute("aria-label", words.menu);
-  at("sidebar").setAttribute("aria-label", words.channels);
-  at("thread").setAttribute("aria-label", words.thread);
-  at("thread-title").textContent = words.thread;
-  at("thread-close").setAttribute("aria-label", words.close);
-  at("jump").lastElementChild.textContent = words.newMessages;
-  log.setAttribute("aria-label", words.messages);
-  at("thread-log").setAttribute("aria-label", words.thread);
-  const next = nextUser();
-  const change = words.switchTo(next.real_name);
-  at("switch-user").title = change;
-  at("switch-user").setAttribute("aria-label", `${me.real_name}, ${words.language}. ${change}`);
-  at("switch-user").replaceChildren(avatar(me.id, me.real_name),
-    h("span", { class: "who" }, h("b", {}, me.real_name), h("small", {}, words.language)), icon("swap"));
-  drawTheme();
-  drawChannels();
-  drawChannel();
+const titleOf = (channel) => (channel.kind === "im" ? state.bot.name : `#${channel.name}`);
+const isHome = () => tab === "home" && reader.channels.get(here).kind === "im";
+/** The channel whose messages are looked at: none where the app's Home is. */
+const lookedAt = () => (isHome() ? null : here);
+
+function drawSide() {
+  drawChannels(reader, { here, unread, goTo });
+  at("tab-messages").classList.toggle("unread", unread.has(here));
 }
 
-function drawChannels() {
-  const entry = (channel) => {
-    const isIm = channel.kind === "im";
-    const name = isIm ? state.bot.name : channel.name;
-    const sign = isIm ? avatar(state.bot.id, name, true) : h("span", { class: "hash", "aria-hidden": "true" }, "#");
-    return h("li", {}, h("button",
-      {
-        class: `plain${unread.has(channel.id) ? " unread" : ""}`, "data-testid": "channel", "data-channel": channel.id,
-        "aria-current": channel.id === here ? "page" : null, onclick: () => goTo(channel.id),
-      },
-      sign, h("span", {}, name), isIm && h("span", { class: "app" }, reader.words.app)));
-  };
-  at("channels").replaceChildren(...state.channels.filter(({ kind }) => kind !== "im").map(entry));
-  at("direct").replaceChildren(...state.channels.filter(({ kind }) => kind === "im").map(entry));
+/** The app's shortcuts of a kind, as a menu's options. */
+function shortcuts(kind) {
+  const words = (text) => ({ type: "plain_text", text });
+  return state.shortcuts.filter(({ type }) => type === kind).map(({ callback_id: value, name }) =>
+    ({ value, text: words(name), description: words(state.bot.name) }));
 }
 
 function drawChannel() {
   const { words } = reader;
-  const title = titleOf(reader.channels.get(here));
+  const channel = reader.channels.get(here);
+  const title = titleOf(channel);
   at("channel-name").textContent = title;
-  at("channel-topic").textContent = reader.channels.get(here).topic ?? "";
+  at("channel-topic").textContent = channel.topic ?? "";
+  at("tabs").hidden = channel.kind !== "im";
+  at("home").hidden = !isHome();
+  at("conversation").hidden = isHome();
+  showTab(tab);
   document.title = `${title} · ${state.team}`;
-  main.show({ placeholder: words.write(title), words, commands: state.commands });
-  reply.show({ placeholder: words.replyTo, words });
+  main.show({ placeholder: words.write(title), reader, commands: state.commands, shortcuts: shortcuts("global") });
+  reply.show({ placeholder: words.replyTo, reader });
   remember();
 }
 
 /** Keeps in the address what a reload shall find again. */
 function remember() {
   const { theme } = document.documentElement.dataset;
-  history.replaceState(null, "", `?${new URLSearchParams({ user: reader.me, channel: here, theme })}`);
+  history.replaceState(null, "", `?${new URLSearchParams({ user: reader.me, channel: here, tab, theme })}`);
 }
 
-const titleOf = (channel) => (channel.kind === "im" ? state.bot.name : `#${channel.name}`);
-
+/** The app's own entry opens its Home, unless there is something new to read. */
 function goTo(channel) {
+  const isIm = reader.channels.get(channel).kind === "im";
   here = channel;
-  unread.delete(channel);
+  goToTab(isIm && !unread.has(channel) ? "home" : "messages");
+  if (!isHome() && !matchMedia("(pointer: coarse)").matches) main.area.focus();
+}
+
+function goToTab(name) {
+  tab = name;
+  if (isHome()) post("home", { user: reader.me });
+  else unread.delete(here);
   isAtEnd = true;
   showMenu(false);
   closeThread();
-  drawChannels();
+  drawSide();
   drawChannel();
   drawMessages();
-  if (!matchMedia("(pointer: coarse)").matches) main.area.focus();
 }
 
 // ---- messages
@@ -164,7 +183,7 @@ function drawMessages() {
   const title = titleOf(reader.channels.get(here));
   const intro = { title: reader.words.start(title), topic: reader.channels.get(here).topic ?? "", hint: reader.words.startHint };
   const last = log.lastElementChild?.dataset.key;
-  const scene = { reader, failures, act, repliesTo };
+  const scene = { reader, failures, act, repliesTo, start, shortcuts: shortcuts("message") };
   draw(log, mine.filter((one) => !isReply(one)), { ...scene, intro, openThread });
   if (isAtEnd) toEnd(scroller);
   else if (log.lastElementChild?.dataset.key !== last) at("jump").hidden = false;
@@ -196,59 +215,47 @@ function closeThread() {
 
 // ---- what a person does
 
-async function say(text, inThread) {
-  const { words } = reader;
+async function say(text, inThread, file) {
+  const { words, me: user } = reader;
   const command = text.match(/^\/\S*/)?.[0];
   if (command && inThread) return words.notInThreads(command);
   isAtEnd = true;
   toEnd(scroller);
-  const body = { user: reader.me, channel: here, text, ...(inThread && { thread_ts: inThread }) };
-  return post(command ? "command" : "say", body);
+  if (file) {
+    const fields = new FormData();
+    for (const [name, value] of Object.entries({ user, channel: here, text, file })) fields.append(name, value);
+    return post("upload", fields);
+  }
+  return post(command ? "command" : "say", { user, channel: here, text, ...(inThread && { thread_ts: inThread }) });
 }
 
 async function act(message, node, action) {
-  node.setAttribute("aria-busy", "true");
-  const timer = setTimeout(() => node.removeAttribute("aria-busy"), WAIT_MS);
+  const done = busy(node);
   const error = await post("action", { user: reader.me, message_id: message.id, ...action });
   if (!error) return;
-  clearTimeout(timer);
+  done();
+  fail(message, error);
+}
+
+/** Takes one of the app's shortcuts, of a message or of the place; resolves to an error's words. */
+async function start(message, name) {
+  const place = { user: reader.me, channel: here, ...(message && { message_id: message.id }) };
+  const error = await post("shortcut", { ...place, callback_id: name });
+  if (error && message) fail(message, error);
+  return error && reader.words.failed(error);
+}
+
+function fail(message, error) {
   failures.set(message.id, reader.words.failed(error));
   drawMessages();
 }
 
-const nextUser = () => {
-  const place = state.users.findIndex(({ id }) => id === reader.me);
-  return state.users[(place + 1) % state.users.length];
-};
-
-function showMenu(isOpen) {
-  document.body.classList.toggle("menu-open", isOpen);
-  at("menu-toggle").setAttribute("aria-expanded", String(isOpen));
-}
-
-function drawTheme() {
-  const { theme } = document.documentElement.dataset;
-  const label = theme === "dark" ? reader.words.light : reader.words.dark;
-  at("theme").title = label;
-  at("theme").setAttribute("aria-label", label);
-}
-
-at("switch-user").addEventListener("click", () => state && enter(nextUser().id));
-at("theme").addEventListener("click", () => {
-  const root = document.documentElement;
-  root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
-  localStorage.setItem("theme", root.dataset.theme);
-  if (!state) return;
-  drawTheme();
-  remember();
-});
-at("menu-toggle").addEventListener("click", () => showMenu(!document.body.classList.contains("menu-open")));
-at("shade").addEventListener("click", () => showMenu(false));
+frame({ reader: () => reader, enter, themed: () => state && remember() });
 at("thread-close").addEventListener("click", closeThread);
 at("jump").addEventListener("click", () => toEnd(scroller));
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog, .popup")) return;
-  if (document.body.classList.contains("menu-open")) showMenu(false);
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], .popup")) return;
+  if (isMenuOpen()) showMenu(false);
   else if (threadTs !== null) closeThread();
 });
 scroller.addEventListener("scroll", () => {

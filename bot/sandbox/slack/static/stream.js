@@ -2,19 +2,26 @@
 
 const RETRY_MS = 1_000;
 
-export async function post(path, body) {
+/** What the server answers to JSON, or to a form's fields: `{ok: true, …}` or `{ok: false, error}`. */
+export async function ask(path, body) {
+  const isForm = body instanceof FormData;
   try {
     const reply = await fetch(`local/${path}`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
+      headers: isForm ? {} : { "Content-Type": "application/json" },
+      body: isForm ? body : JSON.stringify(body),
     });
-    if (!reply.ok) return `HTTP ${reply.status}: ${await reply.text()}`;
-    const answer = await reply.json();
-    return answer.ok ? null : answer.error;
+    if (!reply.ok) return { ok: false, error: `HTTP ${reply.status}: ${await reply.text()}` };
+    return await reply.json();
   } catch (error) {
-    return error.message;
+    return { ok: false, error: error.message };
   }
+}
+
+/** The same where nothing but its failing matters: an error's words, or null. */
+export async function post(path, body) {
+  const answer = await ask(path, body);
+  return answer.ok ? null : answer.error;
 }
 
 /**

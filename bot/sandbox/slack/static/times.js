@@ -11,6 +11,23 @@ export function dayOf(date, zone) {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(date);
 }
 
+/** Seconds since 1970 as the clock on the wall says them there: `2026-11-22T19:00`. */
+export function wallOf(seconds, zone) {
+  const options = { timeZone: zone, dateStyle: "short", timeStyle: "short" };
+  return new Intl.DateTimeFormat("sv-SE", options).format(new Date(seconds * 1000)).replace(" ", "T");
+}
+
+/**
+ * The other way. Where a wall clock shows a time twice the first one counts, and one that it skips is
+ * read as if it had not been moved forward.
+ */
+export function secondsOf(wall, zone) {
+  const utc = Date.parse(`${wall}Z`) / 1000;
+  const ahead = (seconds) => Date.parse(`${wallOf(seconds, zone)}Z`) / 1000 - seconds;
+  const [first, second] = [-1, 1].map((days) => utc - ahead(utc + (days * DAY_MS) / 1000));
+  return wallOf(first, zone) !== wall && wallOf(second, zone) === wall ? second : first;
+}
+
 export const clock = (date, reader) => say(date, reader, { timeStyle: "short" });
 export const full = (date, reader) => say(date, reader, { dateStyle: "full", timeStyle: "medium" });
 export const dayName = (date, reader) => capital(nearDay(date, reader) ?? say(date, reader, LONG));
