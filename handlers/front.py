@@ -28,6 +28,7 @@ from bot.slack.incoming import (
 )
 from bot.views import errors as views
 from bot.views import roles
+from bot.views.mrkdwn import clipped
 from handlers import deeds, form, grammar, home
 from handlers.canonical import canonical
 from handlers.desk import Unanswered
@@ -51,6 +52,9 @@ Source: TypeAlias = Command | Click | Shortcut | Submission | HomeOpened
 """What a reply can go to."""
 
 COMMAND = "/preload"
+
+_TEXT_CHARS = 300
+"""How much of a refused command is recorded."""
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +116,7 @@ async def take_command(desk: Desk, command: Command) -> None:
     async with _explained(desk, reply, command.text):
         request = await _parsed(desk, command, reply.reader)
         attempt = deeds.by_request(request)
-        text = masked(normalised(command.text)) if attempt else None
+        text = clipped(masked(normalised(command.text)), _TEXT_CHARS) if attempt else None
         await desk.caller.admit(attempt, command=text)
         await COMMANDS[type(request)](desk, command, reply, request)
 

@@ -275,7 +275,7 @@ async def test_the_manifest_is_printed_for_http_and_for_socket_mode() -> None:
 async def test_help_names_every_command_and_the_version_is_the_packages() -> None:
     code, out, _ = await ran("--help")
     assert code == 0
-    for command in ("serve", "demo", "simulate", "doctor", "manifest"):
+    for command in ("serve", "demo", "simulate", "doctor", "audit", "manifest"):
         assert f"\n  {command} " in out
     code, out, _ = await ran("--version")
     assert re.fullmatch(r"preload-bot, version \d+\.\d+\.\d+\n", out)
