@@ -52,12 +52,6 @@ _CONTROLS: Final[Mapping[str, Deed]] = {
     "watch.end": Deed.STOP_WATCH,
     "watch.widen": Deed.WIDEN_WATCH,
     "watch.separately": Deed.WATCH,
-    "home.mute": Deed.MUTE,
-    "home.unsubscribe": Deed.UNSUBSCRIBE,
-    "home.stop": Deed.STOP_WATCH,
-    "home.language": Deed.PREFER,
-    "home.zone": Deed.PREFER,
-    "home.rows": Deed.PREFER,
 }
 
 
