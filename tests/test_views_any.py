@@ -381,6 +381,7 @@ def test_any_board_makes_messages_that_slack_takes_and_green_only_if_all_is_read
     assert shown.watch.ask in message.asks
 
 
+@settings(max_examples=40)
 @given(
     st.lists(subscriptions, max_size=4) | subscriptions.map(lambda one: [one] * 40),
     st.lists(watches, max_size=4) | watches.map(lambda one: [one] * 60),

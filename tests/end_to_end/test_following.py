@@ -257,6 +257,42 @@ async def test_the_button_in_a_card_watches_its_stream(anna: Person, demo: Demo)
     assert len(watch.streams) == 1
 
 
+async def test_a_task_is_watched_by_its_stream(anna: Person, demo: Demo) -> None:
+    await anna.types("/preload status=failed")
+    card = await anna.clicks("page.open")
+    [task_id] = {task.task_id for task in demo.live.world.tasks if task.task_id in card}
+    await anna.types(f"/preload watch task={task_id}")
+    [watch] = await watches(demo)
+    assert watch.ask.task_id is None
+    assert len(watch.streams) == 1
+    await anna.types("/preload watch task=nobody")
+    assert len(await watches(demo)) == 1
+
+
+async def test_the_button_under_the_answer_to_a_task_watches_its_stream(
+    anna: Person, demo: Demo
+) -> None:
+    task = next(task for task in demo.live.world.tasks if task.domain == DOMAIN)
+    await anna.types(f"/preload task={task.task_id}")
+    await anna.clicks("page.watch")
+    [watch] = await watches(demo)
+    assert watch.ask.urls == (task.url,)
+
+
+@pytest.mark.parametrize("control", ["watch.widen", "watch.separately"])
+async def test_what_is_wished_of_a_watch_that_is_forgotten_is_to_be_asked_anew(
+    anna: Person, demo: Demo, control: str
+) -> None:
+    backup = f"rtmp://{DOMAIN}/liveApp/cup_backup"
+    await anna.types(f"/preload watch {CUP}")
+    await anna.types(f"/preload watch {CUP} {backup}")
+    [watch] = await watches(demo)
+    await demo.bot.desk.store.watches.stop(watch.id, ANNA, demo.bot.now())
+    await demo.bot.desk.store.watches.prune(demo.bot.now() + timedelta(hours=1))
+    assert "no longer works" in await anna.clicks(control)
+    assert await watches(demo) == ()
+
+
 async def test_where_several_domains_could_be_meant_they_are_named_with_the_whole_command(
     demo: Demo,
 ) -> None:
