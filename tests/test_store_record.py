@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.record import Deed, Entry, Outcome
-from tests.stored import NOW, opened
+from bot.watch.keeping import Keeping
+from tests.stored import NOW, Clock, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,15 @@ async def test_what_is_older_than_is_kept_is_forgotten(tmp_path: Path) -> None:
         assert await store.record.prune(NOW - timedelta(days=1)) == 1
         assert await store.record.prune(NOW - timedelta(days=1)) == 0
         assert [one.id async for one in store.record.all()] == [kept]
+
+
+async def test_the_record_is_kept_for_a_time_of_its_own(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        for days in (9, 11):
+            await store.record.begin(entry(at=NOW - timedelta(days=days)))
+        week, ten = timedelta(days=7), timedelta(days=10)
+        await Keeping(store, kept=week, recorded=ten, now=Clock()).turn()
+        assert [one.at async for one in store.record.all()] == [NOW - timedelta(days=9)]
 
 
 async def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
