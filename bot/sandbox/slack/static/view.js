@@ -22,6 +22,7 @@ export function viewing({ failed, kept = () => {} }) {
 
   const standing = ({ block_id: place }, { action_id: name }) => values[place]?.[name];
   const keep = ({ block_id: place }, { action_id: name, type }, value) => {
+    if (!values[place]?.[name]) return; // a button holds nothing
     values[place] = { ...values[place], [name]: { type, ...value } };
     kept(place);
   };
