@@ -13,9 +13,6 @@ import re
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
-
-from bot.live.model import MAX_URLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,8 +41,6 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_BYTES: Final = 4_096
-_QUERY_BYTES: Final = 8_000
-"""As `bot.reading.LOOKUP_QUERY_BYTES`: URLs that nobody typed into a command stay under this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +94,6 @@ def decoded(content: bytes) -> str | None:
     # What is wanted of it is ASCII: a stray byte in a comment costs nobody the list.
     printable = sum(byte >= ord(" ") or byte in b"\t\r\n" for byte in sample)
     return content.decode("utf-8", errors="replace") if printable == len(sample) else None
-
-
-def portions(urls: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """The URLs, as many at a time as one call of the API takes."""
-    waiting: list[str] = []
-    size = 0
-    for url in urls:
-        more = len(quote(url, safe="")) + 3  # and an encoded comma
-        if waiting and (len(waiting) == MAX_URLS or size + more > _QUERY_BYTES):
-            yield tuple(waiting)
-            waiting, size = [], 0
-        waiting.append(url)
-        size += more
-    if waiting:
-        yield tuple(waiting)
 
 
 def _target(url: str, label: str | None) -> str:

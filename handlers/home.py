@@ -15,6 +15,7 @@ from bot.roles import NotAllowed, Right, Unchecked
 from bot.views import errors, roles
 from bot.views import home as views
 from bot.views.follow_refs import FollowRef
+from bot.views.preferences import AS_SLACK
 from handlers import muting, subscriptions, watches
 from handlers.reply import MOST_REDRAWS
 
@@ -65,7 +66,7 @@ async def stop(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 
 async def choose_language(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
     """Speak the language that was chosen."""
     language = None
-    if click.value != views.AS_SLACK:
+    if click.value != AS_SLACK:
         if click.value not in set(Language):
             raise StaleReference
         language = Language(click.value)
@@ -77,7 +78,7 @@ async def choose_language(desk: Desk, click: Click, reply: Reply) -> None:  # no
 async def choose_zone(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
     """Tell times in the zone that was chosen."""
     zone = None
-    if click.value != views.AS_SLACK:
+    if click.value != AS_SLACK:
         try:
             zone = ZoneInfo(click.value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -90,7 +91,7 @@ async def choose_zone(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: 
 async def choose_rows(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
     """Show as many rows a page as were chosen."""
     rows = None
-    if click.value != views.AS_SLACK:
+    if click.value != AS_SLACK:
         if not click.value.isdecimal() or not MIN_ROWS <= int(click.value) <= MAX_ROWS:
             raise StaleReference
         rows = int(click.value)

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot import runsheet
 from bot.asks import Ask, Place
 from bot.checking import Checked, Line
 from bot.errors import WhichAccount
 from bot.listing import WHOLE_TASKS
 from bot.live.model import PreloadTask, stream_of
 from bot.roles import NotAllowed, Right
+from bot.watch.url_room import end_of_lot, room_for_urls
 from handlers import addresses
 from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.asks import Answer
     from bot.checking import Source
@@ -80,7 +80,7 @@ async def checked(desk: Desk, source: Source, *, refresh: bool = False) -> Check
     portions = [
         replace(subject, urls=portion, rows=WHOLE_TASKS)
         for subject, urls in parts.subjects.items()
-        for portion in runsheet.portions(urls)
+        for portion in portions(subject.domain, urls)
     ]
     found = await asyncio.gather(*(_answers(desk, ask, place) for ask in portions))
     newest: _Newest = {}
@@ -108,6 +108,15 @@ async def checked(desk: Desk, source: Source, *, refresh: bool = False) -> Check
         strangers=parts.strangers,
         observed_at=min(observed, default=None),
     )
+
+
+def portions(domain: str, urls: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The URLs, as many at a time as one call has room for."""
+    begin, room = 0, room_for_urls(domain)
+    while begin < len(urls):
+        end = max(begin + 1, end_of_lot(urls, begin, room))
+        yield tuple(urls[begin:end])
+        begin = end
 
 
 def _streams(source: Source, parts: Parted) -> Iterator[tuple[str, str, Ask]]:

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.live.model import MAX_URLS
-from bot.runsheet import decoded, portions, read, typed
+from bot.runsheet import decoded, read, typed
 from handlers.addresses import is_url
 
 MAIN = "rtmp://live.example.com/liveApp/cup_main"
@@ -149,13 +148,3 @@ def test_what_stands_around_a_url_does_not_hide_it(before: str, after: str) -> N
 def test_no_file_is_too_odd_to_look_at(content: bytes) -> None:
     text = decoded(content)
     assert text is None or read([text], is_url).urls is not None
-
-
-@given(st.lists(st.integers(10, 4_000), max_size=250))
-def test_urls_are_parted_into_calls_that_the_api_takes(lengths: list[int]) -> None:
-    urls = [f"{number}{'x' * length}" for number, length in enumerate(lengths)]
-    parts = list(portions(urls))
-    assert [url for part in parts for url in part] == urls
-    for part in parts:
-        assert 0 < len(part) <= MAX_URLS
-        assert len(part) == 1 or sum(map(len, part)) <= 8_000

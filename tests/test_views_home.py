@@ -18,6 +18,7 @@ from bot.sandbox.slack.limits import check
 from bot.views import errors
 from bot.views import home as views
 from bot.views.follow_refs import FollowKind, FollowRef
+from bot.views.preferences import ZONES
 from bot.views.refs import FormRef, PageRef
 from bot.watch.model import Followed
 from tests.test_views import CHINESE, NOW, READER, Anything
@@ -167,7 +168,7 @@ def test_what_was_chosen_stands_there_and_what_slack_says_can_be_had_back() -> N
 
 
 def test_every_offered_zone_is_one() -> None:
-    assert [ZoneInfo(name).key for name in views.ZONES] == list(dict.fromkeys(views.ZONES))
+    assert [ZoneInfo(name).key for name in ZONES] == list(dict.fromkeys(ZONES))
 
 
 @pytest.mark.parametrize("reader", [READER, CHINESE])

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.asks import Row
-from bot.checking import GRAVEST_FIRST, MOST_FILE_BYTES, MOST_FILES, Hindrance, Unsettled
+from bot.checking import GRAVEST_FIRST, Unsettled
 from bot.live.model import TaskState
 from bot.roles import NotAllowed
 from bot.views import blocks, refs, roles
 from bot.views.errors import reason
 from bot.views.happenings import first_few
+from bot.views.left_out import left_out
 from bot.views.limits import Message, fitted
 from bot.views.mrkdwn import (
     NOTHING,
     clipped,
     code,
     escaped,
-    masked,
-    plain,
     shortened,
     stream_names,
 )
@@ -41,18 +40,7 @@ ROWS = 20
 _STATUS_CHARS = 90
 _LABEL_NAME_CHARS = 50
 _DOMAIN_CHARS = 100
-_ADDRESS_CHARS = 80
 _NAMED = 3
-
-_HINDRANCES = {
-    Hindrance.TOO_MANY: marked("only the first {files} files are read"),
-    Hindrance.TOO_LARGE: marked("larger than {mib} MiB"),
-    Hindrance.NOT_TEXT: marked("not a text file; save a spreadsheet as CSV"),
-    Hindrance.FORBIDDEN: marked(
-        "the app may not read files: ask whoever runs the bot to add the scope files:read"
-    ),
-    Hindrance.UNAVAILABLE: marked("Slack does not give it; try again in a minute"),
-}
 
 
 def checking(reader: Reader) -> Message:
@@ -71,7 +59,7 @@ def nothing(source: Source, reader: Reader) -> Message:
         url=code("rtmp://live.example.com/app/stream"),
     )
     body = [blocks.section(f"*{said}*\n{how}")]
-    if notes := list(_left_out(source, w)):
+    if notes := list(left_out(source, w)):
         body.append(blocks.context("\n".join(notes)))
     return fitted(Message(w.sentences([said, *notes]), tuple(body)))
 
@@ -196,7 +184,7 @@ class _Drawing:
             )
             listed = first_few(names, len(names), w, _NAMED)
             yield w.t("{said}: {names}", said=said, names=listed)
-        yield from _left_out(self._found.source, w)
+        yield from left_out(self._found.source, w)
 
     def _status(self, line: Line) -> Status:
         if line.task is None or not line.is_known:
@@ -288,35 +276,3 @@ def _word(finding: Finding, w: Words) -> str:
     if isinstance(finding, Unsettled):
         return w.t(_UNSETTLED[finding])
     return w.t(COUNT_WORDS.get(finding, STATE_WORDS[finding]))
-
-
-def _left_out(source: Source, w: Words) -> Iterator[str]:
-    """What of the message was not looked up."""
-    if source.odd:
-        names = [code(shortened(plain(masked(one)), _ADDRESS_CHARS)) for one in source.odd]
-        count = len(names)
-        said = w.n("{count} address is no play URL", "{count} addresses are no play URLs", count)
-        yield w.t("{said}: {names}", said=said, names=first_few(names, count, w, _NAMED))
-    if source.left_out:
-        yield w.n(
-            "{count} URL more was left out: at most {most} are looked up at once",
-            "{count} URLs more were left out: at most {most} are looked up at once",
-            source.left_out,
-            most=f"{len(source.urls):,}",
-        )
-    by_reason: dict[Hindrance, list[str]] = {}
-    for name, hindrance in source.unread.items():
-        by_reason.setdefault(hindrance, []).append(code(name, _ADDRESS_CHARS))
-    for hindrance, names in by_reason.items():
-        said = w.t(
-            "{names}: not read, {reason}",
-            names=first_few(names, len(names), w, _NAMED),
-            reason=w.t(_HINDRANCES[hindrance], files=MOST_FILES, mib=MOST_FILE_BYTES >> 20),
-        )
-        yield said
-    if source.count_unread:
-        yield w.n(
-            "{count} attached file was not read",
-            "{count} attached files were not read",
-            source.count_unread,
-        )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from zoneinfo import ZoneInfo
 
-from bot.asks import MAX_ROWS, MIN_ROWS, Ask
-from bot.reader import Language
+from bot.asks import Ask
 from bot.views import blocks, refs
 from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.following_controls import mute_menu, stop_button, unsubscribe_button
 from bot.views.following_rows import manner_of, told_of
-from bot.views.limits import OPTIONS, fitted_view
-from bot.views.mrkdwn import code, escaped, owned, plain
-from bot.views.times import clock, to_the_second, zone_name
+from bot.views.limits import fitted_view
+from bot.views.mrkdwn import code, escaped, owned
+from bot.views.preferences import settings
+from bot.views.times import clock, to_the_second
 from bot.views.watch_words import length_of, shown_of
 from bot.words import words
 
@@ -28,54 +27,8 @@ if TYPE_CHECKING:
     from bot.watch.model import Followed, Subscription, Watch
     from bot.words import Words
 
-AS_SLACK: Final = "slack"
-"""Of the menus: what Slack, or the settings, say."""
-LANGUAGES: Final = {Language.ENGLISH: "English", Language.CHINESE: "中文"}
-ROW_CHOICES: Final = (MIN_ROWS, 10, 15, 20, MAX_ROWS)
-ZONES: Final = (
-    "UTC",
-    "Asia/Shanghai",
-    "Asia/Hong_Kong",
-    "Asia/Taipei",
-    "Asia/Singapore",
-    "Asia/Kuala_Lumpur",
-    "Asia/Tokyo",
-    "Asia/Seoul",
-    "Asia/Manila",
-    "Asia/Bangkok",
-    "Asia/Ho_Chi_Minh",
-    "Asia/Jakarta",
-    "Asia/Kolkata",
-    "Asia/Dubai",
-    "Asia/Riyadh",
-    "Asia/Almaty",
-    "Europe/London",
-    "Europe/Lisbon",
-    "Europe/Berlin",
-    "Europe/Paris",
-    "Europe/Madrid",
-    "Europe/Rome",
-    "Europe/Istanbul",
-    "Europe/Moscow",
-    "Africa/Cairo",
-    "Africa/Lagos",
-    "Africa/Nairobi",
-    "Africa/Johannesburg",
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-    "America/Mexico_City",
-    "America/Bogota",
-    "America/Sao_Paulo",
-    "America/Argentina/Buenos_Aires",
-    "Australia/Perth",
-    "Australia/Sydney",
-    "Pacific/Auckland",
-    "Pacific/Honolulu",
-)
-"""The zones that most people live in; any other is Slack's to say."""
-
+_NOTHING = "-"
+"""What a button brings back that says all by its name: Slack wants some value."""
 _WATCH = "/preload watch status=preloading until=20:00"
 _SUBSCRIBE = "/preload subscribe domain=live.example.com"
 _NAME_CHARS = 100
@@ -129,7 +82,7 @@ def home(facts: Facts, reader: Reader, *, now: datetime) -> View:
         *_followed(facts, reader, w, now),
         *_data(facts, reader, w, now),
         *_quotas(facts, w),
-        *_settings(facts, reader, w, now),
+        *settings(facts.preferences, facts.slack_s, reader, rows=facts.rows, now=now),
         blocks.context(w.t("as of {time}", time=to_the_second(now, reader, now))),
     ]
     return _view(body)
@@ -138,7 +91,7 @@ def home(facts: Facts, reader: Reader, *, now: datetime) -> View:
 def refused(message: Message, reader: Reader) -> View:
     """The Home of who may not see it, or for whom it cannot be read now; and another try."""
     w = words(reader.language)
-    again = blocks.button("home.refresh", w.t("Refresh"), AS_SLACK)
+    again = blocks.button("home.refresh", w.t("Refresh"), _NOTHING)
     return _view([*message.blocks, blocks.actions([again])])
 
 
@@ -148,7 +101,7 @@ def _view(body: Iterable[Block]) -> View:
 
 def _doors(w: Words) -> list[Block]:
     ask = blocks.button("form.open", w.t("Ask about preload tasks"), refs.FormRef().pack())
-    again = blocks.button("home.refresh", w.t("Refresh"), AS_SLACK)
+    again = blocks.button("home.refresh", w.t("Refresh"), _NOTHING)
     return [{**ask, "style": "primary"}, again]
 
 
@@ -270,47 +223,3 @@ def _use(account: str, use: Use, w: Words) -> str:
         return said
     why = w.t("slowed down, as the API throttled; usually {most}", most=use.full_per_s)
     return f"⚠️ {said} · {why}"
-
-
-def _settings(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator[Block]:
-    slack_s, chosen = facts.slack_s, facts.preferences
-    zones = [*map(ZoneInfo, ZONES), *([chosen.zone] if chosen.zone else [])]
-    yield blocks.header(w.t("Settings"))
-    yield _setting(
-        w.t("Language"),
-        "home.language",
-        w.t("as in Slack: {value}", value=LANGUAGES[slack_s.language]),
-        {language.value: name for language, name in LANGUAGES.items()},
-        chosen.language,
-    )
-    yield _setting(
-        w.t("Time zone"),
-        "home.zone",
-        w.t("as in Slack: {value}", value=_zone(slack_s.zone, reader, now)),
-        {zone.key: _zone(zone, reader, now) for zone in zones},
-        chosen.zone.key if chosen.zone else None,
-    )
-    yield _setting(
-        w.t("Rows a page"),
-        "home.rows",
-        w.t("as set up: {value}", value=facts.rows),
-        {str(rows): str(rows) for rows in ROW_CHOICES},
-        str(chosen.rows) if chosen.rows else None,
-    )
-
-
-def _setting(
-    label: str, action_id: str, usual: str, choices: Mapping[str, str], chosen: str | None
-) -> Block:
-    """A choice of one of several, or of none of them."""
-    words_of = {AS_SLACK: usual, **choices}
-    options = {value: blocks.option(text, value) for value, text in words_of.items()}
-    initial = options.get(chosen or AS_SLACK, options[AS_SLACK])
-    menu = blocks.select(action_id, label, list(options.values())[:OPTIONS], initial)
-    return blocks.section(f"*{label}*", accessory=menu)
-
-
-def _zone(zone: ZoneInfo, reader: Reader, now: datetime) -> str:
-    """`Asia/Shanghai (UTC+8)`."""
-    there = zone_name(now, replace(reader, zone=zone))
-    return zone.key if zone.key == there else f"{plain(zone.key, 60)} ({there})"
