@@ -104,6 +104,11 @@ def test_urls_that_one_input_does_not_take_stand_in_several_none_of_them_cut() -
     assert max(map(len, values)) <= INPUT_CHARS
 
 
+def test_a_picker_is_set_to_a_whole_minute() -> None:
+    filled = Filled(rows=10, since=EIGHT.replace(second=59, microsecond=1))
+    assert initial(filled, "since", "initial_date_time") == EIGHT.timestamp()
+
+
 def test_a_moment_that_a_picker_cannot_show_is_left_out() -> None:
     filled = Filled(rows=10, since=datetime(2001, 9, 9, tzinfo=UTC), until=EIGHT)
     assert initial(filled, "since", "initial_date_time") is None

@@ -75,9 +75,9 @@ def choices(values: Iterable[str]) -> list[Block]:
 
 
 def moment(chosen: datetime | None) -> Block:
-    """A day and a time, in the zone that Slack is set to."""
+    """A day and a time to the minute, in the zone that Slack is set to."""
     element: Block = {"type": "datetimepicker"}
-    at_s = 0 if chosen is None else int(chosen.timestamp())
+    at_s = 0 if chosen is None else int(chosen.timestamp()) // 60 * 60
     return {**element, "initial_date_time": at_s} if at_s in PICKED_S else element
 
 
