@@ -77,12 +77,12 @@ async def checked(desk: Desk, source: Source, *, refresh: bool = False) -> Check
     """
     parts, place = await parted(desk, source.urls), Place(refresh=refresh)
     failures: dict[str, BotError] = {name: error for name, (error, _) in parts.failed.items()}
-    portions = [
+    asks = [
         replace(subject, urls=portion, rows=WHOLE_TASKS)
         for subject, urls in parts.subjects.items()
         for portion in portions(subject.domain, urls)
     ]
-    found = await asyncio.gather(*(_answers(desk, ask, place) for ask in portions))
+    found = await asyncio.gather(*(_answers(desk, ask, place) for ask in asks))
     newest: _Newest = {}
     old: set[str] = set()
     observed = []
