@@ -92,6 +92,13 @@ RATES = {
     "conversations.info": _TIER_3,
     "conversations.open": _TIER_3,
     "users.info": _TIER_4,
+    "usergroups.users.list": Rate(20, 60),
+    "views.open": _TIER_4,
+    "views.push": _TIER_4,
+    "views.update": _TIER_4,
+    "views.publish": _TIER_4,
+    "files.getUploadURLExternal": _TIER_4,
+    "files.completeUploadExternal": _TIER_4,
 }
 """Slack's rate limits. Posting is about one a second and channel, with a short burst."""
 

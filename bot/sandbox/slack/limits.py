@@ -13,6 +13,7 @@ them, with a JSON pointer to the place. Where Slack is silent or vague:
 from __future__ import annotations
 
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.slack.shapes import (
@@ -57,19 +58,19 @@ def check(message: Mapping[str, Any], *, text_chars: int = POST_TEXT_CHARS) -> l
         problems.append(Problem("msg_too_long", fewer(text_chars), "/text"))
     problems += items(_block, least=0, most=BLOCKS)(blocks, "/blocks")
     problems += _attachments(attachments, "/attachments")
-    known = [*_dicts(blocks), *(b for a in _dicts(attachments) for b in _dicts(a.get("blocks")))]
-    problems += _across(known)
+    known = [*dicts(blocks), *(b for a in dicts(attachments) for b in dicts(a.get("blocks")))]
+    problems += across(known)
     if sum(map(len, _strings(known))) > BLOCKS_CHARS:
         problems.append(Problem("msg_blocks_too_long", "", "/blocks"))
     return problems
 
 
-def _across(blocks: list[dict[str, Any]]) -> Iterator[Problem]:
+def across(blocks: list[dict[str, Any]]) -> Iterator[Problem]:
     """What holds between the blocks of a message."""
-    for block_id in _repeated(block.get("block_id") for block in blocks):
+    for block_id in repeated(block.get("block_id") for block in blocks):
         yield wrong(f'`block_id` "{block_id}" already exists', "/blocks")
     for block in blocks:
-        for action_id in _repeated(one.get("action_id") for one in _dicts(block.get("elements"))):
+        for action_id in repeated(one.get("action_id") for one in dicts(block.get("elements"))):
             yield wrong(f'`action_id` "{action_id}" already exists', "/blocks")
     tables = [block for block in blocks if block.get("type") == "table"]
     if len(tables) > 1:
@@ -78,7 +79,8 @@ def _across(blocks: list[dict[str, Any]]) -> Iterator[Problem]:
         yield wrong(f"no more than {TABLE_CHARS} characters allowed in a table", "/blocks")
 
 
-def _repeated(values: Iterator[Any]) -> list[str]:
+def repeated(values: Iterator[Any]) -> list[str]:
+    """The strings that stand there more than once."""
     counts = Counter(value for value in values if isinstance(value, str))
     return [value for value, count in counts.items() if count > 1]
 
@@ -104,17 +106,19 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _dicts(value: object) -> list[dict[str, Any]]:
+def dicts(value: object) -> list[dict[str, Any]]:
+    """The objects in a list; none where it is no list."""
     return [one for one in _list(value) if isinstance(one, dict)]
 
 
 # The table: composition objects.
 
 
-_ID = string(ID_CHARS)
+NAME = string(ID_CHARS)
 
 
-def _plain(most: int) -> Check:
+def plain(most: int) -> Check:
+    """A plain text object of at most so many characters."""
     return typed({"plain_text": fields({"text": string(most)}, {"emoji": flag})})
 
 
@@ -124,51 +128,51 @@ def _text(most: int) -> Check:
     return typed({"mrkdwn": mrkdwn, "plain_text": plain})
 
 
-_CONFIRM = fields(
-    {"title": _plain(100), "text": _text(300), "confirm": _plain(30), "deny": _plain(30)},
+CONFIRM = fields(
+    {"title": plain(100), "text": _text(300), "confirm": plain(30), "deny": plain(30)},
     {"style": word("primary", "danger")},
 )
-_OPTION = fields({"text": _plain(75), "value": string(150)}, {"description": _plain(75)})
+OPTION = fields({"text": plain(75), "value": string(150)}, {"description": plain(75)})
 
 
 # Elements.
 
 
-def _menu(menu: dict[str, Any], where: str) -> Iterator[Problem]:
+def menu(menu: dict[str, Any], where: str) -> Iterator[Problem]:
     """The initial option is one of the options, and each value stands once."""
-    options = _dicts(menu.get("options"))
+    options = dicts(menu.get("options"))
     if "initial_option" in menu and menu["initial_option"] not in options:
         yield wrong("initial_option is not among the options", f"{where}/initial_option")
-    for value in _repeated(option.get("value") for option in options):
+    for value in repeated(option.get("value") for option in options):
         yield wrong(f'option value "{value}" is repeated', where)
 
 
 _BUTTON = fields(
-    {"text": _plain(75)},
+    {"text": plain(75)},
     {
-        "action_id": _ID,
+        "action_id": NAME,
         "value": string(2_000),
         "url": string(URL_CHARS),
         "style": word("primary", "danger"),
-        "confirm": _CONFIRM,
+        "confirm": CONFIRM,
         "accessibility_label": string(75),
     },
 )
-_SELECT = both(
+SELECT = both(
     fields(
-        {"options": items(_OPTION, most=100)},
+        {"options": items(OPTION, most=100)},
         {
-            "placeholder": _plain(150),
-            "action_id": _ID,
-            "initial_option": _OPTION,
-            "confirm": _CONFIRM,
+            "placeholder": plain(150),
+            "action_id": NAME,
+            "initial_option": OPTION,
+            "confirm": CONFIRM,
             "focus_on_load": flag,
         },
     ),
-    _menu,
+    menu,
 )
-_OVERFLOW = fields({"options": items(_OPTION, most=5)}, {"action_id": _ID, "confirm": _CONFIRM})
-_CONTROL = typed({"button": _BUTTON, "static_select": _SELECT, "overflow": _OVERFLOW})
+_OVERFLOW = fields({"options": items(OPTION, most=5)}, {"action_id": NAME, "confirm": CONFIRM})
+_CONTROL = typed({"button": _BUTTON, "static_select": SELECT, "overflow": _OVERFLOW})
 
 
 # Rich text.
@@ -179,13 +183,13 @@ _ANY = string(POST_TEXT_CHARS, blank=True)
 _INLINE = {
     "text": fields({"text": _ANY}, _STYLED),
     "link": fields({"url": string(URL_CHARS)}, {"text": _ANY, "unsafe": flag, **_STYLED}),
-    "emoji": fields({"name": _ID}, {"unicode": _ID, "skin_tone": whole(1, 6)}),
-    "user": fields({"user_id": _ID}, _STYLED),
-    "usergroup": fields({"usergroup_id": _ID}, _STYLED),
-    "channel": fields({"channel_id": _ID}, _STYLED),
+    "emoji": fields({"name": NAME}, {"unicode": NAME, "skin_tone": whole(1, 6)}),
+    "user": fields({"user_id": NAME}, _STYLED),
+    "usergroup": fields({"usergroup_id": NAME}, _STYLED),
+    "channel": fields({"channel_id": NAME}, _STYLED),
     "broadcast": fields({"range": word("here", "channel", "everyone")}, _STYLED),
     "date": fields(
-        {"timestamp": whole(0, 1 << 40), "format": _ID},
+        {"timestamp": whole(0, 1 << 40), "format": NAME},
         {"url": string(URL_CHARS), "fallback": _ANY},
     ),
 }
@@ -196,7 +200,7 @@ _SECTION_TEXT = fields({"elements": _LINES})
 _RICH = {
     "rich_text_section": _SECTION_TEXT,
     "rich_text_quote": fields({"elements": _LINES}, _BORDER),
-    "rich_text_preformatted": fields({"elements": _LITERAL}, {**_BORDER, "language": _ID}),
+    "rich_text_preformatted": fields({"elements": _LITERAL}, {**_BORDER, "language": NAME}),
     "rich_text_list": fields(
         {
             "style": word("bullet", "ordered"),
@@ -209,18 +213,18 @@ _PARAGRAPHS = items(typed(_RICH), most=1_000)
 
 
 def _not_empty(cell: dict[str, Any], where: str) -> Iterator[Problem]:
-    inline = [one for part in _dicts(cell.get("elements")) for one in _dicts(part.get("elements"))]
+    inline = [one for part in dicts(cell.get("elements")) for one in dicts(part.get("elements"))]
     if not any(str(one.get("text", one["type"])).strip() for one in inline if "type" in one):
         yield wrong("must be more than 0 characters", where)
 
 
 # Blocks.
 
-_BLOCK_ID = {"block_id": _ID}
+BLOCK_ID = {"block_id": NAME}
 _CELL = typed(
     {
         "raw_text": fields({"text": string(TABLE_CHARS)}),
-        "rich_text": both(fields({"elements": _PARAGRAPHS}, _BLOCK_ID), _not_empty),
+        "rich_text": both(fields({"elements": _PARAGRAPHS}, BLOCK_ID), _not_empty),
     }
 )
 _COLUMN = fields({}, {"align": word("left", "center", "right"), "is_wrapped": flag})
@@ -231,7 +235,7 @@ def _says_something(section: dict[str, Any], where: str) -> Iterator[Problem]:
         yield wrong("missing required field: text", where)
 
 
-_block = typed(
+SHOWN: Mapping[str, Check] = MappingProxyType(
     {
         "section": both(
             fields(
@@ -241,22 +245,24 @@ _block = typed(
                     "fields": items(_text(2_000), most=10),
                     "accessory": _CONTROL,
                     "expand": flag,
-                    **_BLOCK_ID,
+                    **BLOCK_ID,
                 },
             ),
             _says_something,
         ),
-        "header": fields({"text": _plain(150)}, _BLOCK_ID),
-        "divider": fields({}, _BLOCK_ID),
-        "context": fields({"elements": items(_text(3_000), most=10)}, _BLOCK_ID),
-        "actions": fields({"elements": items(_CONTROL, most=25)}, _BLOCK_ID),
-        "rich_text": fields({"elements": _PARAGRAPHS}, _BLOCK_ID),
+        "header": fields({"text": plain(150)}, BLOCK_ID),
+        "divider": fields({}, BLOCK_ID),
+        "context": fields({"elements": items(_text(3_000), most=10)}, BLOCK_ID),
+        "actions": fields({"elements": items(_CONTROL, most=25)}, BLOCK_ID),
+        "rich_text": fields({"elements": _PARAGRAPHS}, BLOCK_ID),
         "table": fields(
             {"rows": items(items(_CELL, most=20), most=100)},
-            {"column_settings": items(_COLUMN, most=20), **_BLOCK_ID},
+            {"column_settings": items(_COLUMN, most=20), **BLOCK_ID},
         ),
     }
 )
+"""The blocks that show something, by type."""
+_block = typed(SHOWN)
 _attachments = items(
     fields(
         {},

@@ -33,6 +33,7 @@ class Message:
         only_visible_to: the person an ephemeral message is for.
         error: Slackbot's red notice, where this is one.
         metadata: `{"event_type", "event_payload"}` as it was posted.
+        files: what is attached to it, as apps are shown it.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Message:
     edited: bool = False
     error: str | None = None
     metadata: Mapping[str, Any] | None = None
+    files: tuple[dict[str, Any], ...] = ()
 
     @property
     def all_blocks(self) -> tuple[dict[str, Any], ...]:
@@ -88,6 +90,11 @@ class Message:
             "thread_ts": self.thread_ts,
             "edited": self.edited,
             "error": self.error,
+            "files": [
+                {name: one[name] for name in ("id", "name", "size", "mimetype", "preview")}
+                | {"url": f"/local/file/{one['id']}"}
+                for one in self.files
+            ],
         }
 
     def for_apps(self, *, with_metadata: bool = False) -> dict[str, Any]:
@@ -96,8 +103,9 @@ class Message:
         edited = {"edited": {"user": self.user, "ts": self.ts}} if self.edited else {}
         thread = {"thread_ts": self.thread_ts} if self.thread_ts else {}
         metadata = {"metadata": self.metadata} if with_metadata and self.metadata else {}
+        files = {"files": list(self.files)} if self.files else {}
         base = {"type": "message", "user": self.user, "ts": self.ts, "team": TEAM_ID}
-        return {**base, **own, **self.payload, **edited, **thread, **metadata}
+        return {**base, **own, **self.payload, **edited, **thread, **metadata, **files}
 
 
 def _called(part: object) -> Iterator[str]:

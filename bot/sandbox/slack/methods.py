@@ -51,6 +51,8 @@ class Methods:
             "chat.delete": ("chat:write", self._chat_delete),
             "blocks.validate": (None, self._blocks_validate),
             "apps.connections.open": (None, self._apps_connections_open),
+            "usergroups.list": ("usergroups:read", self._usergroups_list),
+            "usergroups.users.list": ("usergroups:read", self._usergroups_users_list),
         }
 
     def _auth_test(self, _given: Answer) -> Answer:
@@ -149,6 +151,19 @@ class Methods:
 
     def _apps_connections_open(self, _given: Answer) -> Answer:
         return {"url": self._sockets.new_url()}
+
+    def _usergroups_list(self, _given: Answer) -> Answer:
+        groups = [
+            {"id": name, "team_id": TEAM_ID, "handle": handle, "name": handle, "users": list(users)}
+            for name, (handle, users) in workspace.GROUPS.items()
+        ]
+        return {"usergroups": groups}
+
+    def _usergroups_users_list(self, given: Answer) -> Answer:
+        group = workspace.GROUPS.get(str(given.get("usergroup")))
+        if group is None:
+            raise Refused("no_such_subteam")
+        return {"users": list(group[1])}
 
     def _inside(self, given: Answer) -> Channel:
         place = _channel(given)

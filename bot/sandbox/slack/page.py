@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,11 +13,15 @@ import jinja2
 from aiohttp import web
 
 from bot.sandbox.slack import workspace
-from bot.sandbox.slack.requests import NoSuchControl
-from bot.sandbox.slack.workspace import BOT, CHANNELS, COMMANDS, PEOPLE, TEAM_NAME
+from bot.sandbox.slack.elements import NoSuchControl
+from bot.sandbox.slack.shared import Refused
+from bot.sandbox.slack.workspace import BOT, CHANNELS, COMMANDS, PEOPLE, SHORTCUTS, TEAM_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from bot.sandbox.slack.server import LocalSlack
+    from bot.sandbox.slack.views import View
     from bot.sandbox.slack.workspace import User
 
 PING_EVERY_S = 15
@@ -35,6 +39,13 @@ def routes(slack: LocalSlack) -> list[web.AbstractRouteDef]:
         web.post("/local/command", local.command),
         web.post("/local/say", local.say),
         web.post("/local/action", local.action),
+        web.post("/local/shortcut", local.shortcut),
+        web.post("/local/home", local.home),
+        web.post("/local/suggest", local.suggest),
+        web.post("/local/submit", local.submit),
+        web.post("/local/close", local.close),
+        web.post("/local/upload", local.upload),
+        web.get("/local/file/{file}", slack.file_store.show),
     ]
 
 
@@ -59,35 +70,46 @@ class _Page:
                 "bot": {"id": BOT.id, "name": BOT.real_name},
                 "channels": [one.for_page() for one in CHANNELS if one.admits(me.id)],
                 "commands": list(COMMANDS),
+                "shortcuts": list(SHORTCUTS),
+                **self._views(me),
                 "messages": [one.for_page() for one in self._slack.messages.seen_by(me.id)],
             }
         )
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         me = _person(request.query.get("user"))
-        mark = self._slack.messages.mark
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         stream = web.StreamResponse(headers=headers)
         await stream.prepare(request)
         with suppress(ConnectionResetError):  # the page was closed
-            await self._tell(stream, me, mark)
+            await self._tell(stream, me)
         return stream
 
-    async def _tell(self, stream: web.StreamResponse, me: User, mark: int) -> NoReturn:
-        """Write what the person may see of the changes after `mark`, as they come."""
+    async def _tell(self, stream: web.StreamResponse, me: User) -> NoReturn:
+        """Write what the person may see of all changes from now on, as they come."""
+        messages, views = self._slack.messages, self._slack.views
+        mark, views_mark, shown = messages.mark, views.mark, self._views(me)
         await stream.write(b": hello\n\n")
         while True:
-            try:
-                async with asyncio.timeout(PING_EVERY_S):
-                    changes = await self._slack.messages.after(mark)
-            except TimeoutError:
+            if not await _first_of(messages.after(mark), views.after(views_mark)):
                 await stream.write(b": ping\n\n")
                 continue
-            for change in changes:
-                mark = change.number
-                if change.message.is_for(me.id):
-                    event = json.dumps(change.for_page(), ensure_ascii=False)
-                    await stream.write(f"data: {event}\n\n".encode())
+            events: list[dict[str, Any]] = []
+            if messages.mark > mark:
+                changes = await messages.after(mark)
+                mark = changes[-1].number
+                events += [one.for_page() for one in changes if one.message.is_for(me.id)]
+            if views.mark > views_mark:
+                views_mark, before, shown = views.mark, shown, self._views(me)
+                changed = (kind for kind in shown if shown[kind] != before[kind])
+                events += [{"type": kind, "view": shown[kind]} for kind in changed]
+            for event in events:
+                await stream.write(f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode())
+
+    def _views(self, me: User) -> dict[str, dict[str, Any] | None]:
+        """What the person has open."""
+        standing = {"home": self._slack.home(me.id), "modal": self._slack.modal(me.id)}
+        return {kind: view.for_apps() if view else None for kind, view in standing.items()}
 
     async def command(self, request: web.Request) -> web.Response:
         given = await _body(request)
@@ -106,18 +128,115 @@ class _Page:
 
     async def action(self, request: web.Request) -> web.Response:
         given = await _body(request)
-        option = given.get("selected_option")
+        me, option = _person(given.get("user")).id, given.get("selected_option")
+        what = {
+            "block_id": _text(given, "block_id"),
+            "option": _text(option, "value") if isinstance(option, dict) else None,
+        }
         try:
-            outcome = await self._slack.click(
-                _person(given.get("user")).id,
-                _text(given, "message_id"),
-                _text(given, "action_id"),
-                block_id=_text(given, "block_id"),
-                option=_text(option, "value") if isinstance(option, dict) else None,
-            )
+            if "view_id" in given:
+                if isinstance(values := given.get("values"), dict):
+                    view = self._view(given, me)
+                    self._slack.views.stand(replace(view, values={**view.values, **values}))
+                outcome = await self._slack.click_in_view(me, _text(given, "action_id"), **what)
+            else:
+                message_id = _text(given, "message_id")
+                action_id = _text(given, "action_id")
+                outcome = await self._slack.click(me, message_id, action_id, **what)
         except NoSuchControl as error:
             return _answer(str(error))
         return _answer(outcome.error)
+
+    async def shortcut(self, request: web.Request) -> web.Response:
+        given = await _body(request)
+        name = _text(given, "callback_id")
+        try:
+            if given.get("message_id"):
+                me, message_id = _person(given.get("user")).id, _text(given, "message_id")
+                outcome = await self._slack.message_shortcut(me, message_id, name)
+            else:
+                me, channel = _place(given)
+                outcome = await self._slack.shortcut(me, name, channel=channel)
+        except NoSuchControl as error:
+            return _answer(str(error))
+        return _answer(outcome.error)
+
+    async def home(self, request: web.Request) -> web.Response:
+        given = await _body(request)
+        outcome = await self._slack.open_home(_person(given.get("user")).id)
+        return _answer(outcome.error)
+
+    async def suggest(self, request: web.Request) -> web.Response:
+        given = await _body(request)
+        me, typed = _person(given.get("user")).id, given.get("value")
+        try:
+            options = await self._slack.suggest(
+                me,
+                _text(given, "action_id"),
+                typed if isinstance(typed, str) else "",
+                block_id=_text(given, "block_id"),
+            )
+        except (NoSuchControl, TimeoutError, Refused) as error:
+            return _answer(str(error))
+        return web.json_response({"ok": True, "options": options})
+
+    async def submit(self, request: web.Request) -> web.Response:
+        given = await _body(request)
+        values = given.get("values")
+        if not isinstance(values, dict):
+            raise web.HTTPBadRequest(text="values are missing")
+        try:
+            view = self._view(given, _person(given.get("user")).id)
+        except NoSuchControl as error:
+            return _answer(str(error))
+        outcome = await self._slack.send(replace(view, values={**view.values, **values}))
+        if outcome.errors:
+            return web.json_response({"ok": False, "errors": dict(outcome.errors)})
+        return _answer(outcome.error)
+
+    async def close(self, request: web.Request) -> web.Response:
+        given = await _body(request)
+        try:
+            me = self._view(given, _person(given.get("user")).id).user
+            outcome = await self._slack.close_modal(me)
+        except NoSuchControl as error:
+            return _answer(str(error))
+        return _answer(outcome.error)
+
+    async def upload(self, request: web.Request) -> web.Response:
+        given = dict(await request.post())
+        file = given.get("file")
+        if not isinstance(file, web.FileField):
+            raise web.HTTPBadRequest(text="file is missing")
+        text = given.get("text")
+        self._slack.upload(
+            *_place(given), file.filename, file.file.read(), text if isinstance(text, str) else ""
+        )
+        return _answer(None)
+
+    def _view(self, given: dict[str, Any], me: str) -> View:
+        """The view of the given ID, which must be the person's.
+
+        Raises:
+            NoSuchControl: there is none.
+        """
+        view = self._slack.views.find(_text(given, "view_id"))
+        if view is None or view.user != me:
+            raise NoSuchControl("that is not open any more")
+        return view
+
+
+async def _first_of(*waiting: Coroutine[Any, Any, object]) -> bool:
+    """Wait for the first of them; whether it came before it was time to say something."""
+    tasks = [asyncio.ensure_future(one) for one in waiting]
+    try:
+        done, _ = await asyncio.wait(
+            tasks, timeout=PING_EVERY_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        return bool(done)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _answer(error: str | None) -> web.Response:

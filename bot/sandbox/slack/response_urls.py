@@ -56,7 +56,7 @@ class ResponseUrls:
         self._given: dict[str, ResponseUrl] = {}
 
     def new(self, user: str, channel: str, *, clicked: str | None = None) -> str:
-        """A URL for a command, or for a click in the message of that ID."""
+        """A URL for a command or a form, or for a click in the message of that ID."""
         secret = secrets.token_urlsafe(18)
         expires_at = self._slack.now() + LIFETIME
         is_click = clicked is not None

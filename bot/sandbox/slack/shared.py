@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.slack.faults import Faults, RateLimits
 from bot.sandbox.slack.messages import Messages
-from bot.sandbox.slack.workspace import BOT_STARTS_IN
+from bot.sandbox.slack.workspace import BOT_STARTS_IN, SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,3 +62,8 @@ class Shared:
         self.calls: list[Call] = []
         self.rates = RateLimits(now)
         self.joined = set(BOT_STARTS_IN)
+
+    @property
+    def scopes(self) -> list[str]:
+        """What the app was granted, without what is taken from it on purpose."""
+        return [scope for scope in SCOPES if scope not in self.faults.missing_scopes]

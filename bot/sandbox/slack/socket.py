@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.shared import Shared
 
 MAX_CONNECTIONS = 10
+_ANSWERED = {"view_submission", "block_suggestion"}
 
 
 class Sockets:
@@ -76,12 +77,13 @@ class Sockets:
         self._turn += 1
         socket = self._open[self._turn % len(self._open)]
         is_command = "command" in payload
+        kind = "slash_commands" if is_command else "interactive"
         envelope_id = secrets.token_hex(16)
         envelope = {
             "envelope_id": envelope_id,
-            "type": "slash_commands" if is_command else "interactive",
+            "type": "events_api" if "event" in payload else kind,
             "payload": payload,
-            "accepts_response_payload": is_command,
+            "accepts_response_payload": payload.get("type") in _ANSWERED or is_command,
         }
         ack = self._acks[envelope_id] = asyncio.get_running_loop().create_future()
         try:

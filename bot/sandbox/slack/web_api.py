@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.sandbox.slack import workspace
+from bot.sandbox.slack.file_methods import FileMethods
 from bot.sandbox.slack.methods import Methods
 from bot.sandbox.slack.shared import Call, Refused
-from bot.sandbox.slack.workspace import SCOPES
+from bot.sandbox.slack.view_methods import ViewMethods
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.faults import Fault
+    from bot.sandbox.slack.files import Files
     from bot.sandbox.slack.methods import Act
     from bot.sandbox.slack.shared import Shared
     from bot.sandbox.slack.socket import Sockets
+    from bot.sandbox.slack.views import Views
 
-_AS_JSON = {"blocks", "attachments", "metadata", "message"}
+_AS_JSON = {"blocks", "attachments", "metadata", "message", "view", "files"}
 _OK = 200
 _TOO_MANY = 429
 
@@ -31,20 +34,31 @@ class WebApi:
 
     Args:
         slack: the workspace.
+        views: its modals and Homes.
+        files: its files.
         sockets: where `apps.connections.open` leads.
         bot_token: the token of every other method.
         app_token: the token of `apps.connections.open`.
     """
 
-    def __init__(self, slack: Shared, sockets: Sockets, *, bot_token: str, app_token: str) -> None:
+    def __init__(
+        self,
+        slack: Shared,
+        views: Views,
+        files: Files,
+        sockets: Sockets,
+        *,
+        bot_token: str,
+        app_token: str,
+    ) -> None:
         self._slack = slack
-        self._methods = Methods(slack, sockets).table()
+        self._methods = {
+            **Methods(slack, sockets).table(),
+            **ViewMethods(views).table(),
+            **FileMethods(slack, files).table(),
+        }
         self._bot_token = bot_token
         self._app_token = app_token
-
-    @property
-    def _scopes(self) -> list[str]:
-        return [scope for scope in SCOPES if scope not in self._slack.faults.missing_scopes]
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one call."""
@@ -55,7 +69,7 @@ class WebApi:
             return self._answer(method, {}, refused.answer)
         token = given.pop("token", None)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or token
-        channel = given.get("channel")
+        channel = given.get("channel") or given.get("channel_id")
         fault = self._slack.faults.next(method, channel)
         if fault is not None and fault.accepted_after_s is not None:
             await asyncio.sleep(fault.accepted_after_s)
@@ -99,8 +113,9 @@ class WebApi:
         place = workspace.channel(given.get("channel"))
         if scope in {"channels:read", "channels:history"} and place and place.is_im:
             scope = f"im:{scope.partition(':')[2]}"
-        if scope is not None and scope not in self._scopes:
-            raise Refused("missing_scope", needed=scope, provided=",".join(self._scopes))
+        scopes = self._slack.scopes
+        if scope is not None and scope not in scopes:
+            raise Refused("missing_scope", needed=scope, provided=",".join(scopes))
         return act
 
     def _answer(
@@ -114,7 +129,7 @@ class WebApi:
         at = self._slack.now()
         self._slack.calls.append(Call(method, given, at, status, answer))
         date = format_datetime(at.astimezone(UTC).replace(microsecond=0), usegmt=True)
-        shown = {"Date": date, "x-oauth-scopes": ",".join(self._scopes), **(headers or {})}
+        shown = {"Date": date, "x-oauth-scopes": ",".join(self._slack.scopes), **(headers or {})}
         return web.json_response(answer, status=status, headers=shown)
 
     def _lose(

@@ -24,6 +24,11 @@ COMMANDS = (
         "usage_hint": "[tasks] domain=live.example.com status=failed",
     },
 )
+SHORTCUTS = (
+    {"type": "global", "callback_id": "form", "name": "Ask about preload tasks"},
+    {"type": "message", "callback_id": "check", "name": "Check these streams"},
+)
+"""What the app offers beside its command, as its manifest says."""
 SCOPES = (
     "commands",
     "chat:write",
@@ -33,6 +38,7 @@ SCOPES = (
     "channels:history",
     "groups:history",
     "im:write",
+    "files:read",
     "files:write",
     "usergroups:read",
 )
@@ -41,7 +47,13 @@ SCOPES = (
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person, or the bot."""
+    """A person, or the bot.
+
+    Attributes:
+        is_admin: an admin and owner of the workspace.
+        is_guest: a guest of several channels.
+        team_id: the workspace they are of: another one's people meet the bot in shared channels.
+    """
 
     id: str
     name: str
@@ -49,6 +61,9 @@ class User:
     locale: str
     tz: str
     is_bot: bool = False
+    is_admin: bool = False
+    is_guest: bool = False
+    team_id: str = TEAM_ID
 
     def tz_offset(self, at: datetime) -> int:
         """Seconds east of UTC."""
@@ -82,9 +97,13 @@ class Channel:
 
 BOT = User("U0BOT", "preload", "Preload", "en-US", "UTC", is_bot=True)
 PEOPLE = (
-    User("U0001", "anna", "Anna Wright", "en-US", "Europe/London"),
+    User("U0001", "anna", "Anna Wright", "en-US", "Europe/London", is_admin=True),
     User("U0002", "liwei", "李伟", "zh-CN", "Asia/Shanghai"),
+    User("U0003", "gus", "Gus Gast", "en-GB", "Europe/Berlin", is_guest=True),
+    User("U0004", "eva", "Eva Extern", "en-US", "America/New_York", team_id="T0002"),
 )
+GROUPS = {"S0001": ("streaming", ("U0001",))}
+"""User groups: the handle and the members of each."""
 CHANNELS = (
     Channel("C0001", "live-ops", "Tonight's streams"),
     Channel("C0002", "general", "Everything else"),
@@ -120,11 +139,17 @@ def described(one: User, at: datetime, *, with_locale: bool) -> dict[str, Any]:
     locale = {"locale": one.locale} if with_locale else {}
     return {
         "id": one.id,
-        "team_id": TEAM_ID,
+        "team_id": one.team_id,
         "name": one.name,
         "real_name": one.real_name,
         "deleted": False,
         "is_bot": one.is_bot,
+        "is_admin": one.is_admin,
+        "is_owner": one.is_admin,
+        "is_primary_owner": one.is_admin,
+        "is_restricted": one.is_guest,
+        "is_ultra_restricted": False,
+        "is_stranger": one.team_id != TEAM_ID,
         "tz": one.tz,
         "tz_label": one.tz,
         "tz_offset": one.tz_offset(at),

@@ -1,0 +1,147 @@
+"""Files: what people attach, and what the app uploads and shares.
+
+Source: https://docs.slack.dev/messaging/working-with-files. A download without the token, or
+without the scope, gets a login page with status 200, as Slack's does.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from bot.sandbox.slack.shared import Refused
+from bot.sandbox.slack.workspace import TEAM_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREVIEW_CHARS = 500
+_LOGIN = "<!DOCTYPE html><title>Slack</title><h1>Sign in to your workspace</h1>"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it stands.
+
+    Attributes:
+        id, name: as Slack has them.
+        user: who brought it.
+        content: its bytes; None until they are uploaded.
+        length: how many bytes were announced.
+        channel: where it was shared; "" while it was not.
+        comment: what was said with it.
+    """
+
+    id: str
+    name: str
+    user: str
+    content: bytes | None = None
+    length: int = 0
+    channel: str = ""
+    comment: str = ""
+
+    @property
+    def mimetype(self) -> str:
+        """What kind of file it is, by its name."""
+        kind = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+        return "application/json" if self.name.endswith(".jsonl") else kind
+
+    def described(self, base_url: str) -> dict[str, Any]:
+        """As messages show it to apps."""
+        content = self.content or b""
+        is_text = self.mimetype.startswith(("text/", "application/json"))
+        preview = content[: 4 * PREVIEW_CHARS].decode("utf-8-sig", errors="replace")
+        place = f"{base_url}/files-pri/{TEAM_ID}-{self.id}"
+        return {
+            "id": self.id,
+            "name": self.name,
+            "title": self.name,
+            "mimetype": self.mimetype,
+            "filetype": self.name.rpartition(".")[2] or "text",
+            "size": len(content),
+            "mode": "hosted",
+            "preview": preview[:PREVIEW_CHARS] if is_text else "",
+            "user": self.user,
+            "url_private": f"{place}/{self.name}",
+            "url_private_download": f"{place}/download/{self.name}",
+        }
+
+
+class Files:
+    """Every file of the workspace; those that are shared, by ID, are `shared`.
+
+    Args:
+        base_url: where this server is reached.
+        may_read: whether the app has the scope to read files.
+        bot_token: the token of downloads.
+    """
+
+    def __init__(
+        self, base_url: Callable[[], str], may_read: Callable[[], bool], *, bot_token: str
+    ) -> None:
+        self._base_url = base_url
+        self._may_read = may_read
+        self._bot_token = bot_token
+        self._known: dict[str, File] = {}
+
+    @property
+    def shared(self) -> Mapping[str, File]:
+        """Those that stand in a channel."""
+        return {one.id: one for one in self._known.values() if one.channel}
+
+    def add(self, user: str, name: str, content: bytes | None, *, length: int = 0) -> File:
+        """A new file, which stands nowhere yet."""
+        file = File(f"F{secrets.token_hex(4).upper()}", name, user, content, length)
+        self._known[file.id] = file
+        return file
+
+    def place(self, file: File) -> str:
+        """Where its bytes are to be put."""
+        return f"{self._base_url()}/upload/{file.id}"
+
+    def share(self, file_id: str, channel: str, comment: str) -> File:
+        """Have it stand in a channel.
+
+        Raises:
+            Refused: there is none of this ID whose bytes are here.
+        """
+        file = self._known.get(file_id)
+        if file is None or file.content is None:
+            raise Refused("file_not_found")
+        self._known[file_id] = shared = replace(file, channel=channel, comment=comment)
+        return shared
+
+    def described(self, file: File) -> dict[str, Any]:
+        """As messages show it to apps."""
+        return file.described(self._base_url())
+
+    async def take(self, request: web.Request) -> web.Response:
+        """The bytes of a file, put where `place` says."""
+        file = self._known.get(request.match_info["file"])
+        content = await request.read()
+        if file is None or file.content is not None or len(content) != file.length:
+            return web.Response(status=web.HTTPBadRequest.status_code, text="not as announced")
+        self._known[file.id] = replace(file, content=content)
+        return web.Response(text=f"OK - {len(content)}")
+
+    async def give(self, request: web.Request) -> web.Response:
+        """The bytes of a file, for the app."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token != self._bot_token or not self._may_read():
+            return web.Response(text=_LOGIN, content_type="text/html")
+        return self._whole(request.match_info["file"])
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The bytes of a file, for the page."""
+        return self._whole(request.match_info["file"])
+
+    def _whole(self, file_id: str) -> web.Response:
+        file = self._known.get(file_id)
+        if file is None or file.content is None:
+            return web.Response(status=web.HTTPNotFound.status_code)
+        headers = {"Content-Disposition": f'attachment; filename="{file.id}"'}
+        return web.Response(body=file.content, content_type=file.mimetype, headers=headers)
