@@ -1,0 +1,215 @@
+"""The message shortcut "Check these streams", as people take it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.checking import Source
+from bot.sandbox.live import HANG, UNAVAILABLE, Refuse
+from bot.sandbox.slack.printed import printed
+from bot.slack.incoming import Command
+from handlers import lookups
+from tests.end_to_end.people import LIVE_OPS, LIWEI, Person
+
+if TYPE_CHECKING:
+    from bot.demo import Demo
+    from bot.sandbox.slack import Message
+
+CUP_FINAL = "C0003"
+NOBODY = "rtmp://live.example.com/liveApp/nobody"
+GREEN = "✅"
+
+
+def played(demo: Demo, domain: str, count: int) -> list[str]:
+    """Play URLs that there are tasks of, the newest first."""
+    tasks = sorted(demo.live.world.tasks, key=lambda task: task.created, reverse=True)
+    now = datetime.now(UTC)
+    urls = [task.url for task in tasks if task.domain == domain and task.created <= now]
+    return list(dict.fromkeys(urls))[:count]
+
+
+async def checks(person: Person, message: Message) -> str:
+    """Take the shortcut of a message; returns the answer as it stands when the bot is done."""
+    slack = person.demo.slack
+    mark = slack.messages.mark
+    outcome = await slack.message_shortcut(person.user, message.id, "check")
+    assert outcome.ok, outcome.error
+    await person.demo.bot.jobs.idle()
+    person.read = await slack.settled(person.user, after=mark)
+    return printed(person.read, zone="UTC")
+
+
+async def test_each_stream_of_a_message_is_looked_up_those_without_a_task_first(
+    anna: Person, demo: Demo
+) -> None:
+    urls = played(demo, "live.example.com", 6)
+    text = f"Tonight, please check: {urls[0]}, {NOBODY}\n" + "\n".join(f"• {url}" for url in urls)
+    said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+    assert "of 7 ready* · 1 without a task" in said
+    assert anna.table()[0][:2] == ["❔ no task", "liveApp/nobody"]
+    assert len(anna.table()) == 7
+    assert "observed" in said
+    assert anna.read is not None
+    assert anna.read.only_visible_to == anna.user
+
+
+async def test_the_answer_is_in_the_reader_s_language(liwei: Person, demo: Demo) -> None:
+    text = f"请检查{NOBODY}，谢谢"
+    said = await checks(liwei, demo.slack.say("U0001", LIVE_OPS, text))
+    assert "1 路中 0 路已完成" in said
+    assert "无预热任务" in said
+
+
+async def test_a_list_that_is_attached_is_read(anna: Person, demo: Demo) -> None:
+    urls = played(demo, "live.example.com", 3)
+    rows = ["流,Play URL,Start", *(f'"cup",{url},19:30' for url in urls), f"x,{NOBODY},20:00"]
+    content = "\r\n".join(rows).encode("utf-16")
+    message = demo.slack.upload(anna.user, LIVE_OPS, "cup final.csv", content, "The runsheet")
+    said = await checks(anna, message)
+    assert "of 4 ready* · 1 without a task" in said
+    assert "not read" not in said
+
+
+async def test_a_list_that_the_app_may_not_read_is_told_with_the_mend(
+    anna: Person, demo: Demo
+) -> None:
+    demo.slack.faults.missing_scopes.add("files:read")
+    message = demo.slack.upload(anna.user, LIVE_OPS, "cup.csv", NOBODY.encode())
+    said = await checks(anna, message)
+    assert "There is no play URL in this message" in said
+    assert "`cup.csv`: not read, the app may not read files" in said
+    assert "files:read" in said
+
+
+async def test_what_is_attached_and_no_list_is_named(liwei: Person, demo: Demo) -> None:
+    content = b"PK\x03\x04" + bytes(100)
+    message = demo.slack.upload(LIWEI, LIVE_OPS, "plan.xlsx", content, NOBODY)
+    said = await checks(liwei, message)
+    assert "`plan.xlsx`：未读取，不是文本文件" in said
+    assert "无预热任务" in said
+
+
+async def test_a_message_without_urls_is_told_how_to_name_streams(anna: Person, demo: Demo) -> None:
+    said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, "Kick-off is at 19:30"))
+    assert "There is no play URL in this message" in said
+    assert "rtmp://live.example.com/app/stream" in said
+
+
+async def test_a_message_is_checked_where_the_bot_is_not_a_member_and_not_watched_there(
+    anna: Person, demo: Demo
+) -> None:
+    message = demo.slack.say(anna.user, CUP_FINAL, NOBODY)
+    assert "0 of 1 ready* · 1 without a task" in await checks(anna, message)
+    assert anna.read is not None
+    assert anna.read.channel == CUP_FINAL
+    said = await anna.clicks("check.watch")
+    assert "The bot is not in" in said
+    assert "/invite" in said
+    assert not await demo.bot.desk.store.watches.active()
+
+
+async def test_domains_that_no_account_has_are_named_and_not_asked_about(
+    anna: Person, demo: Demo
+) -> None:
+    asked = len(demo.live.arrivals)
+    text = f"https://docs.example.org/runsheet {NOBODY}"
+    said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+    assert "1 URL is of no domain that an account has: docs.example.org" in said
+    assert len(demo.live.arrivals) == asked + 1
+
+
+async def test_a_refresh_looks_again_and_a_long_list_has_pages(anna: Person, demo: Demo) -> None:
+    urls = [f"rtmp://live.example.com/liveApp/planned_{number}" for number in range(45)]
+    await checks(anna, demo.slack.say(anna.user, LIVE_OPS, "\n".join(urls)))
+    assert len(anna.table()) == 20
+    first = anna.read
+    assert "streams 21–40 of 45" in await anna.clicks("check.next")
+    await anna.clicks("check.next")
+    assert len(anna.table()) == 5
+    demo.live.world.add(urls[44], created=datetime.now(UTC) - timedelta(minutes=5))
+    said = await anna.clicks("check.refresh")
+    assert "44 without a task" in said
+    assert anna.read is not None
+    assert first is not None
+    assert anna.read.id == first.id
+
+
+async def test_what_is_checked_can_be_watched_a_watch_for_each_domain(
+    anna: Person, demo: Demo
+) -> None:
+    urls = [*played(demo, "live.example.com", 3), *played(demo, "vip.example.com", 2)]
+    await checks(anna, demo.slack.say(anna.user, LIVE_OPS, " ".join(urls)))
+    await anna.clicks("check.watch")
+    watches = await demo.bot.desk.store.watches.active()
+    assert {watch.ask.domain: len(watch.ask.urls) for watch in watches} == {
+        "live.example.com": 3,
+        "vip.example.com": 2,
+    }
+    assert {watch.owner for watch in watches} == {anna.user}
+
+
+async def test_more_urls_than_one_watch_takes_are_watched_by_several_with_names(
+    anna: Person, demo: Demo
+) -> None:
+    urls = [f"rtmp://live.example.com/liveApp/planned_{number}" for number in range(130)]
+    content = "\n".join(urls).encode()
+    await checks(anna, demo.slack.upload(anna.user, LIVE_OPS, "list.txt", content))
+    await anna.clicks("check.watch")
+    watches = await demo.bot.desk.store.watches.active()
+    assert {watch.name: len(watch.ask.urls) for watch in watches} == {
+        "live.example.com, URLs 1–100 of 130": 100,
+        "live.example.com, URLs 101–130 of 130": 30,
+    }
+
+
+async def test_a_task_is_opened_from_its_line(anna: Person, demo: Demo) -> None:
+    [url] = played(demo, "live.example.com", 1)
+    await checks(anna, demo.slack.say(anna.user, LIVE_OPS, url))
+    card = await anna.clicks("page.open")
+    assert "Task ID" in card
+
+
+async def test_a_slow_api_is_announced_and_a_dead_one_explained_without_green(
+    anna: Person, demo: Demo
+) -> None:
+    message = demo.slack.say(anna.user, LIVE_OPS, " ".join(played(demo, "live.example.com", 3)))
+    demo.live.faults.inject(HANG)
+    said = await checks(anna, message)
+    assert "0 of 3 ready* · 3 not looked up" in said
+    assert "live.example.com: could not be read now" in said
+    assert GREEN not in said
+    assert not any("Looking up" in one for one in anna.sees())
+    demo.live.faults.clear()
+    assert "not looked up" not in await anna.clicks("check.refresh")
+    demo.live.faults.inject(UNAVAILABLE)
+    said = await anna.clicks("check.refresh")
+    assert GREEN not in said
+    assert "0 of 3 ready" in said
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
+async def test_a_stream_with_hundreds_of_tasks_is_known_as_well(demo: Demo) -> None:
+    urls = [f"rtmp://live.example.com/liveApp/busy_{number}" for number in range(10)]
+    newest = {}
+    for minutes in range(40, 0, -1):
+        for url in urls:
+            created = datetime.now(UTC) - timedelta(minutes=minutes)
+            newest[url] = demo.live.world.add(url, created=created).task_id
+    desk = demo.bot.desk.serving(Command("", "T0001", LIVE_OPS, "U0001", ""))
+    found = await lookups.checked(desk, Source((*urls, NOBODY)))
+    assert all(line.is_known for line in found.lines)
+    assert {line.url: line.task.task_id for line in found.lines if line.task} == newest
+    assert [line.url for line in found.lines if line.task is None] == [NOBODY]
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
+async def test_one_domain_in_trouble_costs_the_others_nothing(demo: Demo) -> None:
+    urls = (*played(demo, "live.example.com", 2), *played(demo, "vip.example.com", 2))
+    desk = demo.bot.desk.serving(Command("", "T0001", LIVE_OPS, "U0001", ""))
+    demo.live.faults.inject(Refuse("Forbidden.RAM", 403), calls=1)
+    found = await lookups.checked(desk, Source(urls))
+    assert len(found.failures) == 1
+    assert [line.is_known for line in found.lines].count(False) == 2
