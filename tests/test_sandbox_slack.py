@@ -409,7 +409,7 @@ async def test_the_state_is_what_one_person_may_see(room: Room) -> None:
         state = await reply.json()
     assert state["me"] == WEI
     assert [one["locale"] for one in state["users"]] == ["en-US", "zh-CN", "en-GB", "en-US"]
-    assert [one["tz_offset"] for one in state["users"]] == [0, 28_800]
+    assert [one["tz_offset"] for one in state["users"]] == [0, 28_800, 3_600, -18_000]
     assert [one["id"] for one in state["channels"]] == ["C0001", "C0002", "C0003", "D0002"]
     assert state["commands"][0]["command"] == "/preload"
     (message,) = state["messages"]
