@@ -214,7 +214,7 @@ async def test_an_answer_slack_cannot_read_is_a_failure(room: Room) -> None:
 
 async def test_a_command_not_acknowledged_in_time_is_shown_as_timed_out(room: Room) -> None:
     room.bot.may_answer.clear()
-    room.slack._ack_within_s = 0.05
+    room.slack._dispatch.ack_within_s = 0.05
     outcome = await room.slack.command(ANNA, LIVE_OPS, "/preload")
     assert (outcome.ok, outcome.error) == (False, "operation_timeout")
     notice = await room.slack.settled(ANNA, after=outcome.mark)

@@ -98,7 +98,7 @@ async def test_an_envelope_not_acknowledged_in_time_has_timed_out(
 ) -> None:
     for one in bots:
         one.acknowledges = False
-    slack._ack_within_s = 0.05
+    slack._dispatch.ack_within_s = 0.05
     outcome = await slack.command(ANNA, LIVE_OPS, "/preload")
     assert outcome.error == "operation_timeout"
 

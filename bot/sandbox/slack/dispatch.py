@@ -48,9 +48,9 @@ class Dispatch:
         sockets: the Socket Mode connections.
         signing_secret: what requests by HTTP are signed with.
         now: the wall clock.
-        ack_within_s: how long the app may take to acknowledge.
 
     Attributes:
+        ack_within_s: how long the app may take to acknowledge.
         request_url: where the app listens; None sends over an open Socket Mode connection.
         session: the connections to it, while this server runs.
     """
@@ -63,17 +63,17 @@ class Dispatch:
         now: Callable[[], datetime],
         ack_within_s: float,
     ) -> None:
+        self.ack_within_s = ack_within_s
         self.request_url: str | None = None
         self.session: aiohttp.ClientSession | None = None
         self._sockets = sockets
         self._signing_secret = signing_secret
         self._now = now
-        self._ack_within_s = ack_within_s
 
     async def send(self, payload: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
         """Send a payload to the app: Slack's error, if any, and what the app answers at once."""
         try:
-            async with asyncio.timeout(self._ack_within_s):
+            async with asyncio.timeout(self.ack_within_s):
                 if self.request_url is not None:
                     return await self._post(self.request_url, payload)
                 if len(self._sockets):
