@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.record import Deed, Outcome
+from bot.roles import Right
 from bot.views import notices
 
 if TYPE_CHECKING:
@@ -17,10 +19,15 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: DefaultReq
     """Set, clear or show it."""
     place = command.team_id, command.channel_id
     reader = reply.reader
+    default = await desk.store.defaults.get(*place)
     if request.domain:
-        await desk.store.defaults.set(
-            *place, domain=request.domain, set_by=command.user_id, account=request.account
-        )
+        account = request.account
+        if default is not None:
+            await desk.caller.permit(Deed.SET_DEFAULT, default.domain)
+        async with desk.caller.doing(Deed.SET_DEFAULT, request.domain, account=account):
+            await desk.store.defaults.set(
+                *place, domain=request.domain, set_by=command.user_id, account=account
+            )
         known = await desk.accounts.domains()
         is_known = not known or request.domain in known
         suggestion = None if is_known else await desk.domain_like(request.domain)
@@ -28,10 +35,13 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: DefaultReq
             request.domain, request.account, reader, is_known=is_known, suggestion=suggestion
         )
     elif request.clear:
-        await desk.store.defaults.clear(*place)
+        domain = default.domain if default else None
+        async with desk.caller.doing(Deed.CLEAR_DEFAULT, domain) as doing:
+            if not await desk.store.defaults.clear(*place):
+                doing.outcome = Outcome.FAILED
         message = notices.default_cleared(reader)
     else:
-        default = await desk.store.defaults.get(*place)
         domain, account = (default.domain, default.account) if default else (None, None)
+        await desk.caller.insist(Right.QUERY, domain)
         message = notices.default_shown(domain, account, reader)
     await reply.tell(message)
