@@ -12,6 +12,7 @@ from slack_sdk.models.views import View
 
 from bot.errors import UsageError
 from bot.live.model import StatusFilter
+from bot.sandbox.slack.view_limits import check_options, check_view
 from bot.views import form as views
 from bot.views.errors import USAGE
 from bot.views.form import Field, Filled
@@ -62,6 +63,8 @@ accounts = st.just(("default", "main")) | st.lists(st.from_regex(r"[\w-]{1,64}")
 
 
 def accepted(view: dict[str, Any]) -> None:
+    """What both judges of payloads take."""
+    assert check_view(view) == []
     View(**view).to_dict()
 
 
@@ -85,8 +88,6 @@ def test_whatever_is_typed_into_a_menu_its_options_are_few_and_fit(
     typed: str, known: list[str]
 ) -> None:
     options = choices(completed(typed, known))
+    assert check_options(options) == []
     assert len(options) <= 100
     assert len({option["value"] for option in options}) == len(options)
-    for option in options:
-        assert 1 <= len(option["text"]["text"]) <= 75
-        assert 1 <= len(option["value"]) <= 150

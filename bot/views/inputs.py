@@ -42,7 +42,7 @@ def text(value: str, placeholder: str, *, is_long: bool = False) -> Block:
         "max_length": INPUT_CHARS,
         "placeholder": _plain(placeholder),
     }
-    fitting = value[:INPUT_CHARS]
+    fitting = value[:INPUT_CHARS] if is_long else clipped(" ".join(value.split()), INPUT_CHARS)
     return {**element, "initial_value": fitting} if fitting.strip() else element
 
 
@@ -70,7 +70,7 @@ def searched(placeholder: str, chosen: str) -> Block:
 
 def choices(values: Iterable[str]) -> list[Block]:
     """Options that say what they stand for, as many as a menu takes; too long ones left out."""
-    fitting = (value for value in values if value and len(value) <= OPTION_VALUE_CHARS)
+    fitting = (value for value in values if value.strip() and len(value) <= OPTION_VALUE_CHARS)
     return [blocks.option(plain(value, OPTION_CHARS), value) for value in fitting][:OPTIONS]
 
 

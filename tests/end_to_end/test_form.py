@@ -1,0 +1,326 @@
+"""Asking by the form: opened whatever the API does, mended, answered where it was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.demo import Demo, running
+from bot.live.client import Timeouts
+from bot.sandbox.live import HANG, UNAVAILABLE
+from bot.sandbox.slack import Fault
+from bot.store.schema import drafts
+from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, LIWEI, Person
+from tests.end_to_end.test_accounts import SHARED, accounts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from bot.sandbox.slack import Outcome, View
+    from bot.settings import Settings
+
+URL = "rtmp://live.example.com/liveApp/cup_main?auth_key=1795347730-0-0-5ecre7"
+LIST_DOMAINS = "DescribeLiveUserDomains"
+
+
+class Filler(Person):
+    """A person who fills in forms."""
+
+    @property
+    def form(self) -> View:
+        """The form that is open."""
+        found = self.demo.slack.modal(self.user)
+        assert found is not None
+        return found
+
+    @property
+    def has_form(self) -> bool:
+        return self.demo.slack.modal(self.user) is not None
+
+    async def asks(self, text: str = "") -> None:
+        """Type `/preload ask …`, which is answered by the form."""
+        outcome = await self.demo.slack.command(self.user, self.channel, f"/preload ask {text}")
+        assert outcome.ok, outcome.error
+        await self.demo.bot.jobs.idle()
+
+    async def opens(self) -> None:
+        """Press the button that opens the form in the message read last."""
+        assert self.read is not None
+        outcome = await self.demo.slack.click(self.user, self.read.id, "form.open")
+        assert outcome.ok, outcome.error
+        await self.demo.bot.jobs.idle()
+
+    async def sends(self, **values: object) -> str:
+        """Send the form; returns the answer."""
+        mark = self.demo.slack.messages.mark
+        outcome = await self.submits(**values)
+        assert outcome.errors == {}
+        assert outcome.ok, outcome.error
+        assert not self.has_form
+        return await self._reads(mark)
+
+    async def submits(self, **values: object) -> Outcome:
+        return await self.demo.slack.submit(self.user, values)
+
+    def field(self, name: str) -> dict[str, Any]:
+        """The element of a field."""
+        found: dict[str, Any] = self._block(name)["element"]
+        return found
+
+    def hint(self, name: str) -> str:
+        return str(self._block(name).get("hint", {}).get("text", ""))
+
+    def _block(self, name: str) -> Mapping[str, Any]:
+        return next(one for one in self.form.blocks if one.get("block_id") == name)
+
+
+@asynccontextmanager
+async def unlisted(*, socket_mode: bool = False, call_s: float = 1.5) -> AsyncIterator[Demo]:
+    """The demo, its account without configured domains: the API has to list them."""
+
+    def adjusted(settings: Settings) -> Settings:
+        account = settings.accounts["default"].model_copy(update={"domains": ()})
+        return settings.model_copy(update={"accounts": {"default": account}})
+
+    timeouts = Timeouts(call_s=call_s, try_s=call_s)
+    async with running(socket_mode=socket_mode, adjusted=adjusted, timeouts=timeouts) as demo:
+        yield demo
+
+
+@pytest.fixture
+def anna(demo: Demo) -> Filler:
+    return Filler(demo)
+
+
+@pytest.fixture
+def liwei(demo: Demo) -> Filler:
+    return Filler(demo, LIWEI)
+
+
+def offered(options: list[dict[str, Any]]) -> list[str]:
+    return [str(option["value"]) for option in options]
+
+
+async def test_ask_opens_a_form_and_the_form_asks(anna: Filler) -> None:
+    await anna.asks()
+    assert anna.form.callback_id == "form"
+    answer = await anna.sends(domain="live.example.com", status="failed")
+    assert "live.example.com: 13 failed of 140 tasks" in answer
+    assert "(only visible to you)" in answer
+    assert anna.read is not None
+    assert anna.read.channel == LIVE_OPS
+
+
+async def test_the_form_stands_filled_in_with_what_followed_ask(demo: Demo, anna: Filler) -> None:
+    await anna.asks(f"status=failed since=2h size=20 task=77 public url={URL}")
+    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    assert anna.field("status")["initial_option"]["value"] == "failed"
+    assert anna.field("url")["initial_value"] == URL
+    assert anna.field("task")["initial_value"] == "77"
+    assert anna.field("size")["initial_option"]["value"] == "20"
+    assert anna.field("public")["initial_option"]["value"] == "yes"
+    assert anna.field("since")["initial_date_time"] == pytest.approx(
+        two_hours_ago.timestamp(), abs=60
+    )
+    assert demo.live.arrivals == []
+
+
+async def test_a_typo_is_mended_in_the_form(anna: Filler) -> None:
+    refused = await anna.types("/preload status=faild since=2d blue")
+    assert "Did you mean `failed`?" in refused
+    await anna.opens()
+    assert anna.hint("status") == (
+        "⚠️ There is no status faild: it is complete, pending, preloading or failed. "
+        "Did you mean failed?"
+    )
+    assert "`blue`" in str(anna.form.blocks[0])
+    answer = await anna.sends(status="failed")
+    assert "live.example.com: 13 failed" in answer
+
+
+async def test_a_signature_reaches_the_form_but_stands_in_no_message(
+    demo: Demo, anna: Filler
+) -> None:
+    await anna.types(f"/preload status=faild url={URL}")
+    assert anna.read is not None
+    assert "5ecre7" not in str(anna.read.payload)
+    await anna.opens()
+    assert anna.field("url")["initial_value"] == URL
+    await anna.sends(status="all")
+    assert any("5ecre7" in str(call) for call in demo.live.arrivals)
+
+
+async def test_an_unknown_domain_is_mended_in_the_form(anna: Filler) -> None:
+    refused = await anna.types("/preload domain=live.exmaple.com status=failed")
+    assert "no play domain" in refused
+    await anna.opens()
+    assert anna.field("domain")["initial_option"]["value"] == "live.exmaple.com"
+    assert anna.field("status")["initial_option"]["value"] == "failed"
+    assert "13 failed" in await anna.sends(domain="live.example.com")
+
+
+async def test_where_nothing_is_found_the_form_asks_otherwise(anna: Filler) -> None:
+    found = await anna.types("/preload task=0a1b2c3d status=failed")
+    assert "Nothing was started" in found
+    await anna.opens()
+    assert anna.field("task")["initial_value"] == "0a1b2c3d"
+    assert anna.field("domain")["initial_option"]["value"] == "live.example.com"
+    assert "13 failed" in await anna.sends(task="")
+
+
+async def test_what_is_wrong_stands_at_its_field_in_the_persons_language(
+    demo: Demo, anna: Filler, liwei: Filler
+) -> None:
+    now = int(datetime.now(UTC).timestamp())
+    wrong = {"url": f"{URL}\nnonsense", "task": "7 8", "since": now - 60, "until": now - 120}
+    await anna.asks()
+    assert (await anna.submits(**wrong)).errors == {
+        "url": "nonsense is not a play URL.",
+        "task": "7 8 is not one task ID.",
+        "until": "This is not after the beginning.",
+    }
+    assert anna.has_form
+    await liwei.asks()
+    assert (await liwei.submits(since=now + 7_200)).errors == {"since": "这个时间还没有到。"}
+    assert demo.live.arrivals == []
+    answer = await anna.sends(url=URL, task="", until=now)
+    assert "1 URL: no tasks" in answer
+
+
+async def test_the_answer_goes_where_it_was_chosen_to_go_and_to_whom(
+    demo: Demo, anna: Filler, liwei: Filler
+) -> None:
+    liwei.channel = GENERAL
+    before = liwei.sees()
+    await anna.asks()
+    await anna.sends(domain="live.example.com", status="failed", **{"in": GENERAL})
+    assert anna.read is not None
+    assert anna.read.channel == GENERAL
+    assert liwei.sees() == before
+    await anna.asks()
+    await anna.sends(domain="live.example.com", public="yes", **{"in": GENERAL})
+    assert len(liwei.sees()) == len(before) + 1
+    assert "live.example.com: " in liwei.sees()[-1]
+    assert demo.slack.joined
+
+
+async def test_a_form_without_a_place_is_answered_by_direct_message(anna: Filler) -> None:
+    outcome = await anna.demo.slack.shortcut(ANNA, "form")
+    assert outcome.ok, outcome.error
+    await anna.demo.bot.jobs.idle()
+    everyone = await anna.submits(domain="live.example.com", public="yes", **{"in": None})
+    assert everyone.errors == {"in": "Everyone where? Choose a channel."}
+    answer = await anna.sends(domain="live.example.com", public="no", **{"in": None})
+    assert "live.example.com: " in answer
+    assert anna.read is not None
+    assert anna.read.channel == "D0001"
+
+
+async def test_the_form_opens_in_chinese_for_who_reads_chinese(liwei: Filler) -> None:
+    assert "预热失败" in str(await liwei.types("/preload 状态=失拜"))
+    await liwei.opens()
+    assert liwei.form.title == "预热任务"
+    assert liwei.hint("status").startswith("⚠️ ")
+    await liwei.asks("预热失败 最近2小时")
+    assert liwei.field("status")["initial_option"]["text"]["text"] == "预热失败"
+
+
+async def test_a_form_that_asks_in_vain_can_be_opened_again() -> None:
+    async with unlisted() as demo:
+        demo.live.faults.inject(UNAVAILABLE, action=LIST_DOMAINS)
+        anna = Filler(demo, ANNA, GENERAL)
+        await anna.asks("status=failed task=77")
+        assert "No play domain is set up or listed" in await anna.sends(size="20")
+        await anna.opens()
+        assert anna.field("status")["initial_option"]["value"] == "failed"
+        assert anna.field("size")["initial_option"]["value"] == "20"
+        assert anna.field("task")["initial_value"] == "77"
+
+
+async def test_what_is_kept_no_more_is_said_to_be_so(demo: Demo, anna: Filler) -> None:
+    await anna.types("/preload status=faild")
+    async with demo.bot.desk.store.database.writing() as connection:
+        await connection.execute(drafts.delete())
+    mark = demo.slack.messages.mark
+    await anna.opens()
+    assert not anna.has_form
+    assert "no longer works" in str((await demo.slack.settled(ANNA, after=mark)).payload)
+
+
+async def test_of_several_accounts_the_form_asks_for_one() -> None:
+    async with accounts(SHARED) as (demo, backup):
+        anna = Filler(demo)
+        await anna.types(f"/preload {SHARED} account=bakcup status=failed")
+        await anna.opens()
+        assert "backup" in anna.hint("account")
+        answer = await anna.sends(account="backup")
+        assert f"{SHARED} (backup): " in answer
+        assert backup.arrivals
+        assert demo.live.arrivals == []
+        await anna.asks(f"{SHARED}")
+        assert "is of several accounts" in await anna.sends()
+
+
+async def test_without_a_domain_the_form_asks_as_a_command_does(anna: Filler) -> None:
+    await anna.asks()
+    assert "live.example.com: " in await anna.sends()  # the channel's default
+    await anna.asks()
+    assert "Which domain?" in await anna.sends(**{"in": GENERAL})
+
+
+async def test_a_trigger_that_came_too_late_leaves_a_button_that_opens_the_form(
+    demo: Demo, anna: Filler
+) -> None:
+    demo.slack.faults.add(Fault("views.open", error="expired_trigger_id"))
+    said = await anna.types(f"/preload ask status=failed url={URL}")
+    assert "The form did not open in time." in said
+    assert "5ecre7" not in str(anna.read)
+    assert not anna.has_form
+    await anna.opens()
+    assert anna.field("status")["initial_option"]["value"] == "failed"
+    assert anna.field("url")["initial_value"] == URL
+
+
+async def test_a_slack_that_does_not_answer_leaves_the_button_too(demo: Demo, anna: Filler) -> None:
+    demo.slack.faults.add(Fault("views.open", status=503))
+    assert "The form did not open in time." in await anna.types("/preload ask")
+    await anna.opens()
+    assert anna.has_form
+
+
+async def test_the_menu_completes_domains_and_takes_what_is_typed(anna: Filler) -> None:
+    await anna.asks()
+    slack = anna.demo.slack
+    everything = offered(await slack.suggest(ANNA, "domain", ""))
+    assert "live.example.com" in everything
+    assert offered(await slack.suggest(ANNA, "domain", "live.example.c"))[0] == "live.example.com"
+    assert offered(await slack.suggest(ANNA, "domain", "new.example.org"))[-1] == "new.example.org"
+
+
+@pytest.mark.parametrize("socket_mode", [False, True])
+async def test_the_form_opens_and_its_menu_answers_while_the_api_hangs(socket_mode: bool) -> None:
+    async with unlisted(socket_mode=socket_mode, call_s=2.5) as demo:
+        demo.live.faults.inject(HANG, action=LIST_DOMAINS)
+        anna = Filler(demo)
+        outcome = await demo.slack.command(ANNA, LIVE_OPS, "/preload ask status=failed")
+        assert outcome.ok, outcome.error
+        async with asyncio.timeout(10):
+            await demo.slack.views.after(0)
+        assert anna.has_form
+        assert len(demo.bot.jobs) == 1  # which looks up the domains
+        typed = offered(await demo.slack.suggest(ANNA, "domain", "live.example.com"))
+        assert typed == ["live.example.com"]
+
+
+async def test_domains_that_the_api_lists_are_at_hand_when_the_menu_opens() -> None:
+    async with unlisted() as demo:
+        anna = Filler(demo)
+        await anna.asks()
+        calls = len(demo.live.arrivals)
+        assert [call.action for call in demo.live.arrivals] == [LIST_DOMAINS]
+        assert "live.example.com" in offered(await demo.slack.suggest(ANNA, "domain", "live"))
+        assert len(demo.live.arrivals) == calls
