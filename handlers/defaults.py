@@ -22,7 +22,8 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: DefaultReq
     default = await desk.store.defaults.get(*place)
     if request.domain:
         account = request.account
-        if default is not None:
+        await desk.caller.permit(Deed.SET_DEFAULT, request.domain, account=account)
+        if default is not None:  # which shall be so no more
             await desk.caller.permit(Deed.SET_DEFAULT, default.domain)
         async with desk.caller.doing(Deed.SET_DEFAULT, request.domain, account=account):
             await desk.store.defaults.set(
