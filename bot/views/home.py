@@ -80,8 +80,10 @@ def home(facts: Facts, reader: Reader, *, now: datetime) -> View:
     body = [
         blocks.actions(_doors(w)),
         *_followed(facts, reader, w, now),
+        blocks.divider(),
         *_data(facts, reader, w, now),
         *_quotas(facts, w),
+        blocks.divider(),
         *settings(facts.preferences, facts.slack_s, reader, rows=facts.rows, now=now),
         blocks.context(w.t("as of {time}", time=to_the_second(now, reader, now))),
     ]
