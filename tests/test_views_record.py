@@ -111,6 +111,13 @@ def test_the_channel_that_was_meant_is_shown_in_place_of_where_it_was_asked() ->
     assert "a direct conversation" in said
 
 
+def test_what_names_nothing_to_a_person_is_left_to_the_file() -> None:
+    about = {"id": "87792de62eba", "account": "default", "status": "failed"}
+    assert "`status=failed`" in mrkdwn(latest([replace(entry(), about=about)], READER, now=NOW))
+    other = replace(entry(), about={"account": "second"})
+    assert "`account=second`" in mrkdwn(latest([other], READER, now=NOW))
+
+
 @pytest.mark.parametrize(
     ("outcome", "word"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.asks import DEFAULT_ACCOUNT
 from bot.record import Deed, Outcome
 from bot.views import blocks
 from bot.views.answering import answer
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _CHARS: Final = 7_500
 """Of all lines: the rest of a message's 9,000 is for what stands around them."""
 _VALUE_CHARS: Final = 200
+
+_PLAIN: Final = {("account", DEFAULT_ACCOUNT)}
+"""What goes without saying."""
 
 _DEEDS: Final[Mapping[Deed, str]] = {
     Deed.WATCH: marked("Watch"),
@@ -129,7 +133,8 @@ def _parts(entry: Entry, reader: Reader, w: Words, now: datetime) -> Iterator[st
     yield seconds(entry.at, reader, now)
     yield person(entry.user_id)
     yield f"*{w.t(_DEEDS[entry.deed])}*"
-    about = dict(entry.about)
+    about = {name: value for name, value in entry.about.items() if (name, value) not in _PLAIN}
+    about.pop("id", "")  # names nothing that a person knows
     if domain := about.pop("domain", ""):
         yield escaped(domain, _VALUE_CHARS)
     place = about.pop("channel", "") or entry.channel_id
