@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bot.asks import Ask
     from bot.live.model import LiveDomain, PreloadTask, TaskPage, TaskQuery
-    from bot.live.quota import Place, Quota
+    from bot.live.quota import Place, Quota, Use
     from bot.reading import Live, Window
 
 MOST_LOOKUPS: Final = 60
@@ -61,6 +61,10 @@ class Background:
     def throttled(self) -> None:
         """The API said that the account is over its quota."""
         self._quota.throttled()
+
+    def use(self) -> Use:
+        """How much of it all use now."""
+        return self._quota.use()
 
 
 class Noting:
