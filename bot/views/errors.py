@@ -200,7 +200,7 @@ def message(
         quoted.append(w.t("log ID {log_id}", log_id=code(log_id, 100)))
     if quoted:
         body.append(blocks.context(" · ".join(quoted)))
-    asks = ()
+    asks: tuple[Ask, ...] = ()
     if ask is not None and _is_unknown_domain(error):
         body.append(_form_button(refs.PageRef.to(ask), w))
         asks = (ask,)
