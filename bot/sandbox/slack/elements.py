@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 State = dict[str, Any]
+TYPED_CHARS = 3_000
+"""How much an input takes, unless it says that it takes less."""
 
 
 class NoSuchControl(LookupError):
@@ -64,7 +66,9 @@ def filled(element: Mapping[str, Any], value: object) -> State:
     state: State = {"type": element["type"]}
     match element["type"]:
         case "plain_text_input":
-            state["value"] = str(value) if value else None
+            text = "" if value is None else str(value)
+            separator = "\n" if element.get("multiline") else " "
+            state["value"] = separator.join(text.splitlines()) or None
         case "datetimepicker":
             moment = int(value.timestamp()) if isinstance(value, datetime) else value
             state["selected_date_time"] = moment
@@ -72,10 +76,10 @@ def filled(element: Mapping[str, Any], value: object) -> State:
             state["selected_conversation"] = value
         case "checkboxes":
             wanted = value if isinstance(value, list | tuple) else [value]
-            state["selected_options"] = [option(element, one) for one in wanted]
+            state["selected_options"] = [option(element, one) for one in wanted if one is not None]
         case "external_select" if value is not None:
-            text = {"type": "plain_text", "text": str(value)}
-            state["selected_option"] = {"text": text, "value": str(value)}
+            shown = {"type": "plain_text", "text": str(value)}
+            state["selected_option"] = {"text": shown, "value": str(value)}
         case _:
             state["selected_option"] = None if value is None else option(element, value)
     return state
@@ -87,7 +91,8 @@ def option(menu: Mapping[str, Any], wanted: object) -> dict[str, Any]:
     Raises:
         NoSuchControl: there is none.
     """
-    for one in menu["options"]:
+    options: list[dict[str, Any]] = menu["options"]
+    for one in options:
         if wanted in (one["value"], one["text"]["text"]):
             return dict(one)
     there = ", ".join(one["text"]["text"] for one in menu["options"])
@@ -97,6 +102,21 @@ def option(menu: Mapping[str, Any], wanted: object) -> dict[str, Any]:
 def is_empty(state: State) -> bool:
     """Whether nothing stands there."""
     return not any(value for name, value in state.items() if name != "type")
+
+
+def fit(blocks: Iterable[Mapping[str, Any]], values: Mapping[str, Mapping[str, State]]) -> None:
+    """Make sure that what is typed is neither too long nor too short: Slack lets nobody send that.
+
+    Raises:
+        NoSuchControl: it is.
+    """
+    for block in blocks:
+        for one in controls(block):
+            if one["type"] == "plain_text_input":
+                typed = values[block["block_id"]][one["action_id"]]["value"] or ""
+                least, most = one.get("min_length", 0), one.get("max_length", TYPED_CHARS)
+                if len(typed) > most or 0 < len(typed) < least:
+                    raise NoSuchControl(f"{one['action_id']} takes {least} to {most} characters")
 
 
 def control(

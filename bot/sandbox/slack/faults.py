@@ -80,6 +80,7 @@ class Rate:
     by_channel: bool = False
 
 
+_TIER_2 = Rate(20, 60)
 _TIER_3 = Rate(50, 60)
 _TIER_4 = Rate(100, 60)
 RATES = {
@@ -92,7 +93,8 @@ RATES = {
     "conversations.info": _TIER_3,
     "conversations.open": _TIER_3,
     "users.info": _TIER_4,
-    "usergroups.users.list": Rate(20, 60),
+    "usergroups.list": _TIER_2,
+    "usergroups.users.list": _TIER_2,
     "views.open": _TIER_4,
     "views.push": _TIER_4,
     "views.update": _TIER_4,

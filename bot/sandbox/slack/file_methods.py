@@ -47,6 +47,8 @@ class FileMethods:
         listed = given.get("files")
         if not isinstance(listed, list) or not listed:
             raise Refused("invalid_arguments")
+        if not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in listed):
+            raise Refused("invalid_arguments")
         comment = str(given.get("initial_comment") or "")
         if len(comment) > _COMMENT_CHARS:
             raise Refused("invalid_arguments")
@@ -57,7 +59,14 @@ class FileMethods:
             raise Refused("not_in_channel")
         if place.id in self._slack.faults.archived:
             raise Refused("is_archived")
-        shared = [self._files.share(str(one.get("id")), place.id, comment) for one in listed]
+        self._files.uploaded(one["id"] for one in listed)
+        shared = [
+            self._files.share(one["id"], place.id, comment, title=str(one.get("title") or ""))
+            for one in listed
+        ]
         described = tuple(self._files.described(one) for one in shared)
-        self._slack.messages.post(BOT, place.id, {"text": comment}, files=described)
-        return {"files": [{"id": one.id, "title": one.name} for one in shared]}
+        thread_ts = given.get("thread_ts")
+        self._slack.messages.post(
+            BOT, place.id, {"text": comment}, files=described, thread_ts=thread_ts
+        )
+        return {"files": [{"id": one.id, "title": one.title} for one in shared]}

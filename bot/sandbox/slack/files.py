@@ -10,6 +10,7 @@ import mimetypes
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -17,7 +18,7 @@ from bot.sandbox.slack.shared import Refused
 from bot.sandbox.slack.workspace import TEAM_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 PREVIEW_CHARS = 500
 _LOGIN = "<!DOCTYPE html><title>Slack</title><h1>Sign in to your workspace</h1>"
@@ -34,6 +35,7 @@ class File:
         length: how many bytes were announced.
         channel: where it was shared; "" while it was not.
         comment: what was said with it.
+        title: what it is called where it stands; its name, if nothing.
     """
 
     id: str
@@ -43,6 +45,7 @@ class File:
     length: int = 0
     channel: str = ""
     comment: str = ""
+    title: str = ""
 
     @property
     def mimetype(self) -> str:
@@ -55,19 +58,19 @@ class File:
         content = self.content or b""
         is_text = self.mimetype.startswith(("text/", "application/json"))
         preview = content[: 4 * PREVIEW_CHARS].decode("utf-8-sig", errors="replace")
-        place = f"{base_url}/files-pri/{TEAM_ID}-{self.id}"
+        place, name = f"{base_url}/files-pri/{TEAM_ID}-{self.id}", quote(self.name, safe="")
         return {
             "id": self.id,
             "name": self.name,
-            "title": self.name,
+            "title": self.title or self.name,
             "mimetype": self.mimetype,
             "filetype": self.name.rpartition(".")[2] or "text",
             "size": len(content),
             "mode": "hosted",
             "preview": preview[:PREVIEW_CHARS] if is_text else "",
             "user": self.user,
-            "url_private": f"{place}/{self.name}",
-            "url_private_download": f"{place}/download/{self.name}",
+            "url_private": f"{place}/{name}",
+            "url_private_download": f"{place}/download/{name}",
         }
 
 
@@ -103,17 +106,22 @@ class Files:
         """Where its bytes are to be put."""
         return f"{self._base_url()}/upload/{file.id}"
 
-    def share(self, file_id: str, channel: str, comment: str) -> File:
-        """Have it stand in a channel.
+    def uploaded(self, file_ids: Iterable[str]) -> None:
+        """Make sure that the bytes of these are here.
 
         Raises:
-            Refused: there is none of this ID whose bytes are here.
+            Refused: there is one that is not known, or whose bytes are not.
         """
-        file = self._known.get(file_id)
-        if file is None or file.content is None:
-            raise Refused("file_not_found")
-        self._known[file_id] = shared = replace(file, channel=channel, comment=comment)
-        return shared
+        for file_id in file_ids:
+            if file_id not in self._known or self._known[file_id].content is None:
+                raise Refused("file_not_found")
+
+    def share(self, file_id: str, channel: str, comment: str, *, title: str = "") -> File:
+        """Have an uploaded one stand in a channel."""
+        file = self._known[file_id]
+        named = replace(file, channel=channel, comment=comment, title=title or file.name)
+        self._known[file_id] = named
+        return named
 
     def described(self, file: File) -> dict[str, Any]:
         """As messages show it to apps."""
@@ -143,5 +151,5 @@ class Files:
         file = self._known.get(file_id)
         if file is None or file.content is None:
             return web.Response(status=web.HTTPNotFound.status_code)
-        headers = {"Content-Disposition": f'attachment; filename="{file.id}"'}
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
         return web.Response(body=file.content, content_type=file.mimetype, headers=headers)

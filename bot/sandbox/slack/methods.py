@@ -152,9 +152,11 @@ class Methods:
     def _apps_connections_open(self, _given: Answer) -> Answer:
         return {"url": self._sockets.new_url()}
 
-    def _usergroups_list(self, _given: Answer) -> Answer:
+    def _usergroups_list(self, given: Answer) -> Answer:
+        with_users = _flag(given, "include_users")
         groups = [
-            {"id": name, "team_id": TEAM_ID, "handle": handle, "name": handle, "users": list(users)}
+            {"id": name, "team_id": TEAM_ID, "is_usergroup": True, "handle": handle, "name": handle}
+            | ({"users": list(users)} if with_users else {})
             for name, (handle, users) in workspace.GROUPS.items()
         ]
         return {"usergroups": groups}

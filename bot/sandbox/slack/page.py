@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import User
 
 PING_EVERY_S = 15
+_GONE = "that is not open any more"
 _HERE = Path(__file__).parent
 
 
@@ -80,15 +81,15 @@ class _Page:
         me = _person(request.query.get("user"))
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         stream = web.StreamResponse(headers=headers)
-        await stream.prepare(request)
         with suppress(ConnectionResetError):  # the page was closed
-            await self._tell(stream, me)
+            await self._tell(request, stream, me)
         return stream
 
-    async def _tell(self, stream: web.StreamResponse, me: User) -> NoReturn:
+    async def _tell(self, request: web.Request, stream: web.StreamResponse, me: User) -> NoReturn:
         """Write what the person may see of all changes from now on, as they come."""
         messages, views = self._slack.messages, self._slack.views
         mark, views_mark, shown = messages.mark, views.mark, self._views(me)
+        await stream.prepare(request)
         await stream.write(b": hello\n\n")
         while True:
             if not await _first_of(messages.after(mark), views.after(views_mark)):
@@ -128,21 +129,19 @@ class _Page:
 
     async def action(self, request: web.Request) -> web.Response:
         given = await _body(request)
-        me, option = _person(given.get("user")).id, given.get("selected_option")
-        what = {
-            "block_id": _text(given, "block_id"),
-            "option": _text(option, "value") if isinstance(option, dict) else None,
-        }
+        me, action_id = _person(given.get("user")).id, _text(given, "action_id")
+        chosen, block_id = given.get("selected_option"), _text(given, "block_id")
+        option = _text(chosen, "value") if isinstance(chosen, dict) else None
         try:
             if "view_id" in given:
-                if isinstance(values := given.get("values"), dict):
-                    view = self._view(given, me)
-                    self._slack.views.stand(replace(view, values={**view.values, **values}))
-                outcome = await self._slack.click_in_view(me, _text(given, "action_id"), **what)
+                view = self._view(given, me).holding(given.get("values") or {})
+                outcome = await self._slack.click_in_view(
+                    me, action_id, option=option, block_id=block_id, view=view
+                )
             else:
-                message_id = _text(given, "message_id")
-                action_id = _text(given, "action_id")
-                outcome = await self._slack.click(me, message_id, action_id, **what)
+                outcome = await self._slack.click(
+                    me, _text(given, "message_id"), action_id, option=option, block_id=block_id
+                )
         except NoSuchControl as error:
             return _answer(str(error))
         return _answer(outcome.error)
@@ -182,25 +181,24 @@ class _Page:
 
     async def submit(self, request: web.Request) -> web.Response:
         given = await _body(request)
-        values = given.get("values")
+        me, values = _person(given.get("user")).id, given.get("values")
         if not isinstance(values, dict):
             raise web.HTTPBadRequest(text="values are missing")
         try:
-            view = self._view(given, _person(given.get("user")).id)
+            outcome = await self._slack.send(self._view(given, me).holding(values))
         except NoSuchControl as error:
             return _answer(str(error))
-        outcome = await self._slack.send(replace(view, values={**view.values, **values}))
         if outcome.errors:
             return web.json_response({"ok": False, "errors": dict(outcome.errors)})
         return _answer(outcome.error)
 
     async def close(self, request: web.Request) -> web.Response:
         given = await _body(request)
-        try:
-            me = self._view(given, _person(given.get("user")).id).user
-            outcome = await self._slack.close_modal(me)
-        except NoSuchControl as error:
-            return _answer(str(error))
+        me = _person(given.get("user")).id
+        top = self._slack.modal(me)
+        if top is None or top.id != _text(given, "view_id"):
+            return _answer(_GONE)
+        outcome = await self._slack.close_modal(me)
         return _answer(outcome.error)
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -222,7 +220,7 @@ class _Page:
         """
         view = self._slack.views.find(_text(given, "view_id"))
         if view is None or view.user != me:
-            raise NoSuchControl("that is not open any more")
+            raise NoSuchControl(_GONE)
         return view
 
 

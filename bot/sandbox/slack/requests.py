@@ -91,9 +91,10 @@ def view_click_payload(
     }
 
 
-def shortcut_payload(user: User, callback_id: str, *, trigger_id: str) -> dict[str, Any]:
-    """A global shortcut."""
-    return {**_interaction("shortcut", user, trigger_id), "callback_id": callback_id}
+def shortcut_payload(user: User, callback_id: str, *, trigger_id: str, at: str) -> dict[str, Any]:
+    """A global shortcut; it knows no channel."""
+    names = {"callback_id": callback_id, "action_ts": at}
+    return {**_interaction("shortcut", user, trigger_id), **names}
 
 
 def message_shortcut_payload(
@@ -104,11 +105,13 @@ def message_shortcut_payload(
     *,
     response_url: str,
     trigger_id: str,
+    at: str,
 ) -> dict[str, Any]:
     """A message shortcut, with the message as it stands."""
     return {
         **_interaction("message_action", user, trigger_id),
         "callback_id": callback_id,
+        "action_ts": at,
         "message_ts": message.ts,
         "message": message.for_apps(),
         "channel": {"id": channel.id, "name": channel.name},
@@ -128,27 +131,27 @@ def submission_payload(
     }
 
 
-def closing_payload(user: User, view: View) -> dict[str, Any]:
-    """A `view_closed` payload."""
-    closed = {**_interaction("view_closed", user, ""), "view": view.for_apps(), "is_cleared": False}
-    del closed["trigger_id"]
-    return closed
+def closing_payload(user: User, view: View, *, is_cleared: bool) -> dict[str, Any]:
+    """A `view_closed` payload; `is_cleared` of all modals at once."""
+    return {
+        **_interaction("view_closed", user),
+        "view": view.for_apps(),
+        "is_cleared": is_cleared,
+    }
 
 
 def typing_payload(
     user: User, view: View, *, block_id: str, action_id: str, typed: str
 ) -> dict[str, Any]:
     """A `block_suggestion` payload."""
-    asked = {
-        **_interaction("block_suggestion", user, ""),
+    return {
+        **_interaction("block_suggestion", user),
         "container": {"type": "view", "view_id": view.id},
         "view": view.for_apps(),
         "block_id": block_id,
         "action_id": action_id,
         "value": typed,
     }
-    del asked["trigger_id"]
-    return asked
 
 
 def event_payload(event: Mapping[str, Any], *, at_s: int) -> dict[str, Any]:
@@ -211,17 +214,18 @@ def _after(
     return values
 
 
-def _interaction(kind: str, user: User, trigger_id: str) -> dict[str, Any]:
+def _interaction(kind: str, user: User, trigger_id: str | None = None) -> dict[str, Any]:
+    """What every interaction says; without a trigger where it can open nothing."""
     named = {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id}
     return {
         "type": kind,
         "user": named,
         "api_app_id": APP_ID,
         "token": VERIFICATION_TOKEN,
-        "trigger_id": trigger_id,
         "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
         "enterprise": None,
         "is_enterprise_install": False,
+        **({"trigger_id": trigger_id} if trigger_id else {}),
     }
 
 

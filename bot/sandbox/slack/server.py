@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.sandbox.slack import page
 from bot.sandbox.slack.dispatch import ACK_WITHIN_S, Dispatch
+from bot.sandbox.slack.file_methods import MOST_BYTES
 from bot.sandbox.slack.files import Files
 from bot.sandbox.slack.people import People
 from bot.sandbox.slack.response_urls import ResponseUrls
@@ -91,7 +92,7 @@ class LocalSlack(People):
 
     def application(self) -> web.Application:
         """The server: Web API, response URLs, Socket Mode, and the page."""
-        app = web.Application()
+        app = web.Application(client_max_size=MOST_BYTES)
         app.add_routes(
             [
                 web.route("*", "/api/{method}", self._api.handle),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.slack.elements import TYPED_CHARS
 from bot.sandbox.slack.limits import (
     BLOCK_ID,
     CONFIRM,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 BLOCKS = 100
 METADATA_CHARS = 3_000
-TYPED_CHARS = 3_000
 MOMENTS_S = (1_000_000_000, 9_999_999_999)
 """What a datetime picker takes: Unix seconds of ten digits."""
 
@@ -63,9 +63,9 @@ def check_view(view: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def check_options(options: object) -> list[Problem]:
+def check_options(answer: Mapping[str, Any]) -> list[Problem]:
     """Everything Slack would refuse in the answer to what a person types into a menu."""
-    return list(items(OPTION, least=0, most=100)(options, "/options"))
+    return list((_GROUPS if "option_groups" in answer else _OFFERED)(answer, ""))
 
 
 def _typing(element: dict[str, Any], where: str) -> Iterator[Problem]:
@@ -77,6 +77,9 @@ def _typing(element: dict[str, Any], where: str) -> Iterator[Problem]:
         yield wrong("must be a single line", f"{where}/initial_value")
 
 
+_OFFERED = fields({"options": items(OPTION, least=0, most=100)})
+_GROUP = fields({"label": plain(75), "options": items(OPTION, most=100)})
+_GROUPS = fields({"option_groups": items(_GROUP, least=0, most=100)})
 _OPTIONS = {"options": items(OPTION, most=10)}
 _INPUTS: dict[str, Check] = {
     "plain_text_input": both(

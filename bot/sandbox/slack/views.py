@@ -51,6 +51,14 @@ class View:
         """What stands above a modal."""
         return str((self.given.get("title") or {}).get("text", ""))
 
+    def holding(self, given: Mapping[str, Any]) -> View:
+        """The view with that in its elements, by block and action ID; it may hold no others."""
+        values = {
+            place: {name: _held(given, place, name, state) for name, state in states.items()}
+            for place, states in self.values.items()
+        }
+        return replace(self, values=values)
+
     def for_apps(self) -> dict[str, Any]:
         """As the Web API and interaction payloads show it."""
         return {
@@ -63,7 +71,7 @@ class View:
             "state": {"values": {place: dict(one) for place, one in self.values.items()}},
             "hash": self.hash,
             **{name: self.given.get(name) for name in ("title", "submit", "close")},
-            "clear_on_close": False,
+            "clear_on_close": bool(self.given.get("clear_on_close")),
             "notify_on_close": bool(self.given.get("notify_on_close")),
             "app_id": APP_ID,
             "bot_id": BOT_ID,
@@ -156,12 +164,7 @@ class Views:
 
     def update(self, view: View, given: Mapping[str, Any]) -> View:
         """Change what a modal shows; what stands in inputs that stay, stays."""
-        changed = self._filled(replace(view, values={}, errors={}), given, None)
-        kept = {
-            place: {name: view.values.get(place, {}).get(name, state) for name, state in of.items()}
-            for place, of in changed.values.items()
-        }
-        return self.stand(replace(changed, values=kept))
+        return self.stand(self._filled(view, given, None).holding(view.values))
 
     def stand(self, view: View) -> View:
         """Have a view stand as it is given, in the place of the one of its ID."""
@@ -202,6 +205,15 @@ class Views:
         news, self._news = self._news, asyncio.Event()
         news.set()
         return view
+
+
+def _held(given: Mapping[str, Any], place: str, name: str, state: dict[str, Any]) -> dict[str, Any]:
+    """What is given for an element, if it is of its type; else what stands there."""
+    block = given.get(place)
+    one = block.get(name) if isinstance(block, dict) else None
+    if not isinstance(one, dict) or one.keys() != state.keys() or one["type"] != state["type"]:
+        return state
+    return one
 
 
 def _named(place: int, block: Mapping[str, Any]) -> dict[str, Any]:

@@ -128,6 +128,30 @@ def channel(channel_id: object) -> Channel | None:
     return _CHANNELS.get(f"D{name[1:]}" if name in _USERS else name)
 
 
+def person(user_id: str) -> User:
+    """The person of this ID.
+
+    Raises:
+        LookupError: there is none.
+    """
+    found = user(user_id)
+    if found is None or found.is_bot:
+        raise LookupError(f"there is no {user_id}")
+    return found
+
+
+def where(user_id: str, channel_id: str) -> tuple[User, Channel]:
+    """The person, and the channel that they are in.
+
+    Raises:
+        LookupError: there is no such person, or not there.
+    """
+    place = channel(channel_id)
+    if place is None or not place.admits(user_id):
+        raise LookupError(f"{user_id} is not in {channel_id}")
+    return person(user_id), place
+
+
 def names() -> Mapping[str, str]:
     """What a composer makes a mention of: `#live-ops` → `<#C0001|live-ops>`."""
     channels = {f"#{one.name}": f"<#{one.id}|{one.name}>" for one in CHANNELS if not one.is_im}
