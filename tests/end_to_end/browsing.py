@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from playwright.async_api import Browser, Page
-
-    from bot.demo import Demo
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -36,10 +34,18 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
+class Shown(Protocol):
+    """What has a page in the local Slack."""
+
+    @property
+    def page(self) -> str:
+        """Its address."""
+
+
 @asynccontextmanager
 async def opened(
     browser: Browser,
-    demo: Demo,
+    demo: Shown,
     *,
     user: str = ANNA,
     channel: str = "C0001",

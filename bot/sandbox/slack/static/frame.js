@@ -23,8 +23,10 @@ export function frame({ reader, enter, themed }) {
   at("shade").addEventListener("click", () => showMenu(false));
 }
 
+/** Everybody else; the first person is of the workspace itself. */
 function people({ me, words, users }) {
-  const role = (one) => (one.is_stranger ? words.stranger : one.is_restricted ? words.guest : null);
+  const [{ team_id: team }] = users.values();
+  const role = (one) => (one.team_id !== team ? words.stranger : one.is_guest ? words.guest : null);
   return [...users.values()].filter((one) => one.id !== me && !one.isApp).map((one) =>
     ({ value: one.id, text: [avatar(one.id, one.real_name), one.real_name], description: role(one) }));
 }

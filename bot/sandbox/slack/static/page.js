@@ -47,7 +47,7 @@ function enter(user) {
 
 function onState(fresh) {
   const wasIm = reader?.channels.get(here)?.kind === "im";
-  state = { shortcuts: [], home: null, modal: null, ...fresh };
+  state = fresh;
   const me = state.users.find(({ id }) => id === state.me);
   const locale = me.locale.replace("_", "-");
   const bot = { ...state.bot, real_name: state.bot.name, isApp: true };
