@@ -92,6 +92,18 @@ async def test_what_is_attached_and_no_list_is_named(liwei: Person, demo: Demo) 
     assert "无预热任务" in said
 
 
+async def test_a_picture_beside_the_urls_is_nothing_to_speak_of(anna: Person, demo: Demo) -> None:
+    message = demo.slack.upload(anna.user, LIVE_OPS, "stage.png", b"\x89PNG\x00", NOBODY)
+    said = await checks(anna, message)
+    assert "0 of 1 ready" in said
+    assert "stage.png" not in said
+
+
+async def test_a_text_that_is_none_is_said_not_to_be(anna: Person, demo: Demo) -> None:
+    message = demo.slack.upload(anna.user, LIVE_OPS, "list.csv", b"PK\x03\x04\x00\xff", NOBODY)
+    assert "`list.csv`: not read, not a text file" in await checks(anna, message)
+
+
 async def test_a_message_without_urls_is_told_how_to_name_streams(anna: Person, demo: Demo) -> None:
     said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, "Kick-off is at 19:30"))
     assert "There is no play URL in this message" in said

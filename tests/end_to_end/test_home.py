@@ -228,3 +228,12 @@ async def test_a_hundred_things_followed_fit(anna: Person, demo: Demo) -> None:
     assert "25 more: `/preload list all`" in await opens(anna)
     assert len(blocks(anna)) <= 100
     assert LIWEI not in await stands(anna)
+
+
+async def test_a_guest_s_home_says_that_they_may_not_and_whom_to_ask(demo: Demo) -> None:
+    gus = Person(demo, "U0003")
+    home = await opens(gus)
+    assert "You may not use the bot" in home
+    assert "live.example.com" not in home
+    assert set(controls(gus)) == {"home.refresh"}
+    assert "You may not use the bot" in await presses(gus, "home.refresh")
