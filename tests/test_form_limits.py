@@ -10,20 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
-from bot.errors import UsageError
+from bot.errors import ArgumentRefused, UsageError
 from bot.live.model import StatusFilter
 from bot.sandbox.slack.view_limits import check_options, check_view
+from bot.views import errors as error_views
 from bot.views import form as views
+from bot.views import notices
 from bot.views.errors import USAGE
 from bot.views.form import Field, Filled
 from bot.views.inputs import choices
+from bot.views.refs import FormRef
 from handlers import fields
 from handlers.drafting import drafted
 from handlers.form import completed, filled
 from tests.test_grammar_properties import FRAGMENTS
-from tests.test_views_any import moments, readers, texts
+from tests.test_views_any import accepted as message_accepted
+from tests.test_views_any import asks, moments, readers, texts
 
 if TYPE_CHECKING:
+    from bot.asks import Ask
     from bot.reader import Reader
 
 NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)
@@ -83,11 +88,27 @@ def test_whatever_a_form_is_filled_in_with_slack_takes_it(
     accepted(views.form(filling, reader, accounts=list(dict.fromkeys(names))))
 
 
+@given(errors, st.none() | asks, readers)
+def test_a_message_that_offers_the_form_is_one_that_slack_takes(
+    error: UsageError, ask: Ask | None, reader: Reader
+) -> None:
+    form = FormRef("0123456789abcdef")
+    unknown = ArgumentRefused("InvalidDomain.NotFound", argument="DomainName")
+    drawn = [
+        (error_views.message(error, reader, form=form), True),
+        (error_views.message(unknown, reader, ask=ask), ask is not None),
+        (notices.form_not_opened(form, reader), True),
+    ]
+    for message, offers_it in drawn:
+        message_accepted(message)
+        assert ("form.open" in str(message.blocks)) is offers_it
+
+
 @given(st.text(), st.lists(texts, max_size=150))
 def test_whatever_is_typed_into_a_menu_its_options_are_few_and_fit(
     typed: str, known: list[str]
 ) -> None:
     options = choices(completed(typed, known))
-    assert check_options(options) == []
+    assert check_options({"options": options}) == []
     assert len(options) <= 100
     assert len({option["value"] for option in options}) == len(options)
