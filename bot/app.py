@@ -1,4 +1,4 @@
-"""Composition: builds the parts, owns their lifetimes, and serves.
+"""Composition: builds the parts and owns their lifetimes.
 
 The only module that knows both halves and the handlers.
 """
@@ -6,11 +6,9 @@ The only module that knows both halves and the handlers.
 from __future__ import annotations
 
 import asyncio
-import gc
 import secrets
-import signal
 import time
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,25 +16,20 @@ from typing import TYPE_CHECKING
 import aiohttp
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import SettingsError
 from bot.exporting import Exporter
 from bot.health import Health, routes
 from bot.jobs import Jobs, Loops
 from bot.live.client import LiveClient, Timeouts, utc_now
-from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
-from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
-from bot.live.quota import LocalQuota
+from bot.live.protocol import DESCRIBE_TASKS
+from bot.lives import client_of, credentials_of
 from bot.manifest import EVENTS_PATH
 from bot.queries import Queries
 from bot.settings import require
-from bot.slack.answers import answered
 from bot.slack.channels import Channels
-from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.files import Files
 from bot.slack.groups import UserGroups
 from bot.slack.guard import RepeatsInMemory, slack_endpoint
@@ -59,13 +52,13 @@ from handlers.desk import Desk, Tables
 from handlers.front import register
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from pydantic import SecretStr
 
     from bot.live.quota import Quota
-    from bot.settings import Account, Settings
+    from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +138,7 @@ async def opened(
         credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
         lives = {
             name: await stack.enter_async_context(
-                _client(account, credentials[name], timeouts, now)
+                client_of(account, credentials[name], timeouts, now)
             )
             for name, account in settings.accounts.items()
         }
@@ -190,7 +183,7 @@ async def opened(
 
         def opened_for_export(name: str, quota: Quota) -> LiveClient:
             account, source = settings.accounts[name], credentials[name]
-            return _client(account, source, _patient(timeouts), now, of_tasks=quota)
+            return client_of(account, source, _patient(timeouts), now, of_tasks=quota)
 
         def wake() -> None:
             outbox.wake()
@@ -249,43 +242,6 @@ async def opened(
         yield Bot(settings, bolt, health, desk, jobs, lives, now)
 
 
-@asynccontextmanager
-async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
-    """Serve over HTTP, and over Socket Mode if wanted; yields the base URL.
-
-    Leaving takes no more requests and waits for those under way.
-
-    Raises:
-        SettingsError: a token is not set, or Slack refuses it.
-    """
-    server, slack = bot.settings.server, bot.settings.slack
-    application = bot.application(takes_requests=not socket_mode)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=server.drain_s)
-    async with AsyncExitStack() as stack:
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, server.host, server.port).start()
-        if socket_mode:
-            require(slack, "app_token")
-            await _check_app_token(bot.bolt.client, _told(slack.app_token))
-            handler = AsyncSocketModeHandler(bot.bolt, _told(slack.app_token))
-            stack.push_async_callback(handler.close_async)
-            await handler.connect_async()  # type: ignore[no-untyped-call] # Bolt leaves it so
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-
-
-async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
-    """See that Slack takes the token: Bolt would try a wrong one again and again, for ever."""
-    try:
-        await answered(client.apps_connections_open(app_token=app_token))
-    except SlackRefused as refused:
-        allowed = f"a token that Slack takes for Socket Mode; it says {refused.code}"
-        raise SettingsError("SLACK_APP_TOKEN", allowed) from refused
-    except SlackUnavailable as error:
-        log.warning("slack not reached", error=str(error))  # it may be later: Bolt tries again
-
-
 def _pace(settings: Settings) -> Pace:
     return Pace(
         freshness=Freshness(fresh_s=settings.watch.fresh_s),
@@ -309,79 +265,11 @@ async def _one_workspace(enterprise_id: str | None, team_id: str | None) -> Auth
     return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
 
-def _client(
-    account: Account,
-    source: CredentialsSource,
-    timeouts: Timeouts,
-    now: Callable[[], datetime],
-    *,
-    of_tasks: Quota | None = None,
-) -> LiveClient:
-    quotas: dict[str, Quota] = {
-        DESCRIBE_TASKS: of_tasks or LocalQuota(account.calls_per_s.describe),
-        DESCRIBE_DOMAINS: LocalQuota(account.calls_per_s.domains),
-        CREATE_TASKS: LocalQuota(account.calls_per_s.set),
-    }
-    return LiveClient(
-        source,
-        account.endpoint,
-        region_id=account.region_id,
-        quotas=quotas,
-        timeouts=timeouts,
-        now=now,
-    )
-
-
 def _patient(timeouts: Timeouts) -> Timeouts:
     """How long a call may take that lets everybody's go first."""
     return replace(timeouts, call_s=3 * timeouts.call_s)
 
 
-def credentials_of(account: Account) -> CredentialsSource:
-    """Where an account's keys come from: the settings, or the vendor's provider chain."""
-    if account.key_source == "chain" or account.access_key_id is None:
-        return ProviderChain()
-    return StaticCredentials(
-        Credentials(
-            account.access_key_id,
-            _told(account.access_key_secret),
-            _told(account.security_token) or None,
-        )
-    )
-
-
 def _told(secret: SecretStr | None) -> str:
     """The secret itself; "" where there is none."""
     return secret.get_secret_value() if secret is not None else ""
-
-
-@contextmanager
-def until_told_to_stop() -> Iterator[None]:
-    """The first SIGTERM or SIGINT cancels what runs inside, and that is a good end of it."""
-    task, told = asyncio.current_task(), False
-
-    def stop() -> None:
-        nonlocal told
-        if task is not None and not told:  # told again, it shall still close what is open
-            told = task.cancel()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows: there asyncio.run does so on Ctrl-C
-            asyncio.get_running_loop().add_signal_handler(number, stop)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not told:
-            raise
-
-
-async def serve(settings: Settings, *, socket_mode: bool) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    with until_told_to_stop():
-        async with opened(settings) as bot, listening(bot, socket_mode=socket_mode) as address:
-            log.info("listening", address=address, socket_mode=socket_mode)
-            gc.freeze()  # what is there by now stays: not to be looked through again and again
-            try:
-                await asyncio.Event().wait()
-            finally:
-                log.info("stopping", jobs=len(bot.jobs))

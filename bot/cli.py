@@ -57,7 +57,7 @@ def serve(*, socket_mode: bool, settings_file: Path | None) -> None:
     """Run the bot for a Slack workspace."""
     with _explained():
         settings = _ready(settings_file)
-        from bot.app import serve as serve_until_stopped
+        from bot.serving import serve as serve_until_stopped
 
         asyncio.run(serve_until_stopped(settings, socket_mode=socket_mode))
 

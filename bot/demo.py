@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from pydantic import SecretStr
 
-from bot.app import Bot, listening, opened, until_told_to_stop
+from bot.app import Bot, opened
 from bot.asks import DEFAULT_ACCOUNT
 from bot.live.client import Timeouts
 from bot.manifest import EVENTS_PATH
@@ -22,6 +22,7 @@ from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import SimulatedLive
 from bot.sandbox.slack import LocalSlack, NoSuchControl
 from bot.sandbox.slack.printed import printed
+from bot.serving import listening, until_told_to_stop
 from bot.settings import Account, Server, Settings, Slack, StorePlace, Watching
 from bot.watch.model import Subscription
 from bot.watch.pauses import Pauses

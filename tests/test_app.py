@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.app import opened, until_told_to_stop
+from bot.app import opened
 from bot.asks import Ask
 from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota
@@ -16,6 +16,7 @@ from bot.sandbox import live as live_sandbox
 from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import SimulatedLive
 from bot.sandbox.slack import Fault, LocalSlack
+from bot.serving import until_told_to_stop
 from bot.settings import load
 
 SETTINGS = """

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bot import errors
-from bot.app import credentials_of
 from bot.doctor.finding import Finding
 from bot.live.client import LiveClient
 from bot.live.model import TaskQuery
 from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS
+from bot.lives import credentials_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

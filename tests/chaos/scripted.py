@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from bot.app import listening, opened
+from bot.app import opened
+from bot.serving import listening
 from bot.settings import Account, Server, Settings, Slack, StorePlace
 from bot.watch.pauses import Pauses
 from tests.chaos.border import Border, Crash
