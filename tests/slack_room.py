@@ -45,6 +45,7 @@ class FakeBot:
         self.requests: list[tuple[dict[str, str], bytes]] = []
         self.bodies: list[dict[str, Any]] = []
         self.answer: Callable[[], web.Response] = web.Response
+        self.arrived = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
@@ -55,6 +56,7 @@ class FakeBot:
         else:
             fields = {name: str(value) for name, value in (await request.post()).items()}
             self.bodies.append(json.loads(fields["payload"]) if "payload" in fields else fields)
+        self.arrived.set()
         await self.may_answer.wait()
         return self.answer()
 
