@@ -60,6 +60,20 @@ async def test_every_kind_of_field_is_sent_as_slack_does(browser: Browser, app: 
     assert values["empty"]["value"] is None
 
 
+async def test_half_a_date_is_said_and_not_taken_for_none(browser: Browser, app: SmallApp) -> None:
+    app.modal = modal(field_of("since", {"type": "datetimepicker"}, optional=True))
+    async with opened(browser, app) as page:
+        form = await opened_form(page)
+        await form.get_by_label("since").focus()
+        await page.keyboard.type("11")
+        await form.get_by_test_id("modal-submit").click()
+        await expect(form).to_contain_text("The date or the time is not complete.")
+        assert app.sent["view_submission"].empty()
+        await form.get_by_label("since").fill("2026-11-22T20:30")
+        await form.get_by_test_id("modal-submit").click()
+        assert (await app.submitted())["since"]["selected_date_time"] == 1_795_379_400
+
+
 async def test_what_was_chosen_in_an_optional_menu_can_be_cleared(
     browser: Browser, app: SmallApp
 ) -> None:

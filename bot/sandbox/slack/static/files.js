@@ -6,7 +6,8 @@ const UNITS = ["byte", "kilobyte", "megabyte"];
 
 export function size(bytes, locale) {
   const step = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(bytes || 1) / 3)));
-  const options = { style: "unit", unit: UNITS[step], maximumFractionDigits: 1 };
+  const unitDisplay = step ? "short" : "long"; // "12.3 kB", but "84 bytes"
+  const options = { style: "unit", unit: UNITS[step], unitDisplay, maximumFractionDigits: 1 };
   return new Intl.NumberFormat(locale, options).format(bytes / 1000 ** step);
 }
 

@@ -98,9 +98,11 @@ export function modal({ closed }) {
   /** What Slack itself finds wrong before it asks the app. */
   function missing() {
     const values = fields.values();
-    const needed = view.blocks.filter(({ type, optional }) => type === "input" && !optional);
-    return needed.filter(({ block_id: place, element }) => isEmpty(values[place][element.action_id]))
-      .map(({ block_id: place }) => [place, reader.words.required]);
+    const inputs = view.blocks.filter(({ type, block_id: place }) => type === "input" && values[place]);
+    return inputs.flatMap(({ block_id: place, element, optional }) => {
+      if (fieldOf(place).querySelector(":invalid")) return [[place, reader.words.incomplete]];
+      return !optional && isEmpty(values[place][element.action_id]) ? [[place, reader.words.required]] : [];
+    });
   }
 
   function point(errors) {
