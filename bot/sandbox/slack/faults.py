@@ -19,7 +19,8 @@ class Fault:
     """One thing that goes wrong, for the next `times` calls it fits.
 
     Attributes:
-        method: a Web API method or `response_url`; None is every one.
+        method: a Web API method, `response_url`, or what is done with a file's bytes (`upload`,
+            `download`: of these a `status` alone); None is every one.
         channel: only calls for this channel; None is every call.
         times: how often; it counts down.
         status: the HTTP status: 429 with `retry_after_s`, or 5xx.

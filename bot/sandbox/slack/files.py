@@ -18,7 +18,9 @@ from bot.sandbox.slack.shared import Refused
 from bot.sandbox.slack.workspace import TEAM_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from bot.sandbox.slack.shared import Shared
 
 PREVIEW_CHARS = 500
 _LOGIN = "<!DOCTYPE html><title>Slack</title><h1>Sign in to your workspace</h1>"
@@ -78,16 +80,12 @@ class Files:
     """Every file of the workspace; those that are shared, by ID, are `shared`.
 
     Args:
-        base_url: where this server is reached.
-        may_read: whether the app has the scope to read files.
+        slack: the workspace.
         bot_token: the token of downloads.
     """
 
-    def __init__(
-        self, base_url: Callable[[], str], may_read: Callable[[], bool], *, bot_token: str
-    ) -> None:
-        self._base_url = base_url
-        self._may_read = may_read
+    def __init__(self, slack: Shared, *, bot_token: str) -> None:
+        self._slack = slack
         self._bot_token = bot_token
         self._known: dict[str, File] = {}
 
@@ -104,7 +102,7 @@ class Files:
 
     def place(self, file: File) -> str:
         """Where its bytes are to be put."""
-        return f"{self._base_url()}/upload/{file.id}"
+        return f"{self._slack.base_url}/upload/{file.id}"
 
     def uploaded(self, file_ids: Iterable[str]) -> None:
         """Make sure that the bytes of these are here.
@@ -125,12 +123,14 @@ class Files:
 
     def described(self, file: File) -> dict[str, Any]:
         """As messages show it to apps."""
-        return file.described(self._base_url())
+        return file.described(self._slack.base_url)
 
     async def take(self, request: web.Request) -> web.Response:
         """The bytes of a file, put where `place` says."""
         file = self._known.get(request.match_info["file"])
         content = await request.read()
+        if fault := self._slack.faults.next("upload", None):
+            return web.Response(status=fault.status)
         if file is None or file.content is not None or len(content) != file.length:
             return web.Response(status=web.HTTPBadRequest.status_code, text="not as announced")
         self._known[file.id] = replace(file, content=content)
@@ -139,7 +139,9 @@ class Files:
     async def give(self, request: web.Request) -> web.Response:
         """The bytes of a file, for the app."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token != self._bot_token or not self._may_read():
+        if fault := self._slack.faults.next("download", None):
+            return web.Response(status=fault.status)
+        if token != self._bot_token or "files:read" not in self._slack.scopes:
             return web.Response(text=_LOGIN, content_type="text/html")
         return self._whole(request.match_info["file"])
 

@@ -35,9 +35,10 @@ class People(Filling):
     def upload(self, user: str, channel: str, name: str, content: bytes, text: str = "") -> Message:
         """Attach a file to a message as that person."""
         person, place = workspace.where(user, channel)
-        file = self.file_store.add(person.id, name, content)
-        described = (self.file_store.described(file),)
-        return self.messages.post(person, place.id, {"text": formatted(text)}, files=described)
+        new = self.file_store.add(person.id, name, content)
+        said = formatted(text)
+        described = (self.file_store.described(self.file_store.share(new.id, place.id, said)),)
+        return self.messages.post(person, place.id, {"text": said}, files=described)
 
     async def command(self, user: str, channel: str, text: str) -> Outcome:
         """Type a slash command (`/preload status=failed`); returns once it is acknowledged.

@@ -1,4 +1,4 @@
-"""A message as text on a terminal: what the page draws, in a column of lines."""
+"""A message, a modal or a Home as text on a terminal: what the page draws, line by line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bot.sandbox.slack.messages import Message
+    from bot.sandbox.slack.views import View
 
 _DATE = re.compile(r"<!date\^(\d+)\^([^^>|]*)(?:\^[^>|]*)?(?:\|([^>]*))?>")
 _NAMED = re.compile(r"<[^<>|]+\|([^<>]*)>")
@@ -23,9 +24,43 @@ def printed(message: Message, *, zone: str) -> str:
     """The message, times in the reader's zone. Controls stand in brackets, menus with a ▾."""
     lines = [line for block in message.all_blocks for line in _block(block, ZoneInfo(zone))]
     lines = lines or message.text.splitlines()
+    lines += [f"📎 {file['name']} ({file['size']:,} bytes)" for file in message.files]
     if message.only_visible_to:
         lines.insert(0, "(only visible to you)")
     return "\n".join(lines)
+
+
+def printed_view(view: View, *, zone: str) -> str:
+    """The modal or Home likewise, each field with what stands in it and what is wrong with it."""
+    here, lines = ZoneInfo(zone), [view.title] if view.title else []
+    for block in view.blocks:
+        if block["type"] == "input":
+            lines += _field(block, view, here)
+        else:
+            lines += _block(block, here)
+    buttons = [view.given[name] for name in ("submit", "close") if view.given.get(name)]
+    lines += [" ".join(f"[{_text(one, here)}]" for one in buttons)] if buttons else []
+    return "\n".join(lines)
+
+
+def _field(block: Mapping[str, Any], view: View, zone: ZoneInfo) -> Iterator[str]:
+    state = view.values[block["block_id"]][block["element"]["action_id"]]
+    said = " · ".join(_standing(state, zone)) or "-"
+    yield from f"{_text(block['label'], zone)}: {said}".splitlines()
+    if "hint" in block:
+        yield from (f"  {line}" for line in _text(block["hint"], zone).splitlines())
+    if block["block_id"] in view.errors:
+        yield f"  ❗ {view.errors[block['block_id']]}"
+
+
+def _standing(state: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
+    """What stands in a field: the one of its kinds of value that is there."""
+    if state.get("selected_date_time"):
+        yield f"{datetime.fromtimestamp(state['selected_date_time'], zone):%d %b %Y %H:%M}"
+    for option in [state.get("selected_option"), *state.get("selected_options", ())]:
+        if option:
+            yield _text(option["text"], zone)
+    yield from (str(state[name]) for name in ("value", "selected_conversation") if state.get(name))
 
 
 def _block(block: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
@@ -43,6 +78,8 @@ def _block(block: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
             texts = [block.get("text"), *block.get("fields", ())]
             for text in filter(None, texts):
                 yield from _text(text, zone).splitlines()
+            if "accessory" in block:
+                yield _control(block["accessory"], zone)
 
 
 def _control(element: Mapping[str, Any], zone: ZoneInfo) -> str:
@@ -50,7 +87,8 @@ def _control(element: Mapping[str, Any], zone: ZoneInfo) -> str:
         case "button":
             return f"[{_text(element['text'], zone)}]"
         case "static_select":
-            return f"[{_text(element['placeholder'], zone)} ▾]"
+            shown = element.get("initial_option", {}).get("text") or element.get("placeholder")
+            return f"[{_text(shown, zone)} ▾]" if shown else "[▾]"
         case "overflow":
             return f"[⋯ {' · '.join(_text(one['text'], zone) for one in element['options'])}]"
         case _:

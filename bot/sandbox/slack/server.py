@@ -60,9 +60,7 @@ class LocalSlack(People):
         super().__init__(now)
         self.sockets = Sockets(self)
         self.views = Views(now)
-        self.file_store = Files(
-            lambda: self.base_url, lambda: "files:read" in self.scopes, bot_token=bot_token
-        )
+        self.file_store = Files(self, bot_token=bot_token)
         self._dispatch = Dispatch(
             self.sockets, signing_secret=signing_secret, now=now, ack_within_s=ack_within_s
         )
