@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.demo import Demo, running
 from bot.live.client import Timeouts
@@ -249,6 +250,16 @@ async def test_what_is_kept_no_more_is_said_to_be_so(demo: Demo, anna: Filler) -
     await anna.opens()
     assert not anna.has_form
     assert "no longer works" in str((await demo.slack.settled(ANNA, after=mark)).payload)
+
+
+async def test_a_store_that_takes_no_draft_leaves_a_button_to_an_empty_form(
+    demo: Demo, anna: Filler
+) -> None:
+    async with demo.bot.desk.store.database.writing() as connection:
+        await connection.execute(text("DROP TABLE drafts"))
+    assert "There is no status" in await anna.types("/preload status=faild since=2h")
+    await anna.opens()
+    assert "initial_date_time" not in anna.field("since")
 
 
 async def test_of_several_accounts_the_form_asks_for_one() -> None:
