@@ -1,0 +1,207 @@
+"""The local Slack's files: attached by people, uploaded and read by the app."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.sandbox.slack import Fault
+from bot.sandbox.slack.printed import printed
+from tests.slack_room import ANNA, CUP_FINAL, LIVE_OPS, TOKEN, WEI, Clock, Room, opened
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable
+
+CSV = "\ufeff流,Status\r\ncup,failed\r\n".encode()
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    async with opened(Clock()) as made:
+        yield made
+
+
+async def refused(call: Awaitable[Any]) -> str:
+    with pytest.raises(SlackApiError) as caught:
+        await call
+    return str(caught.value.response["error"])
+
+
+async def put(room: Room, content: bytes = CSV, name: str = "tasks.csv") -> str:
+    """Upload the bytes; the file's ID."""
+    place = await room.client.files_getUploadURLExternal(filename=name, length=len(content))
+    async with room.http.post(place["upload_url"], data=BytesIO(content)) as reply:
+        assert reply.status == 200
+    return str(place["file_id"])
+
+
+async def got(room: Room, url: str, token: str | None = TOKEN) -> tuple[str, bytes]:
+    """What is at that address: its type and its bytes."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with room.http.get(url, headers=headers) as reply:
+        assert reply.status == 200
+        return reply.content_type, await reply.read()
+
+
+async def test_an_app_uploads_a_file_and_shares_it_with_a_comment(room: Room) -> None:
+    file_id = await put(room)
+    assert room.slack.files == {}
+    assert len(room.slack.messages) == 0
+    done = await room.client.files_completeUploadExternal(
+        files=[{"id": file_id, "title": "Failed tasks"}],
+        channel_id=LIVE_OPS,
+        initial_comment="*1 task*",
+        thread_ts="1.2",
+    )
+    assert done["files"] == [{"id": file_id, "title": "Failed tasks"}]
+    file = room.slack.files[file_id]
+    assert (file.name, file.content, file.comment) == ("tasks.csv", CSV, "*1 task*")
+    assert (file.channel, file.title, file.user) == (LIVE_OPS, "Failed tasks", "U0BOT")
+    (message,) = room.slack.messages.seen_by(WEI, LIVE_OPS)
+    assert (message.text, message.thread_ts) == ("*1 task*", "1.2")
+    assert printed(message, zone="UTC") == f"*1 task*\n📎 tasks.csv ({len(CSV)} bytes)"
+
+
+async def test_the_sdks_own_upload_arrives(room: Room) -> None:
+    opened_dm = await room.client.conversations_open(users=WEI)
+    channel = opened_dm["channel"]["id"]
+    await room.client.files_upload_v2(filename="tasks.csv", content=CSV, channel=channel)
+    (file,) = room.slack.files.values()
+    assert (file.content, file.channel) == (CSV, "D0002")
+    assert room.slack.messages.seen_by(ANNA) == []
+
+
+async def test_a_file_of_many_megabytes_arrives(room: Room) -> None:
+    content = bytes(5 << 20)
+    file_id = await put(room, content)
+    await room.client.files_completeUploadExternal(files=[{"id": file_id}], channel_id=LIVE_OPS)
+    assert room.slack.files[file_id].content == content
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"), [(CUP_FINAL, "not_in_channel"), ("C9", "channel_not_found")]
+)
+async def test_a_file_goes_only_where_the_bot_is(room: Room, channel: str, error: str) -> None:
+    files: list[dict[str, str | None]] = [{"id": await put(room)}]
+    call = room.client.files_completeUploadExternal(files=files, channel_id=channel)
+    assert await refused(call) == error
+    room.slack.faults.archived.add(LIVE_OPS)
+    call = room.client.files_completeUploadExternal(files=files, channel_id=LIVE_OPS)
+    assert await refused(call) == "is_archived"
+    assert room.slack.files == {}
+
+
+async def test_of_files_that_are_shared_together_each_must_be_there(room: Room) -> None:
+    there = await put(room)
+    announced = await room.client.files_getUploadURLExternal(filename="b.csv", length=3)
+    for other in (announced["file_id"], "F9"):
+        call = room.client.files_completeUploadExternal(
+            files=[{"id": there}, {"id": other}], channel_id=LIVE_OPS
+        )
+        assert await refused(call) == "file_not_found"
+    assert room.slack.files == {}
+    assert len(room.slack.messages) == 0
+
+
+async def test_malformed_calls_are_refused(room: Room) -> None:
+    for given in ({"filename": "", "length": 1}, {"filename": "a", "length": 0}):
+        call = room.client.api_call("files.getUploadURLExternal", params=given)
+        assert await refused(call) == "invalid_arguments"
+    bodies: list[dict[str, Any]] = [
+        {},
+        {"files": []},
+        {"files": ["F1"]},
+        {"files": [{"title": "x"}]},
+        {"files": [{"id": "F1"}], "initial_comment": "x" * 4_001},
+    ]
+    for body in bodies:
+        given = {"channel_id": LIVE_OPS, **body}
+        call = room.client.api_call("files.completeUploadExternal", json=given)
+        assert await refused(call) == "invalid_arguments"
+
+
+async def test_bytes_are_taken_once_and_only_as_many_as_were_announced(room: Room) -> None:
+    place = await room.client.files_getUploadURLExternal(filename="a.csv", length=3)
+    for content, status in ((b"ab", 400), (b"abc", 200), (b"xyz", 400)):
+        async with room.http.post(place["upload_url"], data=content) as reply:
+            assert reply.status == status
+    await room.client.files_completeUploadExternal(
+        files=[{"id": place["file_id"]}], channel_id=LIVE_OPS
+    )
+    assert room.slack.files[place["file_id"]].content == b"abc"
+
+
+async def test_uploading_takes_its_scope(room: Room) -> None:
+    room.slack.faults.missing_scopes.add("files:write")
+    call = room.client.files_getUploadURLExternal(filename="a.csv", length=3)
+    assert await refused(call) == "missing_scope"
+    call = room.client.files_completeUploadExternal(files=[{"id": "F1"}], channel_id=LIVE_OPS)
+    assert await refused(call) == "missing_scope"
+
+
+async def test_what_a_person_attaches_stands_in_their_message(room: Room) -> None:
+    message = room.slack.upload(ANNA, LIVE_OPS, "cup final.csv", CSV, "see live.example.com")
+    assert message.text == "see <http://live.example.com|live.example.com>"
+    (file,) = message.for_apps()["files"]
+    assert (file["name"], file["filetype"], file["mimetype"]) == (
+        "cup final.csv",
+        "csv",
+        "text/csv",
+    )
+    assert (file["size"], file["mode"], file["user"]) == (len(CSV), "hosted", ANNA)
+    assert file["preview"].startswith("流,Status")
+    assert room.slack.files[file["id"]].channel == LIVE_OPS
+    (shown,) = message.for_page()["files"]
+    assert shown["url"] == f"/local/file/{file['id']}"
+    assert shown["size"] == len(CSV)
+
+
+async def test_an_app_downloads_a_file_with_its_token(room: Room) -> None:
+    message = room.slack.upload(ANNA, LIVE_OPS, "50% #1?/cup final.csv", CSV)
+    (file,) = message.for_apps()["files"]
+    for url in (file["url_private"], file["url_private_download"]):
+        assert await got(room, url) == ("text/csv", CSV)
+
+
+@pytest.mark.parametrize(
+    ("token", "missing"), [(None, set()), ("xoxb-2", set()), (TOKEN, {"files:read"})]
+)
+async def test_without_token_or_scope_a_download_is_a_login_page(
+    room: Room, token: str | None, missing: set[str]
+) -> None:
+    message = room.slack.upload(ANNA, LIVE_OPS, "a.csv", CSV)
+    room.slack.faults.missing_scopes |= missing
+    (file,) = message.for_apps()["files"]
+    kind, page = await got(room, file["url_private_download"], token)
+    assert kind == "text/html"
+    assert b"Sign in" in page
+
+
+async def test_bytes_are_lost_as_planned(room: Room) -> None:
+    message = room.slack.upload(ANNA, LIVE_OPS, "a.csv", CSV)
+    (file,) = message.for_apps()["files"]
+    room.slack.faults.add(Fault("download", status=503))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with room.http.get(file["url_private"], headers=headers) as reply:
+        assert reply.status == 503
+    assert await got(room, file["url_private"]) == ("text/csv", CSV)
+    place = await room.client.files_getUploadURLExternal(filename="a.csv", length=len(CSV))
+    room.slack.faults.add(Fault("upload", status=500))
+    async with room.http.post(place["upload_url"], data=CSV) as reply:
+        assert reply.status == 500
+    call = room.client.files_completeUploadExternal(
+        files=[{"id": place["file_id"]}], channel_id=LIVE_OPS
+    )
+    assert await refused(call) == "file_not_found"
+
+
+async def test_a_file_nobody_knows_is_not_found(room: Room) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    url = f"{room.base}/files-pri/T0001-F9/a.csv"
+    async with room.http.get(url, headers=headers) as reply:
+        assert reply.status == 404
+    async with room.http.post(f"{room.base}/upload/F9", data=b"") as reply:
+        assert reply.status == 400
