@@ -149,3 +149,28 @@ async def test_an_app_has_at_most_ten_connections(slack: LocalSlack) -> None:
             said.append(await socket.receive_json())
     assert [one["type"] for one in said] == ["hello"] * 10 + ["disconnect"]
     assert said[-1]["reason"] == "too_many_websockets"
+
+
+async def test_events_and_forms_have_envelopes_of_their_own(
+    slack: LocalSlack, bots: list[FakeBot]
+) -> None:
+    text = {"type": "plain_text", "text": "A form"}
+    view = {"type": "modal", "title": text, "submit": text, "blocks": [{"type": "divider"}]}
+    client = AsyncWebClient("xoxb-1", base_url=f"{slack.base_url}/api/")
+    assert (await slack.open_home(ANNA)).ok
+    assert (await slack.shortcut(ANNA, "form")).ok
+    shortcut = max((one.got[-1] for one in bots), key=lambda one: one.type)
+    await client.views_open(trigger_id=shortcut.payload["trigger_id"], view=view)
+    for one in bots:
+        one.answer = {"response_action": "update", "view": {**view, "callback_id": "second"}}
+    assert (await slack.submit(ANNA, {})).ok
+    modal = slack.modal(ANNA)
+    assert modal is not None
+    assert modal.callback_id == "second"
+    got = [request for one in bots for request in one.got]
+    kinds = {one.payload["type"]: (one.type, one.accepts_response_payload) for one in got}
+    assert kinds == {
+        "event_callback": ("events_api", False),
+        "shortcut": ("interactive", False),
+        "view_submission": ("interactive", True),
+    }

@@ -194,9 +194,9 @@ class _Page:
 
     async def close(self, request: web.Request) -> web.Response:
         given = await _body(request)
-        me = _person(given.get("user")).id
+        me, view_id = _person(given.get("user")).id, _text(given, "view_id")
         top = self._slack.modal(me)
-        if top is None or top.id != _text(given, "view_id"):
+        if top is None or top.id != view_id:
             return _answer(_GONE)
         outcome = await self._slack.close_modal(me)
         return _answer(outcome.error)
