@@ -30,7 +30,7 @@ class UsageError(BotError):
     """A command that cannot be understood.
 
     Attributes:
-        problem: a key of `bot.views.errors.USAGE`, which has a sentence for each.
+        problem: a key of `bot.views.usage.SENTENCES`, which has a sentence for each.
         text: the command's text as it was read (normalised: no zero-width marks, plain quotes).
         start: where in `text` the wrong part begins, in characters.
         end: where it ends (exclusive; equal to `start` where something is missing).

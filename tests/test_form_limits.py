@@ -16,10 +16,10 @@ from bot.sandbox.slack.view_limits import check_options, check_view
 from bot.views import errors as error_views
 from bot.views import form as views
 from bot.views import notices
-from bot.views.errors import USAGE
 from bot.views.form import Field, Filled
 from bot.views.inputs import choices
 from bot.views.refs import FormRef
+from bot.views.usage import SENTENCES
 from handlers import fields
 from handlers.drafting import drafted
 from handlers.form import completed, filled
@@ -46,7 +46,7 @@ commands = (
 )
 errors = st.builds(
     UsageError,
-    st.sampled_from(sorted(USAGE)),
+    st.sampled_from(sorted(SENTENCES)),
     values=st.dictionaries(st.sampled_from(["given", "first", "second"]), texts),
     suggestion=st.none() | texts,
 )

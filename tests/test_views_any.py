@@ -21,6 +21,7 @@ from bot.views import errors as error_views
 from bot.views import help as help_view
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
 from bot.views.refs import PageRef
+from bot.views.usage import SENTENCES
 from bot.watch.boards import Board, Line, Verdict
 from bot.watch.model import Change, ChangeKind, Ending, Subscription, Watch
 from bot.watch.notices import Notice, NoticeKind, NoticeState
@@ -112,7 +113,7 @@ refusals: st.SearchStrategy[errors.BotError] = (
     | st.builds(errors.ArgumentRefused, texts, texts, argument=texts, allowed=texts)
     | st.builds(
         errors.UsageError,
-        st.sampled_from(sorted(error_views.USAGE)) | texts,
+        st.sampled_from(sorted(SENTENCES)) | texts,
         texts,
         st.integers(-10, 10_000),
         st.integers(-10, 10_000),

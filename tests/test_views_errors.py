@@ -10,8 +10,9 @@ from bot.asks import Ask
 from bot.views import help as help_view
 from bot.views import notices
 from bot.views.commands import command
-from bot.views.errors import USAGE, crashed, message
+from bot.views.errors import crashed, message
 from bot.views.limits import Message
+from bot.views.usage import SENTENCES
 from handlers.grammar import parse
 from handlers.requests import TasksRequest
 from handlers.vocabulary import SUBCOMMANDS, Key, Problem, Subcommand
@@ -36,7 +37,7 @@ REFUSED: dict[str, Any] = {"http_status": 400, "request_id": "REQUEST-1"}
 
 
 def test_every_problem_of_the_grammar_has_its_sentence_and_no_sentence_is_left_over() -> None:
-    assert set(USAGE) == set(Problem)
+    assert set(SENTENCES) == set(Problem)
 
 
 def test_a_usage_error_says_what_is_wrong_where_the_nearest_value_and_an_example() -> None:

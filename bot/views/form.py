@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from bot.asks import MAX_ROWS, MIN_ROWS
 from bot.live.model import StatusFilter
 from bot.manifest import FORM
-from bot.views import blocks, inputs
-from bot.views.errors import USAGE, USAGE_NAMES
+from bot.views import blocks, inputs, usage
 from bot.views.limits import INPUT_CHARS, OPTIONS, VIEW_BLOCKS
 from bot.views.mrkdwn import NOTHING, code, plain, unsigned
 from bot.views.refs import ALL
@@ -126,9 +125,9 @@ def form(filled: Filled, reader: Reader, *, accounts: Sequence[str] = ()) -> Blo
 
 def wrong(error: UsageError, w: Words) -> str:
     """What is wrong with a field, as literal text."""
-    values = dict.fromkeys(USAGE_NAMES, NOTHING)
+    values = dict.fromkeys(usage.NAMES, NOTHING)
     values |= {name: plain(unsigned(value), 100) for name, value in error.values.items()}
-    sentence = _WRONG.get(error.problem) or USAGE[error.problem]
+    sentence = _WRONG.get(error.problem) or usage.SENTENCES[error.problem]
     meant = plain(unsigned(error.suggestion), 300) if error.suggestion else ""
     hint = w.t("Did you mean {value}?", value=meant) if meant else ""
     return w.paragraph([w.t(sentence, **values), hint])
