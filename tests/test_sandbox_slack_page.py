@@ -184,6 +184,14 @@ async def test_a_click_in_the_home_is_one_there_while_a_modal_is_open(room: Room
     assert room.bot.bodies[-1]["container"]["view_id"] == home_id
 
 
+async def test_a_field_that_tells_of_itself_tells_what_was_typed(room: Room) -> None:
+    where = {"view_id": await shown(room), "block_id": "task", "action_id": "task"}
+    assert (await post(room, "action", **where, values=TYPED))["ok"]
+    payload = room.bot.bodies[-1]
+    assert payload["actions"][0]["value"] == "77"
+    assert payload["view"]["state"]["values"]["task"] == TYPED["task"]
+
+
 async def test_the_page_can_ask_for_a_menus_options(room: Room) -> None:
     where = {"view_id": await shown(room), "block_id": "domain", "action_id": "domain"}
     room.bot.answer = lambda: web.json_response({"options": [FAILED]})

@@ -116,7 +116,9 @@ class People(Filling):
             raise NoSuchControl(f"{user} has nothing open")
         action = self._action(view.blocks, action_id, block_id, option)
         standing = view.values.get(action["block_id"], {}).get(action_id)
-        if standing is not None:
+        if standing is not None and option is None:  # a field that tells what stands in it
+            action |= standing
+        elif standing is not None:
             chosen = {**standing, **{name: action[name] for name in standing if name in action}}
             view = view.holding({action["block_id"]: {action_id: chosen}})
         view = self.views.stand(view)
