@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.sandbox.live.world import Task
 
 QUIET = "quiet.example.com"
+_WORK_S = 280.0
 SOON_MS = 20_000
 """Far longer than a look at the domain takes: this only ends a test that would never."""
 
@@ -92,13 +93,17 @@ in_both_languages = pytest.mark.parametrize("said", [ENGLISH, CHINESE], ids=["en
 
 
 def under_way(demo: Demo, name: str, domain: str = QUIET, *, percent: int = 0) -> Task:
-    """Submit a stream that is preloading until it is made to finish."""
+    """Submit a stream that is preloading until it is made to finish.
+
+    Of one that is under way already it is pretended that it was submitted before: not so long
+    before that nobody looks there for what is new.
+    """
     now = demo.bot.now()
     return demo.live.world.add(
         f"rtmp://{domain}/liveApp/{name}",
-        created=now - timedelta(hours=percent / 100),
+        created=now - timedelta(seconds=_WORK_S * percent / 100),
         pending_s=0.0,
-        preloading_s=3_600.0,
+        preloading_s=_WORK_S,
         window=(now, now + timedelta(hours=3)),
     )
 
@@ -236,7 +241,7 @@ async def test_the_pictures_of_the_readme_show_what_is_told(
         opened(browser, demo, size=(1000, 640)) as page,
     ):
         tasks = [
-            under_way(demo, f"final_cam{number}", "live.example.com", percent=9 * number)
+            under_way(demo, f"final_cam{number}", "live.example.com", percent=6 * number)
             for number in range(1, 10)
         ]
         urls = " ".join(task.url for task in tasks)
