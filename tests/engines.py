@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -13,7 +15,6 @@ from tests.servers import Postgres, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _NAME = "store.url"
 
@@ -25,9 +26,10 @@ def url_in(folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres_server() -> Iterator[Postgres]:
     """One for all tests of a process; each has a database of its own there."""
-    with postgres(tmp_path_factory.mktemp("postgres")) as server:
+    # Not in pytest's own folder: another run of pytest's would close that to all but its user.
+    with TemporaryDirectory(prefix="postgres-") as folder, postgres(Path(folder)) as server:
         yield server
 
 

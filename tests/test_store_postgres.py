@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -21,7 +23,6 @@ from tests.servers import Postgres, free_port, postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -89,18 +90,19 @@ async def test_a_reader_is_not_held_up_by_another_processs_writing(url: str) -> 
 async def test_a_process_stopped_in_a_transaction_holds_up_the_others_for_seconds_only(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "STOPPED_S", 0.1)
-    async with Store.open(url) as one, Store.open(url) as stopped:
-        with pytest.raises(StoreUnavailable):
-            async with stopped.database.writing():
-                await one.asks.remember(ASK)  # waits until the server ends the other's transaction
-        assert await one.asks.find(ASK.key) == ASK
+    async with Store.open(url) as one:
+        monkeypatch.setattr(database, "STOPPED_S", 1)
+        async with Store.open(url) as stopped:
+            with pytest.raises(StoreUnavailable):
+                async with stopped.database.writing():
+                    await one.asks.remember(
+                        ASK
+                    )  # until the server ends that
+            assert await one.asks.find(ASK.key) == ASK
 
 
-async def test_a_server_that_goes_makes_the_store_unavailable_until_it_is_back(
-    tmp_path: Path,
-) -> None:
-    with postgres(tmp_path) as server:
+async def test_a_server_that_goes_makes_the_store_unavailable_until_it_is_back() -> None:
+    with TemporaryDirectory(prefix="postgres-") as folder, postgres(Path(folder)) as server:
         async with Store.open(server.url) as store:
             key = await store.asks.remember(ASK)
             server.stop()

@@ -76,7 +76,7 @@ async def fields(request: web.Request) -> dict[str, str]:
 @pytest.fixture
 async def slack(aiohttp_server: AiohttpServer) -> Slack:
     slack = Slack()
-    app = web.Application()
+    app = web.Application(client_max_size=1 << 23)
     app.router.add_route("*", "/{name}", slack.handle)
     server = await aiohttp_server(app)
     slack.url = str(server.make_url("")).rstrip("/")
@@ -212,7 +212,7 @@ async def test_a_slack_that_does_not_answer_is_not_waited_for(
     async def sleep(_: float) -> None:
         pass
 
-    app = web.Application()
+    app = web.Application(client_max_size=1 << 23)
     app.router.add_route("*", "/{name}", hanging)
     server = await aiohttp_server(app)
     async with aiohttp.ClientSession() as session:
@@ -228,3 +228,8 @@ async def test_no_error_tells_the_place_where_bytes_are_put(uploads: Uploads, sl
     with pytest.raises(SlackUnavailable) as error:
         await uploads.to_channel("C0001", File())
     assert SECRET not in f"{error.value} {error.value!r} {error.value.__cause__}"
+
+
+async def test_a_large_file_goes_the_same_way(uploads: Uploads, slack: Slack) -> None:
+    await uploads.to_person("U0001", File(content=b"x" * (3 << 20)))
+    assert (BYTES, b"x" * (3 << 20)) in slack.heard

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from io import BytesIO
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.slack.answers import answered, check
@@ -103,7 +104,7 @@ class Uploads:
         url, file_id = _text(place.get("upload_url")), _text(place.get("file_id"))
         async with (
             asyncio.timeout(self._upload_timeout_s),
-            self._session.post(url, data=file.content, allow_redirects=False) as reply,
+            self._session.post(url, data=BytesIO(file.content), allow_redirects=False) as reply,
         ):
             if reply.status != HTTPStatus.OK:
                 check(reply.status, reply.headers, None)
