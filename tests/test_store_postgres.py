@@ -95,9 +95,7 @@ async def test_a_process_stopped_in_a_transaction_holds_up_the_others_for_second
         async with Store.open(url) as stopped:
             with pytest.raises(StoreUnavailable):
                 async with stopped.database.writing():
-                    await one.asks.remember(
-                        ASK
-                    )  # until the server ends that
+                    await one.asks.remember(ASK)  # until the server ends that
             assert await one.asks.find(ASK.key) == ASK
 
 

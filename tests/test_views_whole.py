@@ -75,7 +75,9 @@ def test_failed_tasks_in_english() -> None:
             "Status ▾ ['all statuses', 'complete', 'pending', 'preloading', 'failed']",
             "Open a task ▾ ['❌ liveApp/cup_main_hd.flv · 18:52', '❌ liveApp/cup_cam2.flv · 18:52', '↻ liveApp/cup_main.flv · 18:52']",
             "[Watch]",
-            "[Share]", "⋯ ▾ ['Export as CSV']"]
+            "[Share]",
+            "⋯ ▾ ['Export as CSV']",
+        ]
     )
 
 
@@ -97,7 +99,9 @@ def test_failed_tasks_in_chinese() -> None:
             "状态 ▾ ['全部状态', '已完成', '等待预热', '预热中', '预热失败']",
             "查看任务 ▾ ['❌ liveApp/cup_main_hd.flv · 18:52', '❌ liveApp/cup_cam2.flv · 18:52', '↻ liveApp/cup_main.flv · 18:52']",
             "[关注]",
-            "[分享]", "⋯ ▾ ['导出为 CSV']"]
+            "[分享]",
+            "⋯ ▾ ['导出为 CSV']",
+        ]
     )
 
 
