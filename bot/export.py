@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from bot.live.model import stream_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -89,6 +91,17 @@ class Export:
     def is_capped(self) -> bool:
         """There are more tasks than a file holds."""
         return self.total > MOST_TASKS
+
+    @property
+    def without_match(self) -> tuple[str, ...]:
+        """The URLs that were asked about and of which no task was found, in their order.
+
+        Where the file may lack tasks that match, none is called so.
+        """
+        if self.is_capped or not self.is_sure:
+            return ()
+        streams = {found.row.task.stream for found in self.found}
+        return tuple(url for url in self.question.urls if stream_of(url) not in streams)
 
     @property
     def streams_unchecked(self) -> int:

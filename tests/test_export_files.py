@@ -65,6 +65,11 @@ def rows(export: Export, reader: Reader = READER) -> list[dict[str, str]]:
     return table(as_csv(export, reader, now=NOW))
 
 
+def begins_like_a_formula(cell: str) -> bool:
+    """A tab before a digit only keeps a number as it is written."""
+    return cell.startswith(FORMULA) and not (cell.startswith("\t") and cell[1:2].isdigit())
+
+
 # --- CSV ---
 
 
@@ -127,13 +132,21 @@ def test_what_looks_like_a_formula_is_text(url: str) -> None:
     assert not [cell for cell in row.values() if cell.startswith(FORMULA)]
 
 
+@pytest.mark.parametrize("text", ["5401626311530724", "007", "2/11", "1e5", "2026-11-22", "19:30"])
+def test_what_a_spreadsheet_would_round_or_take_for_a_date_is_text(text: str) -> None:
+    [row] = rows(an_export(alone(a_task(task_id=text, description=text, process=62.5))))
+    assert (row["Task ID"], row["Description"]) == (f"\t{text}", f"\t{text}")
+    assert row["Progress in %"] == "62.5"
+    assert row["Observed (UTC)"] == "2026-11-22 11:42:10"
+
+
 @given(st.lists(any_rows, max_size=5))
 def test_any_tasks_make_a_table_of_which_no_cell_begins_like_a_formula(found: list[Row]) -> None:
     content = as_csv(an_export(*found), READER, now=NOW)
     head, *body = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     assert len(body) == len(found)
     assert {len(row) for row in body} <= {len(head)}
-    assert not [cell for row in (head, *body) for cell in row if cell.startswith(FORMULA)]
+    assert not [cell for row in (head, *body) for cell in row if begins_like_a_formula(cell)]
     cells = [cell for row in body for cell in row]
     assert not [cell for cell in cells if "✅" in cell or len(cell.splitlines()) > 1]
 
@@ -143,7 +156,7 @@ def test_what_is_plain_text_comes_back_as_it_was(text: str) -> None:
     [row] = rows(an_export(alone(a_task(description=text))))
     told = " ".join(text.split()).replace("✅", "✓")
     if text.isprintable():
-        assert row["Description"] == (f"'{told}" if told.startswith(FORMULA) else told)
+        assert row["Description"].lstrip("\t") == (f"'{told}" if told.startswith(FORMULA) else told)
 
 
 # --- JSON ---
@@ -249,6 +262,22 @@ def test_streams_not_looked_up_are_counted() -> None:
     export = an_export(Row(a_task(1), None), Row(a_task(2), None))
     said = mrkdwn(views.done(export, WISH, "a.csv", READER, now=NOW))
     assert "Of 1 stream it was not checked" in said
+
+
+def test_urls_that_have_no_line_in_the_file_are_named_without_their_signatures() -> None:
+    task = a_task()
+    nobody = "rtmp://live.example.com/app/nobody?auth_key=1-0-0-5ecre7"
+    question = replace(ASK, urls=(task.url, nobody))
+    export = an_export(alone(task), question=question)
+    said = mrkdwn(views.done(export, WISH, "a.csv", READER, now=NOW))
+    assert "1 URL matches no task: `app/nobody`" in said
+    assert "5ecre7" not in said
+    assert "`app/nobody`" in views.file(export, WISH, READER, now=NOW).comment
+    assert parsed(export)["urls_without_match"] == ["rtmp://live.example.com/app/nobody?…"]
+    none = an_export(question=question)
+    assert "2 URLs match no task" in mrkdwn(views.nothing(none, WISH, READER, now=NOW))
+    unsure = replace(export, is_sure=False)
+    assert "match" not in mrkdwn(views.done(unsure, WISH, "a.csv", READER, now=NOW))
 
 
 wishes = st.builds(

@@ -11,6 +11,7 @@ from bot.views.answering import answer
 from bot.views.commands import command
 from bot.views.export_csv import as_csv
 from bot.views.export_json import as_json
+from bot.views.export_notes import notes, too_many_tasks
 from bot.views.export_refs import ExportRef
 from bot.views.limits import Message, fitted
 from bot.views.mentions import channel
@@ -19,7 +20,6 @@ from bot.views.times import dated, to_the_second
 from bot.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from bot.asks import Ask
@@ -86,7 +86,7 @@ def file(export: Export, wish: Wish, reader: Reader, *, now: datetime) -> File:
     is_csv = wish.format is Format.CSV
     content = as_csv(export, reader, now=now) if is_csv else as_json(export, now=now)
     w = words(reader.language)
-    lines = (f"*{_exported(export, wish, w)}*", *_notes(export, w), _facts(export, reader, w, now))
+    lines = (f"*{_exported(export, wish, w)}*", *notes(export, w), _facts(export, reader, w, now))
     return File(f"{wish.name}_{written}.{wish.format}", content, "\n".join(lines))
 
 
@@ -114,7 +114,7 @@ def under_way(step: Step | None, wish: Wish, known_as: str, reader: Reader) -> M
             domain=domain,
         )
     if step.total > MOST_TASKS:
-        lines.append(_too_many(step.total, w))
+        lines.append(too_many_tasks(step.total, w))
     if step.again:
         lines.append(w.t("They are read once more, as tasks may have changed places meanwhile"))
     lines.append(
@@ -135,14 +135,14 @@ def done(export: Export, wish: Wish, name: str, reader: Reader, *, now: datetime
         place = channel(wish.channel_id, w)
         where = w.t("It is posted in {channel}: {name}", channel=place, name=code(name, 300))
     facts = _facts(export, reader, w, now)
-    return answer(_exported(export, wish, w), [where, *_notes(export, w)], w, hint=facts)
+    return answer(_exported(export, wish, w), [where, *notes(export, w)], w, hint=facts)
 
 
 def nothing(export: Export, wish: Wish, reader: Reader, *, now: datetime) -> Message:
     """No task matches: there is no file."""
     w = words(reader.language)
     said = w.t("{domain}: no tasks match, so there is no file", domain=_domain(wish))
-    return answer(said, _notes(export, w), w, hint=_facts(export, reader, w, now))
+    return answer(said, notes(export, w), w, hint=_facts(export, reader, w, now))
 
 
 def cancelled(wish: Wish, step: Step | None, reader: Reader) -> Message:
@@ -251,40 +251,6 @@ def _how_far(step: Step | None, w: Words) -> str:
 
 def _again(wish: Wish, w: Words) -> str:
     return w.t("Run it again: {command}", command=code(wish.command, _COMMAND_CHARS))
-
-
-def _too_many(total: int, w: Words) -> str:
-    return w.t(
-        "{count} tasks match, and a file holds the first {most} that the API lists: narrow it with "
-        "since=, status= or url= to have all",
-        count=f"{total:,}",
-        most=f"{MOST_TASKS:,}",
-    )
-
-
-def _notes(export: Export, w: Words) -> Iterator[str]:
-    """What must be known of the file."""
-    if export.is_capped:
-        yield f"⚠️ {_too_many(export.total, w)}"
-        if export.is_newest_first:
-            yield w.t("These are the newest")
-    if not export.is_sure:
-        yield "⚠️ " + w.t(
-            "Tasks changed places both times while they were read: some may be missing"
-        )
-    if export.cut:
-        yield w.t("The time asked for was cut to the 3 days that the API keeps")
-    if export.unchecked is not None:
-        yield "❔ " + w.t(
-            "Whether the streams have newer tasks could not be checked: {reason}",
-            reason=errors.reason(export.unchecked, w),
-        )
-    elif export.streams_unchecked:
-        yield "❔ " + w.n(
-            "Of {count} stream it was not checked whether it has a newer task",
-            "Of {count} streams it was not checked whether they have newer tasks",
-            export.streams_unchecked,
-        )
 
 
 def _facts(export: Export, reader: Reader, w: Words, now: datetime) -> str:

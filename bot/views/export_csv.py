@@ -2,13 +2,16 @@
 
 UTF-8 with a byte order mark, without which a spreadsheet takes the bytes for another encoding;
 CRLF (RFC 4180). A cell that begins like a formula would be run as one: it gets an apostrophe
-(https://owasp.org/www-community/attacks/CSV_Injection).
+(https://owasp.org/www-community/attacks/CSV_Injection). One that reads like a number or a date
+would be rounded to 15 digits, as a long task ID, or made a day, as the stream `2/11`: it gets a
+tab, which is not seen, and which `/preload task=` drops when the cell is copied there.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 _CELL_CHARS = 8_000
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_REWRITTEN = re.compile(r"0\d+|\d{12,}|\d+(?:[/:eE-]\d+)+", re.ASCII)
+"""What a spreadsheet shows otherwise than it is written; our own times have a space."""
 
 
 def as_csv(export: Export, reader: Reader, *, now: datetime) -> bytes:
@@ -88,6 +93,8 @@ def _written(moment: datetime) -> str:
 
 
 def _cell(text: str) -> str:
-    """Literal text of one line that no spreadsheet takes for a formula."""
+    """Literal text of one line that no spreadsheet takes for a formula, or rewrites."""
     cell = plain(text, _CELL_CHARS) if text.strip() else ""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    if cell.startswith(_FORMULA):
+        return f"'{cell}"
+    return f"\t{cell}" if _REWRITTEN.fullmatch(cell) else cell

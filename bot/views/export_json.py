@@ -52,6 +52,7 @@ def as_json(export: Export, *, now: datetime) -> bytes:
             "streams": Counter(task.state(now) for task in _newest(export)),
             "streams_not_checked": export.streams_unchecked,
         },
+        "urls_without_match": [masked(url) for url in export.without_match],
         "is_sure": export.is_sure,
         "calls": export.calls,
         "request_ids": export.request_ids,
