@@ -20,17 +20,18 @@ from bot.manifest import EVENTS_PATH
 from bot.sandbox import live as live_sandbox
 from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import SimulatedLive
-from bot.sandbox.slack import LocalSlack, NoSuchControl
-from bot.sandbox.slack.printed import printed
+from bot.sandbox.slack import LocalSlack, Message, NoSuchControl, View
+from bot.sandbox.slack.elements import controls
+from bot.sandbox.slack.printed import printed, printed_view
 from bot.serving import listening, until_told_to_stop
 from bot.settings import Account, Server, Settings, Slack, StorePlace, Watching
 from bot.watch.model import Subscription
 from bot.watch.pauses import Pauses
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
-    from bot.sandbox.slack import Message, Outcome
+    from bot.sandbox.slack import Outcome
 
 TEAM, CHANNEL, OWNER = "T0001", "C0001", "U0001"
 DOMAIN = "live.example.com"
@@ -185,24 +186,39 @@ async def simulate(
 async def play(
     steps: Sequence[Step], *, speed: float, seed: int, language: str, as_json: bool, out: TextIO
 ) -> bool:
-    """Play the steps in #live-ops, printing each answer; whether all of them were answered."""
+    """Play the steps in #live-ops, printing what comes of each; whether something came of all."""
     user, zone = PEOPLE[language]
     async with running(speed=speed, seed=seed) as demo:
         for step in steps:
-            answer = await _played(demo, user, step)
-            if isinstance(answer, str):
-                out.write(f"{step.text}: {answer}\n")
+            came = await _played(demo, user, step)
+            if isinstance(came, str):
+                out.write(f"{step.text}: {came}\n")
                 return False
             if as_json:
-                out.write(json.dumps(answer.payload, ensure_ascii=False) + "\n")
+                out.writelines(f"{_as_json(one)}\n" for one in came)
             else:
-                out.write(f"> {step.text}\n{printed(answer, zone=zone)}\n\n")
+                out.write(f"> {step.text}\n")
+                out.writelines(f"{_as_text(one, zone)}\n\n" for one in came)
     return True
 
 
-async def _played(demo: Demo, user: str, step: Step) -> Message | str:
-    """The message that answers the step, as it stands when the bot is done; or what failed."""
-    before = demo.slack.messages.mark
+def _as_json(shown: Message | View) -> str:
+    """What Slack got of it."""
+    if isinstance(shown, View):
+        return json.dumps(shown.given, ensure_ascii=False)
+    files = {"files": shown.files} if shown.files else {}
+    return json.dumps({**shown.payload, **files}, ensure_ascii=False)
+
+
+def _as_text(shown: Message | View, zone: str) -> str:
+    if isinstance(shown, View):
+        return printed_view(shown, zone=zone)
+    return printed(shown, zone=zone)
+
+
+async def _played(demo: Demo, user: str, step: Step) -> list[Message | View] | str:
+    """What the person sees anew when the bot is done with the step, or what failed."""
+    mark, open_before = demo.slack.messages.mark, _open(demo.slack, user)
     try:
         outcome = await _taken(demo.slack, user, step)
     except NoSuchControl as error:
@@ -210,33 +226,44 @@ async def _played(demo: Demo, user: str, step: Step) -> Message | str:
     if outcome.error is not None:
         return outcome.error
     await demo.bot.jobs.idle()
-    if demo.slack.messages.mark == before:
-        return "no answer"
-    return await demo.slack.settled(user, after=before)
+    views = [view for view in _open(demo.slack, user) if view not in open_before]
+    return [*await _changed(demo.slack, user, mark), *views] or "no answer"
+
+
+async def _changed(slack: LocalSlack, user: str, mark: int) -> list[Message]:
+    """What stands there and was posted or changed since, the last change last."""
+    changes = await slack.messages.after(mark) if slack.messages.mark > mark else []
+    last_first = dict.fromkeys(change.message.id for change in reversed(changes))
+    standing = map(slack.messages.get, reversed(last_first))
+    return [message for message in standing if message is not None and message.is_for(user)]
+
+
+def _open(slack: LocalSlack, user: str) -> list[View]:
+    return [view for view in (slack.home(user), slack.modal(user)) if view is not None]
 
 
 async def _taken(slack: LocalSlack, user: str, step: Step) -> Outcome:
     if not step.is_click:
         return await slack.command(user, CHANNEL, step.text)
     control, _, choice = step.text.partition("=")
+    modal = slack.modal(user)
+    if modal is not None and (found := _control(modal.blocks, control)):
+        option = _option(found, choice)
+        return await slack.click_in_view(user, control, option=option, view=modal)
     for message in reversed(slack.messages.seen_by(user, CHANNEL)):
-        for element in _elements(message):
-            if element.get("action_id") == control:
-                option = _option(element, choice)
-                return await slack.click(user, message.id, control, option=option)
-    raise NoSuchControl(f"no message has {control}")
+        if found := _control(message.all_blocks, control):
+            return await slack.click(user, message.id, control, option=_option(found, choice))
+    raise NoSuchControl(f"neither a form nor a message has {control}")
 
 
-def _elements(message: Message) -> Iterator[Mapping[str, Any]]:
-    for block in message.all_blocks:
-        yield from block.get("elements", ()) if block["type"] == "actions" else ()
-        yield block.get("accessory", {})
+def _control(blocks: Iterable[Mapping[str, Any]], action_id: str) -> Mapping[str, Any] | None:
+    known = (one for block in blocks for one in controls(block))
+    return next((one for one in known if one["action_id"] == action_id), None)
 
 
 def _option(element: Mapping[str, Any], choice: str) -> str | None:
     """The value of the option that is called so, or whose value ends so; without a choice, any."""
-    options = element.get("options", ())
-    for option in options:
+    for option in element.get("options", ()):
         if choice in {"", option["text"]["text"], option["value"].split("|")[-1]}:
             return str(option["value"])
-    return choice if options else None
+    return choice or None

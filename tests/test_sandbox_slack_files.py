@@ -62,7 +62,10 @@ async def test_an_app_uploads_a_file_and_shares_it_with_a_comment(room: Room) ->
     assert (file.channel, file.title, file.user) == (LIVE_OPS, "Failed tasks", "U0BOT")
     (message,) = room.slack.messages.seen_by(WEI, LIVE_OPS)
     assert (message.text, message.thread_ts) == ("*1 task*", "1.2")
-    assert printed(message, zone="UTC") == f"*1 task*\n📎 tasks.csv ({len(CSV)} bytes)"
+    assert (
+        printed(message, zone="UTC")
+        == "*1 task*\n📎 tasks.csv (27 bytes)\n  流,Status\n  cup,failed"
+    )
 
 
 async def test_the_sdks_own_upload_arrives(room: Room) -> None:
@@ -157,6 +160,23 @@ async def test_what_a_person_attaches_stands_in_their_message(room: Room) -> Non
     (shown,) = message.for_page()["files"]
     assert shown["url"] == f"/local/file/{file['id']}"
     assert shown["size"] == len(CSV)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "shown"),
+    [
+        ("a.csv", b"\xef\xbb\xbf" + 500 * "流".encode(), "\n  " + 500 * "流"),
+        ("a.csv", 501 * "流".encode(), "\n  " + 500 * "流" + "…"),
+        ("a.csv", b"\xef\xbb\xbf" + 501 * "⚽🥅".encode(), "\n  " + 250 * "⚽🥅" + "…"),
+        ("a.png", 501 * b"x", ""),
+        ("a.txt", b"", ""),
+    ],
+)
+async def test_a_file_is_printed_as_far_as_its_preview_goes(
+    room: Room, name: str, content: bytes, shown: str
+) -> None:
+    message = room.slack.upload(ANNA, LIVE_OPS, name, content)
+    assert printed(message, zone="UTC") == f"📎 {name} ({len(content):,} bytes){shown}"
 
 
 async def test_an_app_downloads_a_file_with_its_token(room: Room) -> None:

@@ -42,7 +42,7 @@ FORM = {
     "submit": plain("Ask"),
     "close": plain("Cancel"),
     "blocks": [
-        field("task", {"type": "plain_text_input"}, hint=plain("one only")),
+        field("task", {"type": "plain_text_input"}, hint=plain("one only"), dispatch_action=True),
         field(
             "domain",
             {"type": "external_select", "min_query_length": 0},
@@ -56,6 +56,9 @@ FORM = {
             "since",
             {"type": "datetimepicker", "initial_date_time": 1_795_370_400},
             optional=True,
+        ),
+        field(
+            "in", {"type": "conversations_select", "initial_conversation": LIVE_OPS}, optional=True
         ),
     ],
 }
@@ -192,6 +195,13 @@ async def test_a_field_that_tells_of_itself_tells_what_was_typed(room: Room) -> 
     assert payload["view"]["state"]["values"]["task"] == TYPED["task"]
 
 
+async def test_a_field_that_does_not_tell_of_itself_is_no_button(room: Room) -> None:
+    where = {"view_id": await shown(room), "block_id": "status", "action_id": "status"}
+    answer = await post(room, "action", **where, selected_option=FAILED)
+    assert answer == {"ok": False, "error": "no status; there are: task"}
+    assert room.bot.bodies == []
+
+
 async def test_the_page_can_ask_for_a_menus_options(room: Room) -> None:
     where = {"view_id": await shown(room), "block_id": "domain", "action_id": "domain"}
     room.bot.answer = lambda: web.json_response({"options": [FAILED]})
@@ -242,7 +252,7 @@ async def test_a_form_holds_only_what_it_has_a_place_for(room: Room) -> None:
     values = {**TYPED, "status": {"status": {}}, "domain": {"domain": other}, "x": {"x": 1}}
     assert (await post(room, "submit", view_id=await shown(room), values=values))["ok"]
     held = room.bot.bodies[-1]["view"]["state"]["values"]
-    assert held.keys() == {"task", "domain", "status", "since"}
+    assert held.keys() == {"task", "domain", "status", "since", "in"}
     assert held["status"]["status"]["selected_option"] == FAILED
     assert held["domain"]["domain"] == {"type": "external_select", "selected_option": None}
 
@@ -302,6 +312,7 @@ async def test_a_form_and_a_home_are_printed_with_what_stands_in_them(room: Room
         "domain: -",
         "status: Failed",
         "since: 23 Nov 2026 02:00",
+        "in: #live-ops",
         "[Ask] [Cancel]",
     ]
     await published(room)

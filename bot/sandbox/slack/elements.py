@@ -29,6 +29,11 @@ def controls(block: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [block["accessory"]] if "accessory" in block else []
 
 
+def tells(block: Mapping[str, Any]) -> bool:
+    """Whether the app is told at once of what a person does there: of inputs only if it asks."""
+    return block["type"] != "input" or bool(block.get("dispatch_action"))
+
+
 def initial(element: Mapping[str, Any], channel: str | None) -> State:
     """What stands in an element before anybody touches it; `channel` is where its person looks."""
     kind = element["type"]

@@ -59,7 +59,8 @@ class File:
         """As messages show it to apps."""
         content = self.content or b""
         is_text = self.mimetype.startswith(("text/", "application/json"))
-        preview = content[: 4 * PREVIEW_CHARS].decode("utf-8-sig", errors="replace")
+        # room for a mark of the encoding and one character more than is shown
+        begins = content[: 4 * PREVIEW_CHARS + 7].decode("utf-8-sig", errors="replace")
         place, name = f"{base_url}/files-pri/{TEAM_ID}-{self.id}", quote(self.name, safe="")
         return {
             "id": self.id,
@@ -69,7 +70,8 @@ class File:
             "filetype": self.name.rpartition(".")[2] or "text",
             "size": len(content),
             "mode": "hosted",
-            "preview": preview[:PREVIEW_CHARS] if is_text else "",
+            "preview": begins[:PREVIEW_CHARS] if is_text else "",
+            "preview_is_truncated": is_text and len(begins) > PREVIEW_CHARS,
             "user": self.user,
             "url_private": f"{place}/{name}",
             "url_private_download": f"{place}/download/{name}",

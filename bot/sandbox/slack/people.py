@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.slack import requests, workspace
+from bot.sandbox.slack import elements, requests, workspace
 from bot.sandbox.slack.dispatch import Outcome
 from bot.sandbox.slack.elements import NoSuchControl
 from bot.sandbox.slack.filling import Filling
@@ -109,12 +109,13 @@ class People(Filling):
         """The same in a view, as it is filled in: in the open modal, else in the person's Home.
 
         Raises:
-            NoSuchControl: there is neither, or it has no such control.
+            NoSuchControl: there is neither, or it has no such control, or that one tells nobody.
         """
         view = view or self.modal(user) or self.home(user)
         if view is None:
             raise NoSuchControl(f"{user} has nothing open")
-        action = self._action(view.blocks, action_id, block_id, option)
+        telling = tuple(one for one in view.blocks if elements.tells(one))
+        action = self._action(telling, action_id, block_id, option)
         standing = view.values.get(action["block_id"], {}).get(action_id)
         if standing is not None and option is None:  # a field that tells what stands in it
             action |= standing

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from bot.sandbox.slack import workspace
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -24,7 +26,7 @@ def printed(message: Message, *, zone: str) -> str:
     """The message, times in the reader's zone. Controls stand in brackets, menus with a ▾."""
     lines = [line for block in message.all_blocks for line in _block(block, ZoneInfo(zone))]
     lines = lines or message.text.splitlines()
-    lines += [f"📎 {file['name']} ({file['size']:,} bytes)" for file in message.files]
+    lines += [line for file in message.files for line in _file(file)]
     if message.only_visible_to:
         lines.insert(0, "(only visible to you)")
     return "\n".join(lines)
@@ -41,6 +43,13 @@ def printed_view(view: View, *, zone: str) -> str:
     buttons = [view.given[name] for name in ("submit", "close") if view.given.get(name)]
     lines += [" ".join(f"[{_text(one, here)}]" for one in buttons)] if buttons else []
     return "\n".join(lines)
+
+
+def _file(file: Mapping[str, Any]) -> Iterator[str]:
+    """The file's name and size, and how it begins if that can be read."""
+    yield f"📎 {file['name']} ({file['size']:,} bytes)"
+    preview = file["preview"] + "…" * file["preview_is_truncated"]
+    yield from (f"  {line}" for line in preview.splitlines())
 
 
 def _field(block: Mapping[str, Any], view: View, zone: ZoneInfo) -> Iterator[str]:
@@ -60,7 +69,10 @@ def _standing(state: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
     for option in [state.get("selected_option"), *state.get("selected_options", ())]:
         if option:
             yield _text(option["text"], zone)
-    yield from (str(state[name]) for name in ("value", "selected_conversation") if state.get(name))
+    if place := workspace.channel(state.get("selected_conversation")):
+        yield place.name if place.is_im else f"#{place.name}"
+    if state.get("value"):
+        yield state["value"]
 
 
 def _block(block: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
