@@ -218,6 +218,17 @@ async def test_bytes_are_lost_as_planned(room: Room) -> None:
     assert await refused(call) == "file_not_found"
 
 
+async def test_a_file_that_stands_nowhere_yet_is_not_found(room: Room) -> None:
+    file_id = await put(room)
+    for place in (f"local/file/{file_id}", f"files-pri/T0001-{file_id}/download/tasks.csv"):
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with room.http.get(f"{room.base}/{place}", headers=headers) as reply:
+            assert reply.status == 404
+    await room.client.files_completeUploadExternal(files=[{"id": file_id}], channel_id=LIVE_OPS)
+    _, content = await got(room, f"{room.base}/local/file/{file_id}")
+    assert content == CSV
+
+
 async def test_a_file_nobody_knows_is_not_found(room: Room) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     url = f"{room.base}/files-pri/T0001-F9/a.csv"

@@ -152,7 +152,7 @@ class Files:
         return self._whole(request.match_info["file"])
 
     def _whole(self, file_id: str) -> web.Response:
-        file = self._known.get(file_id)
+        file = self.shared.get(file_id)
         if file is None or file.content is None:
             return web.Response(status=web.HTTPNotFound.status_code)
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
