@@ -176,7 +176,9 @@ class Roles:
             right,
             domain,
             person.standing,
-            whom=self._administrators(domain),
+            whom=tuple(
+                name for name in self._administrators(domain) if name not in person.known_as("")
+            ),
             channels=_channels(places) if person.standing is Standing.MEMBER else (),
         )
 
@@ -208,7 +210,8 @@ class NotAllowed(BotError):
         right: what they may not; None is anything at all.
         domain: of which domain; None is of any.
         standing: what they are to the workspace.
-        whom: who can see to it: IDs of people and of user groups, and `ADMINS`.
+        whom: who can see to it: IDs of people and of user groups, and `ADMINS`; never they
+            themselves.
         channels: where whoever asks may do it.
     """
 

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: DefaultRequest) -> None:
-    """Set, clear or show it."""
+    """Set, clear or show it.
+
+    Raises:
+        NotAllowed: they may not.
+        WhichAccount: it shall be a domain of several accounts.
+    """
     place = command.team_id, command.channel_id
     reader = reply.reader
     default = await desk.store.defaults.get(*place)
@@ -25,11 +30,13 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: DefaultReq
         await desk.caller.permit(Deed.SET_DEFAULT, request.domain, account=account)
         if default is not None:  # which shall be so no more
             await desk.caller.permit(Deed.SET_DEFAULT, default.domain)
+        known = await desk.accounts.domains()
+        if account is None and request.domain in known:
+            await desk.account_of(request.domain)  # of several the default would ask each time
         async with desk.caller.doing(Deed.SET_DEFAULT, request.domain, account=account):
             await desk.store.defaults.set(
                 *place, domain=request.domain, set_by=command.user_id, account=account
             )
-        known = await desk.accounts.domains()
         is_known = not known or request.domain in known
         suggestion = None if is_known else await desk.domain_like(request.domain)
         message = notices.default_set(

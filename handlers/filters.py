@@ -77,7 +77,8 @@ def account(reading: Reading, piece: Piece) -> None:
     name = next((one for one in reading.accounts if folded(one) == folded(piece.text)), None)
     if name is None:
         suggestion = nearest(piece.text, reading.accounts)
-        reading.refuse(Problem.BAD_ACCOUNT, piece, Key.ACCOUNT, suggestion)
+        known = ", ".join(reading.accounts)
+        reading.refuse(Problem.BAD_ACCOUNT, piece, Key.ACCOUNT, suggestion, accounts=known)
     reading.take(Key.ACCOUNT, name, piece)
 
 
@@ -150,7 +151,7 @@ def _size(reading: Reading, piece: Piece) -> None:
 
 
 def count(reading: Reading, piece: Piece) -> int:
-    """How many notices; the number stands alone."""
+    """How many notices, or entries of the record; the number stands alone."""
     number = _SIZE.fullmatch(piece.text)
     given = int(number[1]) if number else 0
     if not 1 <= given <= _MOST_NOTICES:

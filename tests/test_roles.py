@@ -124,6 +124,12 @@ def test_a_refusal_names_those_who_administer_the_domain_by_their_ids() -> None:
     assert Roles((grant(EVERYONE),)).refusal(LIWEI, Right.QUERY, LIVE).whom == ()
 
 
+def test_a_refusal_sends_nobody_to_themselves() -> None:
+    roles = Roles((grant("U0002", "U0001", ADMINS, may=Right.ADMINISTER),))
+    assert roles.refusal(LIWEI, Right.WATCH, LIVE).whom == ("U0001", ADMINS)
+    assert roles.refusal(ANNA, Right.WATCH, LIVE).whom == ("U0002",)
+
+
 def test_a_refusal_tells_members_where_whoever_asks_may_do_it() -> None:
     roles = Roles((grant(THERE, THERE, domains=frozenset({LIVE})), grant("C0003", may=Right.QUERY)))
     assert roles.refusal(LIWEI, Right.WATCH, LIVE).channels == (THERE,)

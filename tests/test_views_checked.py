@@ -137,6 +137,8 @@ def test_a_domain_of_several_accounts_says_which() -> None:
     }
     message = drawn(found(failures=failures))
     assert "is of several accounts: `one`, `two`" in mrkdwn(message)
+    assert "/preload domain=cup.example.com account=one" in mrkdwn(message)
+    assert "could not be read now" not in mrkdwn(message)
 
 
 def test_domains_that_no_account_has_are_named() -> None:

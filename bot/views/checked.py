@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from bot.asks import Row
 from bot.checking import GRAVEST_FIRST, Unsettled
+from bot.errors import WhichAccount
 from bot.live.model import TaskState
 from bot.roles import NotAllowed
 from bot.views import blocks, refs, roles
-from bot.views.errors import reason
+from bot.views.errors import advised, reason
 from bot.views.happenings import first_few
 from bot.views.left_out import left_out
 from bot.views.limits import Message, fitted
@@ -169,6 +170,9 @@ class _Drawing:
         for domain, error in self._found.failures.items():
             if isinstance(error, NotAllowed):
                 yield roles.reason(error, w)
+                continue
+            if isinstance(error, WhichAccount):
+                yield advised(error, w)
                 continue
             yield w.t(
                 "{domain}: could not be read now. {reason}",

@@ -65,7 +65,7 @@ _REASONS: dict[type, tuple[str, str]] = {
     ),
     errors.WhichAccount: (
         marked("{domain} is of several accounts: {accounts}."),
-        marked("Say which one: add account= and its name."),
+        marked("Say which one with account=, as in {example}."),
     ),
     errors.StaleReference: (
         marked("This control is from an older answer and no longer works."),
@@ -159,6 +159,11 @@ def reason(error: BotError, w: Words) -> str:
     return usage.said(error, w) if isinstance(error, errors.UsageError) else _said(error, w)[0]
 
 
+def advised(error: BotError, w: Words) -> str:
+    """The same, and what to do."""
+    return w.paragraph(list(_said(error, w)))
+
+
 def _said(error: BotError, w: Words, ask: Ask | None = None) -> tuple[str, str]:
     """What it is, and what to do."""
     said, advice = next(_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS)
@@ -188,8 +193,16 @@ def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
         "command": code(command(ask) if ask is not None else "/preload", 800),
         "name": code(getattr(error, "name", ""), 100),
         "accounts": ", ".join(code(one, 100) for one in getattr(error, "accounts", ())),
+        "example": code(_with_account(error), 400),
         "allowed": escaped(getattr(error, "allowed", ""), 300),
     }
+
+
+def _with_account(error: BotError) -> str:
+    """A whole command that names an account, where that is what was missing."""
+    if not isinstance(error, errors.WhichAccount):
+        return ""
+    return f"/preload domain={error.domain} account={error.accounts[0]}"
 
 
 def _setting(error: BotError) -> str:

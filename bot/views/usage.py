@@ -38,12 +38,12 @@ SENTENCES = {
         "{key}= takes when the watch ends, such as 2h, 20:00 or tomorrow 18:00, not {given}."
     ),
     "bad_span": marked("{key}= takes a duration from {low} to {high}, or off, not {given}."),
-    "bad_count": marked("The number of notices is from {low} to {high}, not {given}."),
+    "bad_count": marked("The number is from {low} to {high}, not {given}."),
     "bad_channel": marked("{given} is not a channel: write it as #live-ops and pick it."),
     "bad_domain": marked("{given} is not a domain name."),
     "bad_url": marked("{given} is not a play URL."),
     "bad_task": marked("{given} is not one task ID."),
-    "bad_account": marked("{given} is none of the accounts."),
+    "bad_account": marked("{given} is none of the accounts: {accounts}."),
     "bad_format": marked("{given} is neither csv nor json."),
     "too_many_urls": marked("{given} URLs are too many: at most {most} at once."),
     "mixed_hosts": marked(
@@ -76,6 +76,7 @@ NAMES = [
     "since",
     "until",
     "days",
+    "accounts",
 ]
 """What stands in braces in them."""
 

@@ -13,7 +13,8 @@ from bot.live.client import Timeouts
 from bot.sandbox import live as live_sandbox
 from bot.sandbox.live import HANG, SimulatedLive
 from bot.settings import Account, Settings, Watching
-from tests.end_to_end.people import LIWEI, Person
+from tests.end_to_end.people import GENERAL, LIVE_OPS, LIWEI, Person
+from tests.end_to_end.test_check import checks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -101,8 +102,8 @@ async def test_the_account_can_be_typed() -> None:
 async def test_a_mistyped_account_is_named_with_the_nearest_one() -> None:
     async with accounts(SHARED) as (demo, _):
         answer = await Person(demo).types(f"/preload {SHARED} account=bakcup")
-        assert "bakcup is none of the accounts." in answer
-        assert "backup" in answer
+        assert "bakcup is none of the accounts: default, backup." in answer
+        assert "Did you mean `backup`?" in answer
 
 
 async def test_a_default_domain_remembers_its_account() -> None:
@@ -112,6 +113,25 @@ async def test_a_default_domain_remembers_its_account() -> None:
         assert "live.example.com (backup)" in await anna.types("/preload")
         assert asked(demo.live) == []
         assert "live.example.com (backup)" in await anna.types("/preload default")
+
+
+async def test_a_default_domain_of_two_accounts_takes_the_account_too() -> None:
+    async with accounts(SHARED) as (demo, _):
+        anna = Person(demo, channel=GENERAL)
+        answer = await anna.types(f"/preload default {SHARED}")
+        assert "of several accounts: `default`, `backup`." in answer
+        assert f"`/preload domain={SHARED} account=default`" in answer
+        assert "no default domain" in await anna.types("/preload default")
+
+
+async def test_a_checked_domain_of_two_accounts_says_how_to_name_one() -> None:
+    async with accounts(SHARED) as (demo, _):
+        anna = Person(demo)
+        text = f"rtmp://{SHARED}/liveApp/cup rtmp://vip.example.com/liveApp/cup"
+        said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        assert "of several accounts: `default`, `backup`." in said
+        assert f"`/preload domain={SHARED} account=default`" in said
+        assert "could not be read now" not in said
 
 
 async def test_what_shall_be_followed_says_which_accounts_it_could_be_of() -> None:

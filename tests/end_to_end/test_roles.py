@@ -424,6 +424,10 @@ async def test_administrators_read_the_record_and_others_do_not(demo: Demo, anna
     assert "您无权管理此机器人" in await Person(demo, LIWEI).types("/preload audit")
 
 
+async def test_so_many_entries_are_not_called_notices(anna: Person) -> None:
+    assert "The number is from 1 to 50, not 0." in await anna.types("/preload audit 0")
+
+
 async def test_the_whole_record_comes_as_a_file_of_json_lines(demo: Demo, anna: Person) -> None:
     assert "Nothing stands in the record yet" in await anna.types("/preload audit json")
     await anna.types(f"/preload watch {URL}?auth_key=5ecre7")
