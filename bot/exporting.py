@@ -143,10 +143,11 @@ async def read(
         # Not sure: what the first found besides may have slipped through the second.
         pages = again if is_sure else [*pages, *again]
     tasks = await reading.confirmed(_each_once(pages)[:MOST_TASKS], now())
-    whole = is_sure and pages[-1].total <= MOST_TASKS
+    # What a file has no room for is older, where the newest come first.
+    has_newest = is_sure and (pages[-1].total <= MOST_TASKS or is_newest_first(tasks))
     # Thousands of tasks take their time, and others wait for this thread.
     latest, unchecked = await asyncio.to_thread(newest, tasks), None
-    if question.is_filtered or window.is_past or not whole:
+    if question.is_filtered or window.is_past or not has_newest:
         latest, unchecked = await reading.looked_up(tasks)
     export = Export(
         question=question,

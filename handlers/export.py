@@ -83,6 +83,8 @@ async def cancel(desk: Desk, click: Click, reply: Reply) -> None:
             doing.outcome = Outcome.FAILED
     if is_in_time:
         await reply.tell(views.cancelling(reply.reader))
+    elif await desk.store.exports.is_cancelled(ref.id):  # a second click
+        await reply.beside().tell(views.cancelling(reply.reader))
     else:
         await reply.beside().tell(views.too_late(reply.reader))
 

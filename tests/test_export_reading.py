@@ -303,6 +303,13 @@ async def test_a_file_holds_so_many_tasks_and_it_is_known_which() -> None:
     assert told.steps[0].goal == MOST_TASKS
 
 
+async def test_where_the_newest_come_first_no_newer_tasks_are_looked_for() -> None:
+    endless = Endless(MOST_TASKS + 1)
+    export = await read(endless, ASK, Told().turn, now=lambda: EVENING)
+    assert endless.calls == MOST_TASKS // 100
+    assert export.streams_unchecked == 0
+
+
 # --- what it costs ---
 
 

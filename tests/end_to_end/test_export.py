@@ -219,6 +219,19 @@ async def test_what_has_ended_cannot_be_cancelled(anna: Person, demo: Demo) -> N
     assert len(files(demo)) == 1
 
 
+async def test_a_second_click_on_cancel_hears_no_other_thing_than_the_first(
+    anna: Person, demo: Demo
+) -> None:
+    demo.live.faults.latency_s = 0.25
+    begun_message = await begun(demo, anna, f"/preload export {ARCHIVE}")
+    await asyncio.gather(
+        *(demo.slack.click(ANNA, begun_message.id, "export.cancel") for _ in range(2))
+    )
+    await demo.bot.jobs.idle()
+    assert "no file will come" in said(anna)
+    assert files(demo) == []
+
+
 async def begun_by_a_click(demo: Demo, anna: Person) -> Message:
     """The first that is said of an export begun beneath the answer that was read last."""
     assert anna.read is not None
