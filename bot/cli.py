@@ -73,10 +73,11 @@ def serve(*, socket_mode: bool, settings_file: Path | None) -> None:
     "click_",
     multiple=True,
     metavar="CONTROL[=CHOICE]",
-    help="Click, e.g. page.next or page.status=failed, in the newest message that has it.",
+    help="Click, e.g. page.next or page.status=failed: in the open form, else in the newest message"
+    " that has it.",
 )
 @click.option("--as", "language", type=click.Choice(["en", "zh"]), default="en", help="Whose.")
-@click.option("--json", "as_json", is_flag=True, help="Print the messages as Slack gets them.")
+@click.option("--json", "as_json", is_flag=True, help="Print what Slack gets.")
 @click.pass_context
 def demo(
     ctx: click.Context,
@@ -92,8 +93,8 @@ def demo(
 ) -> None:
     """Run the whole bot on this machine: a simulated Live API and a local Slack, no account.
 
-    With --run and --click it plays those steps in their order, prints each message as it stands
-    after each step, and exits; with 1 if a command timed out or failed.
+    With --run and --click it plays those steps in their order, prints each message, form
+    and file as it stands after each step, and exits; with 1 if a command timed out or failed.
     """
     from bot import demo as demonstration
 

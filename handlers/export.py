@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.errors import LiveError, StoreUnavailable, TimedOut, UsageError
+from bot.errors import LiveError, StoreUnavailable, TimedOut
 from bot.export import Format
 from bot.logs import request_id
 from bot.record import Deed, Outcome
@@ -19,14 +20,9 @@ from bot.views import following
 from bot.views.export_refs import ExportRef
 from bot.views.refs import ChoiceRef
 from handlers import deeds, places
-from handlers.canonical import canonical
 from handlers.desk import Unanswered
-from handlers.lexing import masked, normalised
-from handlers.vocabulary import Problem
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from bot.export import Export, Step
     from bot.slack.incoming import Click, Command
     from bot.views.export import File, Wish
@@ -42,7 +38,6 @@ LONGEST_S: Final = 1_500.0
 MOST_NOTES: Final = 4
 """A `response_url` takes 5 posts, and the last is the end's."""
 
-_NAMED_DOMAINS = 5
 _QUARTERS = 4
 
 log = structlog.get_logger(__name__)
@@ -54,7 +49,8 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: ExportRequ
     place = command.team_id, command.channel_id
     subject = await desk.subject(*place, query, deed=Deed.EXPORT)
     if subject is None:
-        raise await _which(desk, command, request, reply.reader.zone)
+        known, zone = await desk.domains(), reply.reader.zone
+        raise places.which_domain(command, known, partial(_of_domain, request), zone)
     ask = replace(
         subject,
         status=query.status,
@@ -116,23 +112,8 @@ async def _export(
             await desk.store.exports.end(known_as)
 
 
-async def _which(
-    desk: Desk, command: Command, request: ExportRequest, zone: ZoneInfo
-) -> UsageError:
-    """That no domain was named, with the whole command for one of those there are."""
-    known = await desk.domains()
-    if not known:
-        return UsageError(Problem.NO_DOMAIN, example="/preload export domain=live.example.com")
-    text = masked(normalised(command.text))
-    named = replace(request, query=replace(request.query, domain=known[0]))
-    return UsageError(
-        Problem.WHICH_DOMAIN,
-        text=text,
-        start=len(text),
-        end=len(text),
-        values={"given": ", ".join(known[:_NAMED_DOMAINS])},
-        example=f"/preload {canonical(named, zone)}",
-    )
+def _of_domain(request: ExportRequest, domain: str) -> ExportRequest:
+    return replace(request, query=replace(request.query, domain=domain))
 
 
 class _Cancelled(Exception):

@@ -1,4 +1,4 @@
-"""Which domain is meant by what shall be followed, and whether its channel can be posted to."""
+"""Which domain is meant, and whether a channel can be posted to."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from handlers.lexing import masked, normalised
 from handlers.vocabulary import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
     from bot.asks import Ask
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bot.slack.incoming import Command
     from bot.views.limits import Message
     from handlers.desk import Desk
-    from handlers.requests import SubscribeRequest, WatchRequest
+    from handlers.requests import Request, SubscribeRequest, WatchRequest
 
 _NAMED_DOMAINS = 5
 
@@ -51,7 +52,8 @@ async def subject(
     """
     found = await desk.subject(command.team_id, command.channel_id, request, deed=deed)
     if found is None:
-        raise _which(command, request, await desk.domains(), zone)
+        known = await desk.domains()
+        raise which_domain(command, known, lambda name: replace(request, domain=name), zone)
     if found.domain not in await desk.accounts.domains():
         try:
             await desk.page(found)
@@ -83,14 +85,21 @@ async def refusal(desk: Desk, channel_id: str, reader: Reader) -> Message | None
     return None if facts.is_member else following.not_in_channel(channel_id, reader)
 
 
-def _which(
-    command: Command,
-    request: WatchRequest | SubscribeRequest,
-    known: tuple[str, ...],
-    zone: ZoneInfo,
+def which_domain(
+    command: Command, known: Sequence[str], named: Callable[[str], Request], zone: ZoneInfo
 ) -> UsageError:
+    """That no domain was named, with the whole command for one of those there are.
+
+    Args:
+        command: what was typed.
+        known: the domains that the caller may query.
+        named: what was asked for, of the domain given.
+        zone: the caller's time zone.
+    """
+    named_one = named(known[0] if known else "live.example.com")
+    example = f"/preload {canonical(named_one, zone)}"
     if not known:
-        return UsageError(Problem.NO_DOMAIN, example="/preload domain=live.example.com")
+        return UsageError(Problem.NO_DOMAIN, example=example)
     text = masked(normalised(command.text))
     return UsageError(
         Problem.WHICH_DOMAIN,
@@ -98,5 +107,5 @@ def _which(
         start=len(text),
         end=len(text),
         values={"given": ", ".join(known[:_NAMED_DOMAINS])},
-        example=f"/preload {canonical(replace(request, domain=known[0]), zone)}",
+        example=example,
     )

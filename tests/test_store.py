@@ -20,6 +20,7 @@ from bot.store import Store
 from bot.store.columns import UtcDateTime
 from bot.store.schema import asks, channel_defaults, metadata
 from bot.store.upgrade import VERSION_TABLE
+from tests.engines import url_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,22 +58,24 @@ async def test_what_is_stored_is_there_after_a_restart(url: str) -> None:
         assert await store.asks.find(key) == ASK
 
 
-async def test_the_migrations_end_in_the_schema_that_the_code_uses(url: str) -> None:
+@pytest.mark.usefixtures("engine")
+async def test_the_migrations_end_in_the_schema_that_the_code_uses(tmp_path: Path) -> None:
     def differences(connection: Connection) -> list[object]:
         opts = {"version_table": VERSION_TABLE}
         context = MigrationContext.configure(connection, opts=opts)
         return list(compare_metadata(context, metadata))
 
-    async with Store.open(url) as store, store.database.reading() as connection:
+    async with Store.open(url_in(tmp_path)) as store, store.database.reading() as connection:
         assert await connection.run_sync(differences) == []
 
 
-async def test_two_processes_may_open_a_new_store_at_once(url: str) -> None:
+@pytest.mark.usefixtures("engine")
+async def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     async def opened() -> Ask | None:
-        async with Store.open(url) as store:
+        async with Store.open(url_in(tmp_path)) as store:
             return await store.asks.find(await store.asks.remember(ASK))
 
-    assert set(await asyncio.gather(opened(), opened(), opened())) == {ASK}
+    assert set(await asyncio.gather(*(opened() for _ in range(4)))) == {ASK}
 
 
 async def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,21 +9,16 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 
 from bot.asks import Ask
 from bot.errors import StoreUnavailable
 from bot.store import Store, database
-from bot.store.schema import metadata
-from bot.store.upgrade import VERSION_TABLE
 from tests.engines import new_database
 from tests.servers import Postgres, free_port, postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlalchemy import Connection
 
 ASK = Ask("default", "live.example.com")
 
@@ -42,24 +36,6 @@ async def beside(url: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
-
-
-async def test_the_migrations_end_in_the_schema_that_the_code_uses(url: str) -> None:
-    def differences(connection: Connection) -> list[object]:
-        opts = {"version_table": VERSION_TABLE}
-        context = MigrationContext.configure(connection, opts=opts)
-        return list(compare_metadata(context, metadata))
-
-    async with Store.open(url) as store, store.database.reading() as connection:
-        assert await connection.run_sync(differences) == []
-
-
-async def test_several_processes_may_open_a_new_store_at_once(url: str) -> None:
-    async def opened() -> Ask | None:
-        async with Store.open(url) as store:
-            return await store.asks.find(await store.asks.remember(ASK))
-
-    assert set(await asyncio.gather(*(opened() for _ in range(4)))) == {ASK}
 
 
 async def test_a_store_of_a_newer_version_is_refused(url: str) -> None:

@@ -261,3 +261,12 @@ def test_a_late_answer_says_why_it_comes_by_direct_message() -> None:
     assert late.text == "The answer came too late for <#C1>, so here it is. the answer"
     assert late.asks == answer.asks
     assert "its place" in notices.by_direct_message(replace(answer), "D1", READER).text
+
+
+def test_refused_credentials_say_whose_they_are_where_there_are_several_accounts() -> None:
+    refused = errors.CredentialsRefused("SignatureDoesNotMatch", **REFUSED)
+    ours = mrkdwn(message(refused, READER, ask=ASK))
+    theirs = mrkdwn(message(refused, READER, ask=replace(ASK, account="backup")))
+    assert "`ALIBABA_CLOUD_ACCESS_KEY_SECRET` (backup)" in theirs
+    assert "`ALIBABA_CLOUD_ACCESS_KEY_SECRET`" in ours
+    assert "(backup)" not in ours

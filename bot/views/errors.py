@@ -8,7 +8,7 @@ from bot import errors
 from bot.views import blocks, refs, usage
 from bot.views.commands import command
 from bot.views.limits import Message, fitted
-from bot.views.mrkdwn import NOTHING, code, escaped, unsigned
+from bot.views.mrkdwn import NOTHING, code, escaped, owned, unsigned
 from bot.words import marked, words
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _is_unknown_domain(error: BotError) -> bool:
 def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
     domain = getattr(error, "domain", "") or (ask.domain if ask else "") or "*"
     return {
-        "setting": code(_setting(error)),
+        "setting": owned(code(_setting(error)), ask.account if ask else ""),
         "action": code(_READ_ACTION),
         "resource": code(f"acs:cdn:*:*:domain/{domain}", 400),
         "domain": code(domain, 300),

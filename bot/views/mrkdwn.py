@@ -59,9 +59,9 @@ def escaped(text: str, limit: int = _MAX_CHARS) -> str:
     return text
 
 
-def owned(domain: str, account: str) -> str:
-    """A domain and its account, unless that is the one that needs no name; neither is neutral."""
-    return domain if account in {"", DEFAULT_ACCOUNT} else f"{domain} ({account})"
+def owned(thing: str, account: str) -> str:
+    """What is an account's with its name, unless that needs none. Neither is made neutral here."""
+    return thing if account in {"", DEFAULT_ACCOUNT} else f"{thing} ({account})"
 
 
 def code(text: str, limit: int = _MAX_CHARS) -> str:
