@@ -270,3 +270,10 @@ def test_refused_credentials_say_whose_they_are_where_there_are_several_accounts
     assert "`ALIBABA_CLOUD_ACCESS_KEY_SECRET` (backup)" in theirs
     assert "`ALIBABA_CLOUD_ACCESS_KEY_SECRET`" in ours
     assert "(backup)" not in ours
+
+
+def test_an_account_s_name_beside_refused_credentials_calls_nobody() -> None:
+    refused = errors.TokenExpired("InvalidSecurityToken.Expired", **REFUSED)
+    theirs = message(refused, READER, ask=replace(ASK, account="<!channel>"))
+    assert "<!channel>" not in str((theirs.text, theirs.blocks))
+    assert "(&lt;!channel&gt;)" in mrkdwn(theirs)

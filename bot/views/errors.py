@@ -185,7 +185,7 @@ def _is_unknown_domain(error: BotError) -> bool:
 def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
     domain = getattr(error, "domain", "") or (ask.domain if ask else "") or "*"
     return {
-        "setting": owned(code(_setting(error)), ask.account if ask else ""),
+        "setting": owned(code(_setting(error)), escaped(ask.account) if ask else ""),
         "action": code(_READ_ACTION),
         "resource": code(f"acs:cdn:*:*:domain/{domain}", 400),
         "domain": code(domain, 300),
