@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LEFT_OUT: Final = "left_out"
 """Beside the fields: what belongs to none of them, free of secrets."""
 _QUERIES: Final = frozenset({Subcommand.TASKS, Subcommand.ASK, Subcommand.EXPORT})
-_FIELDS: Final = {Key(one): one for one in Field if one is not Field.WHERE}
+_FIELDS: Final = {Key(one): one for one in Field}
 
 
 def drafted(
@@ -45,6 +45,8 @@ def drafted(
     reading = grammar.begun(cut, now=now, zone=zone, domains=domains, accounts=accounts)
     if len(text) > len(cut) and reading.pieces:
         del reading.pieces[-1]  # it may be half of one
+    if reading.subcommand is Subcommand.TASKS:
+        reading.subcommand = Subcommand.ASK  # the form takes more: where to answer
     sorting = _Sorting(reading)
     while reading.subcommand in _QUERIES and (piece := reading.here):
         sorting.take(piece)

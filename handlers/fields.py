@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _READERS: Final = filters.READERS[Subcommand.ASK]
-_READ: Final[Mapping[Field, Key]] = {
-    field: Key(field) for field in Field if field is not Field.WHERE
-}
-"""The fields that a question is made of, and the keys that they are typed with."""
+_READ: Final[Mapping[Field, Key]] = {field: Key(field) for field in Field}
+"""The fields, and the keys that they are typed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +31,12 @@ class Fields:
     Attributes:
         request: what they ask for, as far as they can be understood.
         wrong: why the others cannot, or do not go with these.
+        channel_id: the channel that was typed to answer in, or "".
     """
 
     request: TasksRequest
     wrong: Mapping[Field, UsageError]
+    channel_id: str = ""
 
 
 def read(
@@ -83,7 +83,7 @@ def read(
         public=bool(reading.value(Key.PUBLIC)),
         account=reading.value(Key.ACCOUNT),
     )
-    return Fields(request, wrong)
+    return Fields(request, wrong, reading.value(Key.IN) or "")
 
 
 def _laid_out(reading: Reading, field: Field, text: str) -> Iterator[Piece]:

@@ -246,6 +246,7 @@ def filled(typed: Mapping[str, str], found: fields.Fields, *, now: datetime, row
         until=request.until,
         account=request.account or "",
         is_public=request.public,
+        channel_id=found.channel_id,
         left_out=typed.get(drafting.LEFT_OUT, ""),
         wrong=found.wrong,
     )

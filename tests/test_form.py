@@ -60,6 +60,9 @@ def problems(typed: dict[str, str]) -> dict[str, str]:
         ("预热失败 最近2小时", {"status": "预热失败", "since": "2小时"}),
         ("export in progress csv account=main", {"status": "in progress", "account": "main"}),
         ("public=no page=3", {"public": "no"}),
+        ("ask failed in=<#C0002|general>", {"status": "failed", "in": "#C0002"}),
+        ("ask <#C0002|general>", {"in": "#C0002"}),
+        ("faild in=#C0002", {"status": "faild", "in": "#C0002"}),
     ],
 )
 def test_what_can_be_understood_stands_in_its_field(text: str, typed: dict[str, str]) -> None:
@@ -82,6 +85,7 @@ def test_what_can_be_understood_stands_in_its_field(text: str, typed: dict[str, 
         ("since=tomorrow 18:00 failed", {"since": "tomorrow 18:00", "status": "failed"}),
         ("since= status=failed", {"status": "failed"}),
         ("public=perhaps", {"public": "perhaps"}),
+        ("ask in=#nowhere", {"in": "#nowhere"}),
         ("sicne=2h utnil=1h", {"since": "2h", "until": "1h"}),
     ],
 )
@@ -96,7 +100,7 @@ def test_what_is_wrong_stands_in_the_field_it_was_meant_for(
     [
         ("blue failed", "blue"),
         ("colour=blue failed", "colour=blue"),
-        ("in=#C0001 failed", "in=#C0001"),
+        ("export in=#C0001 failed", "in=#C0001"),
         ('name="Cup final" failed', 'name="Cup final'),
         ("failed status=pending", "status=pending"),
         ("status=faild status=pendng failed", "faild pendng"),
@@ -191,6 +195,8 @@ def test_every_wrong_field_is_named_at_once() -> None:
         ({"until": "2026-11-19T11:43Z"}, {}),
         ({"account": "mian"}, {"account": "bad_account"}),
         ({"domain": "nonsense"}, {"domain": "bad_domain"}),
+        ({"in": "#C0002"}, {}),
+        ({"in": "#nowhere"}, {"in": "bad_channel"}),
         ({"since": "whenever", "until": "whenever"}, {"since": "bad_time", "until": "bad_time"}),
     ],
 )
@@ -203,6 +209,10 @@ def test_what_does_not_go_together_is_named_at_one_field(
 def test_a_window_that_is_the_wrong_way_round_is_kept_to_be_mended() -> None:
     typed = {"since": "2026-11-22T10:00Z", "until": "2026-11-22T09:00Z"}
     assert read(typed).request.until == datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+def test_a_channel_is_no_part_of_the_question() -> None:
+    assert read({"in": "#C0002"}) == fields.Fields(TasksRequest(), {}, channel_id="C0002")
 
 
 def test_a_key_before_urls_is_no_url() -> None:

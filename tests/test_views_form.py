@@ -61,6 +61,11 @@ def test_an_empty_form_asks_for_all_there_is_and_answers_where_one_is() -> None:
         assert all(empty not in found[name]["element"] for name in ("domain", "url", "since"))
 
 
+def test_a_channel_that_was_typed_is_chosen_before_the_one_that_is_looked_at() -> None:
+    assert initial(Filled(rows=10, channel_id="C0002"), "in", "initial_conversation") == "C0002"
+    assert initial(Filled(rows=10), "in", "initial_conversation") is None
+
+
 def test_every_field_may_be_left_as_it_is() -> None:
     for name, block in inputs(form(Filled(rows=10), ENGLISH, accounts=ACCOUNTS)).items():
         assert block["optional"] or "initial_option" in block["element"], name
@@ -131,6 +136,11 @@ def test_a_moment_that_a_picker_cannot_show_is_left_out() -> None:
             Field.ROWS,
             UsageError("bad_size", values={"given": "99", "low": "5", "high": "30"}),
             "⚠️ 99 is not a number of rows from 5 to 30.",
+        ),
+        (
+            Field.WHERE,
+            UsageError("bad_channel", values={"key": "in", "given": "#nowhere"}),
+            "⚠️ #nowhere is not a channel: choose one.",
         ),
     ],
 )

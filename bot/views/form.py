@@ -63,6 +63,7 @@ class Filled:
         since, until: the window, in UTC; None is left open.
         account: the name of an account, or "" for the one that has the domain.
         is_public: everyone shall see the answer.
+        channel_id: where to answer, or "" for the channel that is looked at.
         left_out: what was typed besides and belongs to no field; free of secrets.
         wrong: what is wrong, by field.
     """
@@ -76,6 +77,7 @@ class Filled:
     until: datetime | None = None
     account: str = ""
     is_public: bool = False
+    channel_id: str = ""
     left_out: str = ""
     wrong: Mapping[Field, UsageError] = field(default_factory=dict)
 
@@ -84,6 +86,7 @@ _WRONG = {
     "bad_time": marked("{given} is not a time that can be read."),
     "bad_size": marked("{given} is not a number of rows from {low} to {high}."),
     "bad_public": marked("{given} is neither yes nor no."),
+    "bad_channel": marked("{given} is not a channel: choose one."),
     "mixed_hosts": marked(
         "The URLs are of two domains, {first} and {second}: pick one, or ask for one at a time."
     ),
@@ -165,7 +168,7 @@ def _inputs(filled: Filled, w: Words, accounts: Sequence[str]) -> Iterator[Block
     yield one(Field.SINCE, w.t("Created since"), inputs.moment(filled.since))
     yield one(Field.UNTIL, w.t("Created before"), inputs.moment(filled.until))
     yield one(Field.ROWS, w.t("Rows a page"), _rows(filled), is_optional=False)
-    yield one(Field.WHERE, w.t("Where to answer"), inputs.conversation())
+    yield one(Field.WHERE, w.t("Where to answer"), inputs.conversation(filled.channel_id))
     yield one(Field.WHO, w.t("Who sees the answer"), _who(filled, w), is_optional=False)
 
 

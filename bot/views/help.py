@@ -76,8 +76,11 @@ _KEYS: Topics = {
         ("/preload status=failed public",),
     ),
     "in": (
-        marked("Of watch, subscribe and unsubscribe: the channel; otherwise it is this one."),
-        ("/preload subscribe live.example.com in=#live-ops",),
+        marked("Of watch, subscribe, unsubscribe and ask: the channel; otherwise it is this one."),
+        (
+            "/preload subscribe live.example.com in=#live-ops",
+            "/preload ask status=failed in=#live-ops",
+        ),
     ),
     "name": (
         marked("Of watch: what the message is called."),

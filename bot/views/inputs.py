@@ -81,13 +81,14 @@ def moment(chosen: datetime | None) -> Block:
     return {**element, "initial_date_time": at_s} if at_s in PICKED_S else element
 
 
-def conversation() -> Block:
-    """A channel or direct messages, where an answer goes: first the one that is looked at."""
-    return {
+def conversation(chosen: str) -> Block:
+    """A channel or direct messages, where an answer goes: "" is the one that is looked at."""
+    element: Block = {
         "type": "conversations_select",
         "default_to_current_conversation": True,
         "response_url_enabled": True,
     }
+    return {**element, "initial_conversation": chosen} if chosen else element
 
 
 def _plain(text: str) -> Block:

@@ -209,6 +209,22 @@ async def test_the_answer_goes_where_it_was_chosen_to_go_and_to_whom(
     assert demo.slack.joined
 
 
+async def test_the_channel_that_was_typed_is_where_the_answer_goes(anna: Filler) -> None:
+    await anna.asks(f"status=failed in=<#{GENERAL}|general>")
+    assert anna.field("in")["initial_conversation"] == GENERAL
+    assert "13 failed" in await anna.sends(domain="live.example.com")
+    assert anna.read is not None
+    assert anna.read.channel == GENERAL
+
+
+async def test_a_channel_that_there_is_not_keeps_the_form_from_nothing(anna: Filler) -> None:
+    await anna.asks("status=failed in=#nowhere")
+    assert anna.hint("in") == "⚠️ #nowhere is not a channel: choose one."
+    assert "13 failed" in await anna.sends()
+    assert anna.read is not None
+    assert anna.read.channel == LIVE_OPS
+
+
 async def test_a_form_without_a_place_is_answered_by_direct_message(anna: Filler) -> None:
     outcome = await anna.demo.slack.shortcut(ANNA, "form")
     assert outcome.ok, outcome.error
