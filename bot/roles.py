@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bot.errors import BotError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 EVERYONE: Final = "everyone"
 """The full members of the workspace."""
@@ -129,6 +129,22 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What a person may do in a place.
+
+    Attributes:
+        scopes: by right, of which domains; for each right there is.
+    """
+
+    scopes: Mapping[Right, Scope]
+
+    def allow(self, right: Right, domain: str | None = None) -> bool:
+        """Whether they have a right of a domain (None: of any at all)."""
+        scope = self.scopes[right]
+        return bool(scope) if domain is None else domain in scope
+
+
+@dataclass(frozen=True, slots=True)
 class Roles:
     """All grants. What none of them grants is not allowed."""
 
@@ -145,12 +161,15 @@ class Roles:
                 domains |= grant.domains
         return Scope(frozenset(domains))
 
+    def rights(self, person: Person, channel_id: str) -> Rights:
+        """All that a person may while they are in a channel ("" in none)."""
+        return Rights({right: self.scope(person, right, channel_id) for right in Right})
+
     def allows(
         self, person: Person, right: Right, channel_id: str, domain: str | None = None
     ) -> bool:
         """Whether a person has a right of a domain (None: of any at all)."""
-        scope = self.scope(person, right, channel_id)
-        return bool(scope) if domain is None else domain in scope
+        return self.rights(person, channel_id).allow(right, domain)
 
     @property
     def groups(self) -> frozenset[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
-    from bot.roles import Person, Roles, Scope
+    from bot.roles import Person, Rights, Roles, Scope
     from bot.slack.groups import UserGroups
     from bot.slack.people import People
     from bot.store.record import Record
@@ -83,6 +83,10 @@ class Caller:
     async def scope(self, right: Right) -> Scope:
         """Of which domains they have a right here: of none, perhaps."""
         return self.roles.scope(await self._person(), right, self.channel_id)
+
+    async def rights(self) -> Rights:
+        """All that they may here: nothing, perhaps."""
+        return self.roles.rights(await self._person(), self.channel_id)
 
     async def insist(self, right: Right, domain: str | None = None) -> Scope:
         """Let only those pass who have the right of the domain (None: of any); and its scope."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from handlers.requests import HelpRequest
 
 
-async def answer(_desk: Desk, _command: Command, reply: Reply, request: HelpRequest) -> None:
-    """Show the help, or one topic of it."""
-    await reply.tell(views.message(request.topic, reply.reader))
+async def answer(desk: Desk, _command: Command, reply: Reply, request: HelpRequest) -> None:
+    """Show the help on what they may do here, or one topic of all."""
+    rights = await desk.caller.rights()
+    await reply.tell(views.message(request.topic, reply.reader, rights))

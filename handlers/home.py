@@ -138,7 +138,8 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
         StoreUnavailable: it cannot be read.
     """
     await desk.caller.admit()
-    scope, store = await desk.caller.scope(Right.QUERY), desk.store
+    rights, store = await desk.caller.rights(), desk.store
+    scope = rights.scopes[Right.QUERY]
     watched = await store.watches.of_team(team_id)
     subscribed = await store.subscriptions.of_team(team_id)
     followed = await store.follows.all()
@@ -151,4 +152,5 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
         preferences=await store.preferences.get(mine),
         slack_s=await desk.people.as_slack_says(mine),
         rows=desk.settings.display.rows,
+        rights=rights,
     )

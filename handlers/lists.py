@@ -39,7 +39,8 @@ async def deliveries(
     notices = await desk.store.notices.recent(*place, request.count)
     watched = await desk.store.watches.named({notice.source for notice in notices})
     seen = [notice for notice in notices if _domain_of(notice, watched) in scope]
-    await reply.tell(views.deliveries(seen, watched, reply.reader, now=desk.now()))
+    rights = await desk.caller.rights()
+    await reply.tell(views.deliveries(seen, watched, reply.reader, rights, now=desk.now()))
 
 
 async def mute(desk: Desk, click: Click, reply: Reply) -> None:
@@ -75,17 +76,17 @@ async def _tell_again(
 
 async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) -> None:
     """Show what is followed in a channel, or in all of the workspace's that the reader may see."""
-    store, scope = desk.store, await desk.caller.scope(Right.QUERY)
+    store, rights = desk.store, await desk.caller.rights()
     if channel_id is None:
         told = _seen_by(reply.reader, await store.subscriptions.of_team(team_id))
         shown = _seen_by(reply.reader, await store.watches.of_team(team_id))
     else:
         told = await store.subscriptions.of_channel(team_id, channel_id)
         shown = await store.watches.of_channel(team_id, channel_id)
-    told = tuple(one for one in told if one.domain in scope)
-    shown = tuple(one for one in shown if one.ask.domain in scope)
+    told = tuple(one for one in told if rights.allow(Right.QUERY, one.domain))
+    shown = tuple(one for one in shown if rights.allow(Right.QUERY, one.ask.domain))
     everywhere = channel_id is None
-    message = views.listed(told, shown, reply.reader, now=desk.now(), everywhere=everywhere)
+    message = views.listed(told, shown, reply.reader, rights, now=desk.now(), everywhere=everywhere)
     await reply.tell(message)
 
 

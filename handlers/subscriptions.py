@@ -60,23 +60,22 @@ async def leave(desk: Desk, command: Command, reply: Reply, request: Unsubscribe
     reader, now = reply.reader, desk.now()
     place = command.team_id, request.channel_id or command.channel_id
     await desk.caller.permit(Deed.UNSUBSCRIBE, request.domain, channel=place[1])
-    scope = await desk.caller.scope(Right.SUBSCRIBE)
+    rights = await desk.caller.rights()
     all_here = await desk.store.subscriptions.of_channel(*place)
-    having = [one for one in all_here if one.domain in scope]
+    having = [one for one in all_here if rights.allow(Right.SUBSCRIBE, one.domain)]
     meant = [
         one
         for one in having
         if request.domain in {None, one.domain} and request.account in {None, one.account}
     ]
     if len(meant) != 1:
-        seen = await desk.caller.scope(Right.QUERY)
         watches = [
             watch
             for watch in await desk.store.watches.of_channel(*place)
-            if watch.ask.domain in seen
+            if rights.allow(Right.QUERY, watch.ask.domain)
         ]
         unknown = (place[1], request.domain) if request.domain and not meant else None
-        await reply.tell(views.listed(having, watches, reader, now=now, unknown=unknown))
+        await reply.tell(views.listed(having, watches, reader, rights, now=now, unknown=unknown))
         return
     await remove(desk, meant[0])
     await reply.tell(views.unsubscribed(meant[0], reader))

@@ -12,6 +12,7 @@ from bot.asks import Answer, Ask, Row, TaskCard
 from bot.errors import Throttled, TimedOut
 from bot.live.model import PreloadTask, StatusFilter, TaskState
 from bot.reader import Language, Reader
+from bot.roles import Right, Rights, Scope
 from bot.views import tasks
 from bot.views.limits import Message
 from bot.views.refs import ChoiceRef, OpenRef, PageRef, anchor_of
@@ -23,9 +24,15 @@ CHINESE = Reader("U2", Language.CHINESE, SHANGHAI)
 ASK = Ask("default", "live.example.com")
 FAILED = replace(ASK, status=StatusFilter.FAILED)
 HOUR = timedelta(hours=1)
+MAY_ALL = Rights(dict.fromkeys(Right, Scope(None)))
 
 Anything: TypeAlias = Any
 """A field of any of the models."""
+
+
+def may(*which: Right, domains: frozenset[str] | None = None) -> Rights:
+    """These rights alone; of all domains, unless some are named."""
+    return Rights({one: Scope(domains if one in which else frozenset()) for one in Right})
 
 
 def a_task(number: int = 1, name: str = "cup_main.flv", **fields: Anything) -> PreloadTask:

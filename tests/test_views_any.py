@@ -26,6 +26,7 @@ from bot.watch.boards import Board, Line, Verdict
 from bot.watch.model import Change, ChangeKind, Ending, Subscription, Watch
 from bot.watch.notices import Notice, NoticeKind, NoticeState
 from bot.watch.widening import Wish
+from tests.test_views import MAY_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -335,8 +336,8 @@ def test_any_notice_makes_a_message_that_slack_takes(
         lambda: notices.default_shown(text, text, reader),
         lambda: notices.default_cleared(reader),
         lambda: error_views.crashed(reader, text),
-        lambda: help_view.message(text, reader),
-        lambda: help_view.message("since", reader),
+        lambda: help_view.message(text, reader, MAY_ALL),
+        lambda: help_view.message("since", reader, MAY_ALL),
         lambda: notices.by_direct_message(tasks.fetching(ask, reader), "C1", reader),
     ]
     for draw in drawn:
@@ -357,7 +358,7 @@ def test_any_notice_of_what_is_followed_makes_a_message_that_slack_takes(
         lambda: told.blind(notice, reader, NOW),
         lambda: told.sight(notice, reader, NOW),
         lambda: told.parked(notice, reader, NOW),
-        lambda: following.deliveries([notice] * 20, {}, reader, now=NOW),
+        lambda: following.deliveries([notice] * 20, {}, reader, MAY_ALL, now=NOW),
     ]
     for draw in drawn:
         accepted(draw())
@@ -392,10 +393,10 @@ def test_any_board_makes_messages_that_slack_takes_and_green_only_if_all_is_read
 def test_any_answer_about_what_is_followed_makes_a_message_that_slack_takes(
     told_to: list[Subscription], shown: list[Watch], notice: Notice, reader: Reader
 ) -> None:
-    accepted(following.listed(told_to, shown, reader, now=NOW))
+    accepted(following.listed(told_to, shown, reader, MAY_ALL, now=NOW))
     for one, of in product(told_to[:2], shown[:2]):
         unknown = one.channel_id, one.domain
-        accepted(following.listed(told_to, shown, reader, now=NOW, unknown=unknown))
+        accepted(following.listed(told_to, shown, reader, MAY_ALL, now=NOW, unknown=unknown))
         accepted(watching.already_watched(of, Wish(of.ask, NOW, one.domain), reader, now=NOW))
     for one in told_to[:4]:
         accepted(following.subscribed(one, reader, now=NOW))
@@ -409,4 +410,4 @@ def test_any_answer_about_what_is_followed_makes_a_message_that_slack_takes(
         accepted(watching.over(watch, Wish(watch.ask), reader, now=NOW))
         accepted(watching.already_watched(watch, Wish(shown[0].ask), reader, now=NOW))
         of_watch = replace(notice, source=watch.id)
-        accepted(following.deliveries([of_watch], {watch.id: watch}, reader, now=NOW))
+        accepted(following.deliveries([of_watch], {watch.id: watch}, reader, MAY_ALL, now=NOW))

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot import errors
+from bot import errors, manifest
 from bot.asks import Ask
+from bot.reader import Reader
+from bot.roles import Right
 from bot.views import help as help_view
 from bot.views import notices
 from bot.views.commands import command
@@ -21,12 +23,14 @@ from tests.test_views import (
     CHINESE,
     FAILED,
     HOUR,
+    MAY_ALL,
     NOW,
     READER,
     SHANGHAI,
     a_task,
     alone,
     an_answer,
+    may,
     mrkdwn,
     page,
 )
@@ -141,8 +145,9 @@ def test_a_refused_argument_gets_what_is_allowed_and_the_nearest_value() -> None
 
 
 def test_a_topic_and_its_sentence_are_parted_as_the_language_does() -> None:
-    assert help_view.message("page", READER).text == "page: The page to begin with, from 1."
-    assert help_view.message("page", CHINESE).text == "page：从第几页开始，第一页为 1。"
+    english, chinese = (help_view.message("page", one, MAY_ALL).text for one in (READER, CHINESE))
+    assert english == "page: The page to begin with, from 1."
+    assert chinese == "page：从第几页开始，第一页为 1。"
 
 
 def test_a_domain_that_the_account_lacks_is_named() -> None:
@@ -189,7 +194,8 @@ def test_why_an_answer_is_old_is_told_in_one_sentence() -> None:
 
 
 def test_help_names_every_key_and_every_icon() -> None:
-    body = mrkdwn(help_view.message(None, READER))
+    everything = help_view.message(None, READER, MAY_ALL)
+    body = mrkdwn(everything)
     for word in (
         "`domain`",
         "`task`",
@@ -202,15 +208,42 @@ def test_help_names_every_key_and_every_icon() -> None:
         "❔",
     ):
         assert word in body
-    assert help_view.message("nonsense", READER) == help_view.message(None, READER)
+    assert help_view.message("nonsense", READER, MAY_ALL) == everything
+
+
+@pytest.mark.parametrize("reader", [READER, CHINESE])
+def test_help_names_what_there_is_without_typing(reader: Reader) -> None:
+    shortcuts = manifest.manifest()["features"]["shortcuts"]  # type: ignore[index] # of plain JSON
+    body = mrkdwn(help_view.message(None, reader, MAY_ALL))
+    for shortcut in shortcuts:
+        assert f"“{shortcut['name']}”" in body
+    assert {READER: "the app's Home", CHINESE: "应用主页"}[reader] in body
+
+
+def test_help_is_about_what_the_reader_may_do() -> None:
+    asking = mrkdwn(help_view.message(None, READER, may(Right.QUERY)))
+    for topic in ("`list`", "`export`", "`ask`", "`since`", "`in`", "“Check these streams”"):
+        assert topic in asking
+    for topic in ("watch", "name", "subscribe", "unsubscribe", "group", "repeat", "audit"):
+        assert f"`{topic}`" not in asking
+    subscribing = mrkdwn(help_view.message(None, READER, may(Right.SUBSCRIBE)))
+    for topic in ("`watch`", "`ask`", "`export`", "“Check these streams”"):
+        assert topic not in subscribing
+    for topic in ("`subscribe`", "`unsubscribe`", "`repeat`", "`status`"):
+        assert topic in subscribing
+    assert "`audit`" in mrkdwn(help_view.message(None, READER, may(Right.ADMINISTER)))
+
+
+def test_whoever_asks_about_a_topic_is_told_whatever_they_may() -> None:
+    assert "Keeps one message" in help_view.message("watch", READER, may(Right.QUERY)).text
 
 
 def test_help_on_a_topic_leads_back_to_all_of_it() -> None:
-    assert "All topics: `/preload help`" in mrkdwn(help_view.message("watch", READER))
+    assert "All topics: `/preload help`" in mrkdwn(help_view.message("watch", READER, MAY_ALL))
 
 
 def test_chinese_help_names_the_commands_in_chinese() -> None:
-    body = mrkdwn(help_view.message(None, CHINESE))
+    body = mrkdwn(help_view.message(None, CHINESE, MAY_ALL))
     for name in ("关注", "订阅", "取消订阅", "列表", "通知记录", "默认"):
         assert f"也可写“{name}”" in body
         assert name in SUBCOMMANDS
@@ -218,15 +251,15 @@ def test_chinese_help_names_the_commands_in_chinese() -> None:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_topic_has_its_own_help_with_an_example(topic: str) -> None:
-    said = help_view.message(topic, READER)
-    assert said != help_view.message(None, READER)
+    said = help_view.message(topic, READER, MAY_ALL)
+    assert said != help_view.message(None, READER, MAY_ALL)
     assert "`/preload" in mrkdwn(said)
-    assert help_view.message(topic, CHINESE).text != said.text
+    assert help_view.message(topic, CHINESE, MAY_ALL).text != said.text
 
 
 @pytest.mark.parametrize("topic", [None, *TOPICS])
 def test_every_example_that_help_gives_is_understood(topic: str | None) -> None:
-    examples = re.findall(r"`/preload ?([^`]*)`", mrkdwn(help_view.message(topic, READER)))
+    examples = re.findall(r"`/preload ?([^`]*)`", mrkdwn(help_view.message(topic, READER, MAY_ALL)))
     assert examples
     for example in examples:
         sent = html.unescape(example).replace("#live-ops", "<#C0001|live-ops>")  # by Slack

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from bot.live.model import StatusFilter
+from bot.roles import Right, Rights
 from bot.views import follow_refs, following
 from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.limits import Message
 from bot.watch.model import Subscription, Watch
 from bot.watch.notices import Notice, NoticeKind, NoticeState
-from tests.test_views import CHINESE, NOW, READER, Anything, mrkdwn
+from tests.test_views import CHINESE, MAY_ALL, NOW, READER, Anything, may, mrkdwn
 from tests.test_views_boards import FILTER, a_watch
 from tests.test_views_told import SUBSCRIPTION, a_change, a_notice, controls, failures, taken
 
@@ -97,8 +98,10 @@ def test_an_archived_channel_is_called_so() -> None:
     assert message.text.startswith("<#C0003> is archived: nothing can be posted there")
 
 
-def listed(subscriptions: list[Subscription], watches: list[Watch]) -> Message:
-    return taken(following.listed(subscriptions, watches, READER, now=NOW))
+def listed(
+    subscriptions: list[Subscription], watches: list[Watch], rights: Rights = MAY_ALL
+) -> Message:
+    return taken(following.listed(subscriptions, watches, READER, rights, now=NOW))
 
 
 def test_a_list_shows_each_with_what_can_be_done_with_it() -> None:
@@ -134,7 +137,8 @@ def test_a_watch_of_one_stream_without_a_name_names_it_once() -> None:
 
 
 def test_the_rows_of_a_list_of_all_channels_say_that_they_are_of_one() -> None:
-    message = following.listed([SUBSCRIPTION], [a_watch()], READER, now=NOW, everywhere=True)
+    rows = [SUBSCRIPTION], [a_watch()]
+    message = following.listed(*rows, READER, MAY_ALL, now=NOW, everywhere=True)
     found = controls(taken(message))
     assert FollowRef.unpack(found["sub.remove"]["value"]) == replace(
         OF_SUBSCRIPTION, everywhere=True
@@ -145,7 +149,7 @@ def test_the_rows_of_a_list_of_all_channels_say_that_they_are_of_one() -> None:
 @pytest.mark.parametrize("watches", [[], [a_watch()]])
 def test_what_a_channel_is_not_told_of_is_named_before_what_it_has(watches: list[Watch]) -> None:
     unknown = ("C0001", "vip.example.com")
-    message = taken(following.listed([], watches, READER, now=NOW, unknown=unknown))
+    message = taken(following.listed([], watches, READER, MAY_ALL, now=NOW, unknown=unknown))
     assert message.text.startswith("<#C0001> is not told of vip.example.com. ")
     assert mrkdwn(message).startswith("*<#C0001> is not told of vip.example.com*")
     assert ("Cup final" in message.text) == bool(watches)
@@ -161,6 +165,29 @@ def test_an_empty_list_says_how_to_begin() -> None:
     assert message.text.startswith("Nothing is subscribed to or watched here")
     assert "`/preload subscribe domain=live.example.com`" in mrkdwn(message)
     assert "`/preload watch status=preloading until=20:00`" in mrkdwn(message)
+
+
+def test_an_empty_list_names_only_what_the_reader_may_begin() -> None:
+    watching = mrkdwn(listed([], [], may(Right.QUERY, Right.WATCH)))
+    assert "To begin: `/preload watch status=preloading until=20:00`" in watching
+    assert "/preload subscribe" not in watching
+    assert mrkdwn(listed([], [], may(Right.QUERY))) == "*Nothing is subscribed to or watched here*"
+
+
+def test_only_what_the_reader_may_end_has_controls() -> None:
+    rows = [SUBSCRIPTION], [a_watch()]
+    everything = mrkdwn(listed(*rows))
+    assert mrkdwn(listed(*rows, may(Right.QUERY))) == everything
+    assert controls(listed(*rows, may(Right.QUERY))) == {}
+    assert set(controls(listed(*rows, may(Right.WATCH)))) == {"watch.stop"}
+    assert set(controls(listed(*rows, may(Right.SUBSCRIBE)))) == {"sub.mute", "sub.remove"}
+    others = may(*Right, domains=frozenset({"cup.example.com"}))
+    assert controls(listed(*rows, others)) == {}
+
+
+def test_who_may_begin_nothing_is_not_told_how_where_nothing_was_delivered() -> None:
+    message = following.deliveries([], {}, READER, may(Right.QUERY), now=NOW)
+    assert mrkdwn(taken(message)) == "*Nothing was delivered in this channel yet*"
 
 
 def test_what_a_long_list_has_no_room_for_is_counted_and_named() -> None:
@@ -180,7 +207,7 @@ def delivered(**fields: Anything) -> str:
     fields = {"state": NoticeState.POSTED, **at, **fields}
     kind = fields.pop("kind", NoticeKind.FAILURES)
     notice: Notice = a_notice(kind, *failures(3), **fields)
-    return mrkdwn(taken(following.deliveries([notice], {}, READER, now=NOW)))
+    return mrkdwn(taken(following.deliveries([notice], {}, READER, MAY_ALL, now=NOW)))
 
 
 def test_a_delivery_says_what_was_seen_when_and_how_long_it_took() -> None:
@@ -216,20 +243,20 @@ def test_what_was_not_plainly_delivered_says_why(fields: dict[str, Anything], sa
 
 def test_a_notice_without_changes_is_called_by_its_kind() -> None:
     notice = a_notice(NoticeKind.BOARD)
-    body = mrkdwn(taken(following.deliveries([notice], {}, READER, now=NOW)))
+    body = mrkdwn(taken(following.deliveries([notice], {}, READER, MAY_ALL, now=NOW)))
     assert "*A watch's message* · seen 19:42:10" in body
 
 
 def test_a_notice_of_a_watch_names_it() -> None:
     notice = a_notice(NoticeKind.BOARD, source="watch0000001", **QUEUED)
     watches = {"watch0000001": a_watch()}
-    body = mrkdwn(taken(following.deliveries([notice], watches, READER, now=NOW)))
+    body = mrkdwn(taken(following.deliveries([notice], watches, READER, MAY_ALL, now=NOW)))
     assert "*A watch's message* · Cup final · seen 19:42:10" in body
     assert "gathered" not in body
 
 
 def test_nothing_told_yet_says_how_to_begin() -> None:
-    message = taken(following.deliveries([], {}, READER, now=NOW))
+    message = taken(following.deliveries([], {}, READER, MAY_ALL, now=NOW))
     assert message.text.startswith("Nothing was delivered in this channel yet")
 
 
@@ -237,7 +264,7 @@ def test_deliveries_that_have_no_room_are_counted() -> None:
     notice = a_notice(
         NoticeKind.CHANGES, a_change(domain="d" * 60), attempts=9, error="e" * 60, is_uncertain=True
     )
-    body = mrkdwn(taken(following.deliveries([notice] * 100, {}, READER, now=NOW)))
+    body = mrkdwn(taken(following.deliveries([notice] * 100, {}, READER, MAY_ALL, now=NOW)))
     shown = body.count("*Changes: 1*")
     assert shown >= 30
     assert f"{100 - shown} older ones have no room here" in body

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.errors import StoreUnavailable
 from bot.live.quota import Use
 from bot.reader import Language, Preferences
+from bot.roles import Right
 from bot.sandbox.slack.limits import check
 from bot.views import errors
 from bot.views import home as views
@@ -21,7 +22,7 @@ from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.preferences import ZONES
 from bot.views.refs import FormRef, PageRef
 from bot.watch.model import Followed
-from tests.test_views import CHINESE, NOW, READER, Anything
+from tests.test_views import CHINESE, MAY_ALL, NOW, READER, Anything, may
 from tests.test_views_any import subscriptions, texts, watches
 from tests.test_views_boards import a_watch
 from tests.test_views_told import SUBSCRIPTION
@@ -41,6 +42,7 @@ NOTHING = views.Facts(
     preferences=Preferences(),
     slack_s=READER,
     rows=10,
+    rights=MAY_ALL,
 )
 
 
@@ -106,6 +108,31 @@ def test_a_subscription_can_be_opened_muted_and_ended() -> None:
     muted = drawn(subscriptions=(replace(SUBSCRIPTION, muted_until=NOW + HOUR),))
     assert "Muted until 20:42" in said(muted)
     assert controls(muted)["home.mute"]["options"][0]["text"]["text"] == "unmute"
+
+
+def test_who_may_only_query_is_offered_that_alone() -> None:
+    view = drawn(rights=may(Right.QUERY))
+    assert "/preload" not in said(view)
+    assert "You follow nothing yet" not in said(view)
+    assert "form.open" in controls(view)
+    assert "form.open" not in controls(drawn(rights=may(Right.WATCH)))
+
+
+def test_who_follows_nothing_is_told_only_what_they_may_begin() -> None:
+    watching = said(drawn(rights=may(Right.WATCH)))
+    assert "`/preload watch status=preloading until=20:00`" in watching
+    assert "/preload subscribe" not in watching
+
+
+def test_what_may_be_ended_no_more_is_shown_without_the_buttons() -> None:
+    mine: Anything = {"watches": (a_watch(),), "subscriptions": (SUBSCRIPTION,)}
+    for rights in (may(Right.QUERY), may(*Right, domains=frozenset({"cup.example.com"}))):
+        view = drawn(**mine, rights=rights)
+        assert "watched in <#C0001>" in said(view)
+        assert "told in <#C0001>" in said(view)
+        assert not {"home.stop", "home.mute", "home.unsubscribe"} & controls(view).keys()
+    assert "home.stop" in controls(drawn(**mine, rights=may(Right.WATCH)))
+    assert "home.mute" in controls(drawn(**mine, rights=may(Right.SUBSCRIBE)))
 
 
 def test_more_than_the_home_takes_is_counted() -> None:
@@ -191,6 +218,7 @@ some_facts = st.builds(
     preferences=st.just(Preferences()),
     slack_s=st.sampled_from([READER, CHINESE]),
     rows=st.integers(5, 30),
+    rights=st.sampled_from([MAY_ALL, may(Right.QUERY), may()]),
 )
 
 

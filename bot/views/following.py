@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.roles import Right
 from bot.views import blocks
 from bot.views.answering import answer
 from bot.views.commands import subscribing, unsubscribing
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 
     from bot.live.model import StatusFilter
     from bot.reader import Reader
+    from bot.roles import Rights
     from bot.watch.model import Subscription, Watch
     from bot.watch.notices import Notice
+    from bot.words import Words
 
 _DOMAIN_CHARS = 100
 _SUBSCRIBE = "/preload subscribe domain=live.example.com"
@@ -112,6 +115,7 @@ def listed(
     subscriptions: Sequence[Subscription],
     watches: Sequence[Watch],
     reader: Reader,
+    rights: Rights,
     *,
     now: datetime,
     everywhere: bool = False,
@@ -123,6 +127,7 @@ def listed(
         subscriptions: those of a channel, or of all.
         watches: likewise.
         reader: who asked.
+        rights: what they may do.
         now: the moment it is drawn at.
         everywhere: they are of all channels.
         unknown: the channel's ID and the domain that it was to be unsubscribed from, and is not
@@ -138,12 +143,12 @@ def listed(
     if watches:
         counts.append(w.n("{count} watch", "{count} watches", len(watches)))
     if not counts:
-        begin = w.t("To begin: {command}", command=" · ".join(map(code, (_SUBSCRIBE, _WATCH))))
-        lines = [*notes, w.t("Nothing is subscribed to or watched here"), begin]
+        nothing = w.t("Nothing is subscribed to or watched here")
+        lines = [*notes, nothing, *_beginnings(w, rights)]
         return answer(lines[0], lines[1:], w)
     rows = [
-        *subscription_rows(subscriptions, reader, w, now=now, everywhere=everywhere),
-        *watch_rows(watches, reader, w, now=now, everywhere=everywhere),
+        *subscription_rows(subscriptions, reader, w, rights, now=now, everywhere=everywhere),
+        *watch_rows(watches, reader, w, rights, now=now, everywhere=everywhere),
     ]
     said = w.listed(counts)
     body = (blocks.section("\n".join(f"*{line}*" for line in (*notes, said))), *fitting(rows, w))
@@ -152,7 +157,12 @@ def listed(
 
 
 def deliveries(
-    notices: Sequence[Notice], watches: Mapping[str, Watch], reader: Reader, *, now: datetime
+    notices: Sequence[Notice],
+    watches: Mapping[str, Watch],
+    reader: Reader,
+    rights: Rights,
+    *,
+    now: datetime,
 ) -> Message:
     """What became of a channel's latest notices: seen, queued and posted when.
 
@@ -160,13 +170,21 @@ def deliveries(
         notices: the latest first.
         watches: those that some of them are of, by ID; one that is forgotten is not named.
         reader: who asked.
+        rights: what they may do.
         now: the moment it is drawn at.
     """
     w = words(reader.language)
     if not notices:
-        begin = w.t("To begin: {command}", command=" · ".join(map(code, (_SUBSCRIBE, _WATCH))))
-        return answer(w.t("Nothing was delivered in this channel yet"), [begin], w)
+        said = w.t("Nothing was delivered in this channel yet")
+        return answer(said, _beginnings(w, rights), w)
     said = w.n("The latest notice", "The latest {count} notices", len(notices))
     zone = w.t("times are {zone}; + is since it was seen", zone=zone_name(now, reader))
     lines = blocks.sections(delivery_lines(notices, watches, reader, w, now=now))
     return fitted(Message(said, (blocks.section(f"*{said}*"), *lines, blocks.context(zone))))
+
+
+def _beginnings(w: Words, rights: Rights) -> list[str]:
+    """How to follow something, as far as the reader may."""
+    needed = {_SUBSCRIBE: Right.SUBSCRIBE, _WATCH: Right.WATCH}
+    found = [code(command) for command, right in needed.items() if rights.allow(right)]
+    return [w.t("To begin: {command}", command=" · ".join(found))] if found else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.live.model import StatusFilter
+from bot.roles import Right
 from bot.views import blocks
 from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.following_controls import mute_menu, stop_button, unsubscribe_button
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.reader import Reader
+    from bot.roles import Rights
     from bot.views.limits import Block
     from bot.watch.model import Subscription, Watch
     from bot.words import Words
@@ -90,29 +92,38 @@ def subscription_rows(
     subscriptions: Sequence[Subscription],
     reader: Reader,
     w: Words,
+    rights: Rights,
     *,
     now: datetime,
     everywhere: bool,
 ) -> Iterator[Row]:
-    """A row for each, with a menu that mutes it and a button that ends it."""
+    """A row for each, with a menu that mutes it and a button that ends it, if the reader may."""
     for one in subscriptions:
         fields = told_of(one, w)
         by = w.t("by {person}", person=person(one.owner))
         small = " · ".join([fields["statuses"], *manner_of(one, reader, w, now), by])
         said = w.t("{domain}, told in {channel}", **fields)
-        ref = FollowRef(FollowKind.SUBSCRIPTION, one.id, everywhere=everywhere)
-        controls = [
-            mute_menu("sub.mute", one, ref, reader, w, now=now),
-            unsubscribe_button("sub.remove", one.domain, ref, w),
-        ]
-        shown = [control for control in controls if control is not None]
-        yield fields["domain"], [blocks.section(f"*{said}*\n{small}"), blocks.actions(shown)]
+        row = [blocks.section(f"*{said}*\n{small}")]
+        if rights.allow(Right.SUBSCRIBE, one.domain):
+            ref = FollowRef(FollowKind.SUBSCRIPTION, one.id, everywhere=everywhere)
+            controls = [
+                mute_menu("sub.mute", one, ref, reader, w, now=now),
+                unsubscribe_button("sub.remove", one.domain, ref, w),
+            ]
+            row.append(blocks.actions([control for control in controls if control is not None]))
+        yield fields["domain"], row
 
 
 def watch_rows(
-    watches: Sequence[Watch], reader: Reader, w: Words, *, now: datetime, everywhere: bool
+    watches: Sequence[Watch],
+    reader: Reader,
+    w: Words,
+    rights: Rights,
+    *,
+    now: datetime,
+    everywhere: bool,
 ) -> Iterator[Row]:
-    """A row for each, with a button that ends it."""
+    """A row for each, with a button that ends it, if the reader may."""
     for one in watches:
         parts = [
             escaped(owned(one.ask.domain, one.ask.account), _DOMAIN_CHARS),
@@ -123,7 +134,8 @@ def watch_rows(
         said = w.t("{name}, watched in {channel}", **shown_of(one, w))
         text = f"*{said}*\n{' · '.join(parts)}"
         ref = FollowRef(FollowKind.WATCH, one.id, everywhere=everywhere)
-        stop = stop_button("watch.stop", ref, w)
+        may_stop = rights.allow(Right.WATCH, one.ask.domain)
+        stop = stop_button("watch.stop", ref, w) if may_stop else None
         yield title(one, w), [blocks.section(text, accessory=stop)]
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from bot.roles import Right
 from bot.views import blocks
 from bot.views.limits import Message, fitted
 from bot.views.mrkdwn import code
 from bot.words import marked, words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.reader import Reader
+    from bot.roles import Rights
     from bot.views.limits import Block
     from bot.words import Words
 
@@ -179,6 +183,17 @@ _COMMANDS: Topics = {
     ),
 }
 _TOPICS = _KEYS | _COMMANDS
+_NEEDS: Final[Mapping[str, Right]] = {
+    **dict.fromkeys(("list", "deliveries", "ask", "export", "default"), Right.QUERY),
+    **dict.fromkeys(("watch", "name"), Right.WATCH),
+    **dict.fromkeys(("subscribe", "unsubscribe", "group", "repeat"), Right.SUBSCRIBE),
+    "audit": Right.ADMINISTER,
+}
+"""The right without which a topic is of no use."""
+_UNTYPED = marked(
+    "Without typing: “Check these streams” in the menu of a message, “Ask about preload tasks” "
+    "among the shortcuts, and the app's Home."
+)
 _ICONS = marked(
     "✅ ready: complete, and its window is now or still to come\n"
     "⚠️ complete, but its window has ended, or a newer task is not complete\n"
@@ -188,11 +203,14 @@ _ICONS = marked(
 )
 
 
-def message(topic: str | None, reader: Reader) -> Message:
-    """The help on a topic; on everything if there is none, or none of that name."""
+def message(topic: str | None, reader: Reader, rights: Rights) -> Message:
+    """The help on a topic, whatever the reader may do.
+
+    Without one, or with none of that name, it is on everything that they may.
+    """
     w = words(reader.language)
     if topic is None or topic not in _TOPICS:
-        return _of_everything(w)
+        return _of_everything(w, rights)
     return _of_topic(topic, w)
 
 
@@ -204,25 +222,27 @@ def _of_topic(topic: str, w: Words) -> Message:
     return fitted(Message(summary, (blocks.section(text), _all(w))))
 
 
-def _of_everything(w: Words) -> Message:
+def _of_everything(w: Words, rights: Rights) -> Message:
     said, examples = w.t(_TASKS[0]), "\n".join(map(code, _TASKS[1]))
+    untyped = [blocks.section(w.t(_UNTYPED))] if rights.allow(Right.QUERY) else []
     body = (
         blocks.section(f"*/preload*\n{said}\n{examples}"),
-        blocks.section(_topics(_COMMANDS, w)),
-        blocks.section(_topics(_KEYS, w)),
+        *blocks.sections(_topics(_COMMANDS, w, rights)),
+        *blocks.sections(_topics(_KEYS, w, rights)),
+        *untyped,
         blocks.section(w.t(_ICONS)),
         _more(w),
     )
     return fitted(Message(said, body))
 
 
-def _topics(topics: Topics, w: Words) -> str:
-    """A line for each topic, but for those that all of this is about."""
-    return "\n".join(
+def _topics(topics: Topics, w: Words, rights: Rights) -> list[str]:
+    """A line for each topic of use to the reader, but for those that all of this is about."""
+    return [
         f"{code(topic)} {w.t(sentence)}"
         for topic, (sentence, _) in topics.items()
-        if topic not in {"tasks", "help"}
-    )
+        if topic not in {"tasks", "help"} and (topic not in _NEEDS or rights.allow(_NEEDS[topic]))
+    ]
 
 
 def _more(w: Words) -> Block:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot.asks import Ask
+from bot.roles import Right
 from bot.views import blocks, refs
 from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.following_controls import mute_menu, stop_button, unsubscribe_button
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.live.quota import Use
     from bot.reader import Preferences, Reader
+    from bot.roles import Rights
     from bot.views.limits import Block, Message
     from bot.watch.model import Followed, Subscription, Watch
     from bot.words import Words
@@ -52,6 +54,7 @@ class Facts:
         preferences: what they have chosen.
         slack_s: who they are as Slack says, whatever they have chosen.
         rows: how many rows a page the settings say.
+        rights: what they may do there.
     """
 
     watches: tuple[Watch, ...]
@@ -61,6 +64,7 @@ class Facts:
     preferences: Preferences
     slack_s: Reader
     rows: int
+    rights: Rights
 
     @property
     def asks(self) -> tuple[Ask, ...]:
@@ -78,7 +82,7 @@ def home(facts: Facts, reader: Reader, *, now: datetime) -> View:
     """
     w = words(reader.language)
     body = [
-        blocks.actions(_doors(w)),
+        blocks.actions(_doors(facts.rights, w)),
         *_followed(facts, reader, w, now),
         blocks.divider(),
         *_data(facts, reader, w, now),
@@ -101,26 +105,21 @@ def _view(body: Iterable[Block]) -> View:
     return {"type": "home", "blocks": fitted_view(body)}
 
 
-def _doors(w: Words) -> list[Block]:
+def _doors(rights: Rights, w: Words) -> list[Block]:
     ask = blocks.button("form.open", w.t("Ask about preload tasks"), refs.FormRef().pack())
     again = blocks.button("home.refresh", w.t("Refresh"), _NOTHING)
-    return [{**ask, "style": "primary"}, again]
+    return [{**ask, "style": "primary"}, again] if rights.allow(Right.QUERY) else [again]
 
 
 def _followed(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator[Block]:
+    rights = facts.rights
     if not facts.watches and not facts.subscriptions:
-        yield blocks.header(w.t("You follow nothing yet"))
-        yield blocks.section(
-            "\n".join(
-                (
-                    w.t("To have one message kept up to date: {command}", command=code(_WATCH)),
-                    w.t("To be told each change of a domain: {command}", command=code(_SUBSCRIBE)),
-                )
-            )
-        )
+        if hints := list(_beginnings(rights, w)):
+            yield blocks.header(w.t("You follow nothing yet"))
+            yield blocks.section("\n".join(hints))
         return
-    watches = [_watch(one, reader, w, now) for one in facts.watches]
-    subscriptions = [_subscription(one, reader, w, now) for one in facts.subscriptions]
+    watches = [_watch(one, rights, reader, w, now) for one in facts.watches]
+    subscriptions = [_subscription(one, rights, reader, w, now) for one in facts.subscriptions]
     room = _FOLLOWED_BLOCKS // 2  # two blocks for each
     if watches:
         most = room - min(len(subscriptions), room // 2)
@@ -132,6 +131,14 @@ def _followed(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator
         yield from _as_many(subscriptions, room, w)
 
 
+def _beginnings(rights: Rights, w: Words) -> Iterator[str]:
+    """How to follow something, as far as they may."""
+    if rights.allow(Right.WATCH):
+        yield w.t("To have one message kept up to date: {command}", command=code(_WATCH))
+    if rights.allow(Right.SUBSCRIBE):
+        yield w.t("To be told each change of a domain: {command}", command=code(_SUBSCRIBE))
+
+
 def _as_many(rows: list[list[Block]], most: int, w: Words) -> Iterator[Block]:
     for row in rows[:most]:
         yield from row
@@ -141,34 +148,39 @@ def _as_many(rows: list[list[Block]], most: int, w: Words) -> Iterator[Block]:
         yield blocks.context(said)
 
 
-def _watch(watch: Watch, reader: Reader, w: Words, now: datetime) -> list[Block]:
+def _watch(watch: Watch, rights: Rights, reader: Reader, w: Words, now: datetime) -> list[Block]:
     domain = escaped(owned(watch.ask.domain, watch.ask.account), _NAME_CHARS)
     parts = [domain, length_of(watch, reader, w, now)]
     if count := len(watch.streams):
         parts.insert(1, w.n("{count} stream", "{count} streams", count))
     said = w.t("{name}, watched in {channel}", **shown_of(watch, w))
     ref = FollowRef(FollowKind.WATCH, watch.id)
-    controls = [_open(watch.ask, w), stop_button("home.stop", ref, w)]
-    return [blocks.section(f"*{said}*\n{' · '.join(parts)}"), blocks.actions(_there(controls))]
+    controls = [_open(watch.ask, w)]
+    if rights.allow(Right.WATCH, watch.ask.domain):
+        controls.append(stop_button("home.stop", ref, w))
+    return _row(f"*{said}*\n{' · '.join(parts)}", controls)
 
 
 def _subscription(
-    subscription: Subscription, reader: Reader, w: Words, now: datetime
+    subscription: Subscription, rights: Rights, reader: Reader, w: Words, now: datetime
 ) -> list[Block]:
     fields = told_of(subscription, w)
     small = " · ".join([fields["statuses"], *manner_of(subscription, reader, w, now)])
     said = w.t("{domain}, told in {channel}", **fields)
     ref = FollowRef(FollowKind.SUBSCRIPTION, subscription.id)
-    controls = [
-        _open(Ask(subscription.account, subscription.domain), w),
-        mute_menu("home.mute", subscription, ref, reader, w, now=now),
-        unsubscribe_button("home.unsubscribe", subscription.domain, ref, w),
-    ]
-    return [blocks.section(f"*{said}*\n{small}"), blocks.actions(_there(controls))]
+    controls = [_open(Ask(subscription.account, subscription.domain), w)]
+    if rights.allow(Right.SUBSCRIBE, subscription.domain):
+        controls += [
+            mute_menu("home.mute", subscription, ref, reader, w, now=now),
+            unsubscribe_button("home.unsubscribe", subscription.domain, ref, w),
+        ]
+    return _row(f"*{said}*\n{small}", controls)
 
 
-def _there(controls: Iterable[Block | None]) -> list[Block]:
-    return [control for control in controls if control is not None]
+def _row(text: str, controls: Iterable[Block | None]) -> list[Block]:
+    """What is followed, and beneath it those of its controls that there are."""
+    there = [control for control in controls if control is not None]
+    return [blocks.section(text), *([blocks.actions(there)] if there else [])]
 
 
 def _open(ask: Ask, w: Words) -> Block | None:

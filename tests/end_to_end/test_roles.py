@@ -324,6 +324,29 @@ async def test_a_guest_who_is_granted_a_domain_asks_about_that_one_and_sees_no_o
         assert OTHER not in listed
 
 
+async def test_who_may_only_query_is_shown_no_way_to_anything_else() -> None:
+    async with running(adjusted=granting(grant(EVERYONE, GUS, may=Right.QUERY))) as demo:
+        gus = Person(demo, GUS)
+        await demo.bot.desk.store.subscriptions.add(
+            Subscription("sub1", TEAM, CHANNEL, "default", DOMAIN, GUS, demo.bot.desk.now())
+        )
+        listed = await gus.types("/preload list")
+        assert f"{DOMAIN}, told in" in listed
+        assert gus.elements() == []
+        assert "To begin" not in await Person(demo, GUS, GENERAL).types("/preload list")
+        helped = await gus.types("/preload help")
+        assert "`since`" in helped
+        assert "`watch`" not in helped
+        assert "`subscribe`" not in helped
+        await demo.slack.open_home(GUS)
+        await demo.bot.jobs.idle()
+        home = demo.slack.home(GUS)
+        assert home is not None
+        assert f"{DOMAIN}, told in" in json.dumps(home.blocks)
+        for control in ("home.mute", "home.unsubscribe", "/preload watch", "/preload subscribe"):
+            assert control not in json.dumps(home.blocks)
+
+
 async def test_the_domains_to_pick_from_are_those_that_may_be_queried() -> None:
     adjusted = granting(grant(EVERYONE, may=Right.QUERY, domains=frozenset({OTHER, THIRD})))
     async with running(adjusted=adjusted) as demo:
