@@ -1,4 +1,4 @@
-"""`/preload audit`: who changed what lately, or all of it as a file."""
+"""`/preload audit`: who changed what lately, in Slack or as a file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import structlog
 from bot.roles import Right
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import record as views
+from handlers.requests import DEFAULT_DELIVERIES
 
 if TYPE_CHECKING:
     from bot.record import Entry
@@ -22,25 +23,29 @@ if TYPE_CHECKING:
     from handlers.requests import AuditRequest
 
 MOST_LINES: Final = 50_000
-"""How many entries a file holds: the latest."""
+"""How many entries a file holds at most: the latest."""
 
 log = structlog.get_logger(__name__)
 
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: AuditRequest) -> None:
-    """Show the workspace's latest entries, or send all to the person as JSON lines.
+    """Show the workspace's latest entries, or send them to the person as JSON lines.
 
     Who administers some domains only is shown what was done to those.
     """
     scope = await desk.caller.insist(Right.ADMINISTER)
-    most = MOST_LINES if request.as_json else request.count
-    entries = await _latest(desk, command.team_id, scope, most)
     if not request.as_json:
+        most = request.count or DEFAULT_DELIVERIES
+        entries = await _latest(desk, command.team_id, scope, most)
         await reply.tell(views.latest(entries, reply.reader, now=desk.now()))
-    elif not entries:
+        return
+    most = request.count or MOST_LINES
+    entries = await _latest(desk, command.team_id, scope, most + 1)
+    if not entries:
         await reply.tell(views.nothing(reply.reader))
-    else:
-        await _send(desk, command, reply, entries)
+        return
+    is_cut = request.count is None and len(entries) > most
+    await _send(desk, command, reply, entries[:most], is_cut=is_cut)
 
 
 async def _latest(desk: Desk, team_id: str, scope: Scope, most: int) -> list[Entry]:
@@ -55,10 +60,13 @@ async def _latest(desk: Desk, team_id: str, scope: Scope, most: int) -> list[Ent
     return found
 
 
-async def _send(desk: Desk, command: Command, reply: Reply, entries: list[Entry]) -> None:
-    """Send the entries as a file, by direct message."""
+async def _send(
+    desk: Desk, command: Command, reply: Reply, entries: list[Entry], *, is_cut: bool
+) -> None:
+    """Send the entries as a file, by direct message; `is_cut`: there are older ones."""
     reader = reply.reader
-    file = await asyncio.to_thread(partial(views.file, entries, reader, now=desk.now()))
+    made = partial(views.file, entries, reader, now=desk.now(), is_cut=is_cut)
+    file = await asyncio.to_thread(made)
     try:
         await desk.uploads.to_person(command.user_id, file)
     except (SlackRefused, SlackUnavailable) as error:

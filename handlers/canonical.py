@@ -59,7 +59,7 @@ def _export(request: ExportRequest, zone: ZoneInfo) -> list[str]:
 
 
 def _audit(request: AuditRequest, _zone: ZoneInfo) -> list[str]:
-    return ["audit", str(request.count), "json" if request.as_json else ""]
+    return ["audit", str(request.count or ""), "json" if request.as_json else ""]
 
 
 def _watch(request: WatchRequest, zone: ZoneInfo) -> list[str]:

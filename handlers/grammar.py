@@ -188,7 +188,8 @@ def _deliveries(reading: Reading) -> DeliveriesRequest:
 
 
 def _audit(reading: Reading) -> AuditRequest:
-    count, as_json = DEFAULT_DELIVERIES, False
+    count: int | None = None
+    as_json = False
     while piece := reading.here:
         if folded(piece.text) == Format.JSON and not piece.is_key:
             as_json = True

@@ -71,9 +71,14 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class AuditRequest:
-    """`/preload audit [count] [json]`: who changed what lately, 1-50, or all as JSON lines."""
+    """`/preload audit [count] [json]`: who changed what lately, in Slack or as JSON lines.
 
-    count: int = DEFAULT_DELIVERIES
+    Attributes:
+        count: how many of the latest entries, 1-50; None is a few in Slack, and all as a file.
+        as_json: as a file.
+    """
+
+    count: int | None = None
     as_json: bool = False
 
 

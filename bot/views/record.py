@@ -94,11 +94,25 @@ class File:
     comment: str
 
 
-def file(entries: Sequence[Entry], reader: Reader, *, now: datetime) -> File:
-    """The record as a file; `entries` are the latest first. Takes its time."""
+def file(entries: Sequence[Entry], reader: Reader, *, now: datetime, is_cut: bool) -> File:
+    """The record as a file. Takes its time.
+
+    Args:
+        entries: the latest first.
+        reader: who asked.
+        now: the moment it is made at.
+        is_cut: there are older ones, which were asked for too.
+    """
     w = words(reader.language)
     lines = "".join(f"{entry.to_json()}\n" for entry in reversed(entries))
     comment = w.n("{count} entry of the record", "{count} entries of the record", len(entries))
+    if is_cut:
+        printed = code("preload-bot audit")
+        older = w.t(
+            "Older ones are not in the file: where the bot runs, {command} prints all",
+            command=printed,
+        )
+        comment = f"{comment}\n⚠️ {older}"
     return File(f"preload_record_{now:%Y%m%dT%H%M%SZ}.jsonl", lines.encode(), comment)
 
 

@@ -26,7 +26,7 @@ from bot.views.follow_refs import HOUR, FollowKind, FollowRef, NoticeRef, WishRe
 from bot.views.refs import CheckRef, ChoiceRef, FormRef, OpenRef, PageRef
 from bot.watch.model import Subscription, Watch
 from bot.watch.notices import NoticeKind, Told
-from handlers import front, routes
+from handlers import audit, front, routes
 from handlers.requests import (
     AskRequest,
     AuditRequest,
@@ -70,6 +70,7 @@ REQUESTS: tuple[Request, ...] = (
     ExportRequest(TasksRequest(domain=OTHER)),
     AuditRequest(),
     AuditRequest(as_json=True),
+    AuditRequest(5, as_json=True),
     AskRequest(f"domain={OTHER}"),
     DefaultRequest(),
     DefaultRequest(domain=OTHER),
@@ -463,6 +464,38 @@ async def test_the_whole_record_comes_as_a_file_of_json_lines(demo: Demo, anna: 
     assert "5ecre7" not in text
     lines = [json.loads(line) for line in text.splitlines()]
     assert [line["deed"] for line in lines] == ["watch", "subscribe"]
+
+
+def sent_lines(demo: Demo) -> tuple[list[dict[str, Any]], str]:
+    """The entries in the only file that was sent, and what was said with it."""
+    [file] = demo.slack.files.values()
+    content = (file.content or b"").decode()
+    return [json.loads(line) for line in content.splitlines()], file.comment
+
+
+@pytest.mark.parametrize("text", ["/preload audit json 2", "/preload audit 2 json"])
+async def test_a_file_holds_as_many_of_the_latest_entries_as_were_asked_for(
+    demo: Demo, anna: Person, text: str
+) -> None:
+    for domain in (OTHER, THIRD, FOLLOWED):
+        await anna.types(f"/preload subscribe {domain}")
+    await anna.types(text)
+    lines, comment = sent_lines(demo)
+    assert [line["about"]["domain"] for line in lines] == [THIRD, FOLLOWED]
+    assert "older" not in comment
+
+
+@pytest.mark.parametrize(("most", "says_so"), [(2, True), (3, False)])
+async def test_a_file_without_the_oldest_entries_says_so(
+    demo: Demo, anna: Person, monkeypatch: pytest.MonkeyPatch, most: int, says_so: bool
+) -> None:
+    monkeypatch.setattr(audit, "MOST_LINES", most)
+    for domain in (OTHER, THIRD, FOLLOWED):
+        await anna.types(f"/preload subscribe {domain}")
+    await anna.types("/preload audit json")
+    lines, comment = sent_lines(demo)
+    assert len(lines) == most
+    assert ("Older ones are not in the file" in comment) is says_so
 
 
 async def test_a_record_that_slack_does_not_take_is_printed_where_the_bot_runs(
