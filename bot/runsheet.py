@@ -31,7 +31,13 @@ _SCHEME = r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://"
 _HOST = rf"[^{_WHITE}/?#\"'<>`|,;，、。；：！？（）【】《》「」“”‘’]{{0,300}}"
 _BARE_HOST = r"(?<![\w@/:.%=&?+-])(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,10}[a-z][a-z0-9-]{1,62}"
 _REST = r"(?:(?![\"'<>`|,;\\])[!-~]){0,3000}"
-_ADDRESS = re.compile(rf"{_SCHEME}{_HOST}(?:[/?#]{_REST})?|{_BARE_HOST}/{_REST}", re.IGNORECASE)
+# Where the stream's name should begin and another script does, that is no sentence's but the name's
+# own: what can be no play URL is not to be cut to one.
+_FOREIGN = rf"(?<=/)[^\W\x00-\x7f](?:(?!{_SCHEME})[\w./%=-]){{0,300}}"
+_ADDRESS = re.compile(
+    rf"(?:{_SCHEME}{_HOST}(?:[/?#]{_REST})?|{_BARE_HOST}/{_REST})(?P<foreign>{_FOREIGN})?",
+    re.IGNORECASE,
+)
 _AT_ITS_END = ".:!?*~"
 _BRACKETS: Final = (")(", "][", "}{")
 
@@ -63,8 +69,8 @@ def read(texts: Iterable[str], is_url: Callable[[str], bool]) -> Runsheet:
         texts: as they were typed.
         is_url: whether an address is a play URL.
     """
-    found = dict.fromkeys(address for text in texts for address in _addresses(text))
-    urls = tuple(filter(is_url, found))
+    found = dict(address for text in texts for address in _addresses(text))
+    urls = tuple(one for one, may_be in found.items() if may_be and is_url(one))
     known = set(urls)
     return Runsheet(urls, tuple(one for one in found if one not in known))
 
@@ -101,12 +107,13 @@ def _target(url: str, label: str | None) -> str:
     return label if label and "://" in label else url
 
 
-def _addresses(text: str) -> Iterator[str]:
+def _addresses(text: str) -> Iterator[tuple[str, bool]]:
+    """What is written like an address, and whether it may be a play URL."""
     for match in _ADDRESS.finditer(text):
         address = _trimmed(match[0])
         if match.start() and text[match.start() - 1] == "_":  # Slack's italics
             address = address.rstrip("_")
-        yield address
+        yield address, match["foreign"] is None
 
 
 def _trimmed(address: str) -> str:

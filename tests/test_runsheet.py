@@ -84,6 +84,27 @@ def test_an_address_that_is_no_play_url_is_named(said: str) -> None:
     assert odd(f"{said}, {MAIN}") == [said]
 
 
+@pytest.mark.parametrize(
+    "name", ["主路", "主路_1.flv", "主路/副路", "камера1", "直播?auth_key=5ecre7"]
+)
+def test_a_name_in_another_script_is_no_play_url_and_not_cut_to_one(name: str) -> None:
+    url = f"rtmp://live.example.com/liveApp/{name}"
+    for said in (f"{url}, {MAIN}", typed(f"<{url}> {MAIN}"), f"请检查{url}，{MAIN}"):
+        assert found(said) == [MAIN]
+        assert odd(said) == [url.partition("?")[0]]
+
+
+def test_what_is_said_right_after_an_app_s_name_hides_no_url() -> None:
+    said = f"rtmp://live.example.com/liveApp/主路{MAIN}"
+    assert found(said) == [MAIN]
+    assert odd(said) == ["rtmp://live.example.com/liveApp/主路"]
+
+
+def test_names_in_another_script_are_counted_one_by_one() -> None:
+    urls = [f"live.example.com/liveApp/机位_{number}.flv" for number in (1, 2)]
+    assert odd(" ".join([*urls, *urls])) == urls
+
+
 def test_a_message_without_addresses_has_none() -> None:
     said = "Kick-off 19:30, see README.md; <#C0001|live-ops> <@U0001> 50/50 :warning: cup_main"
     assert read([typed(said)], is_url).urls == ()

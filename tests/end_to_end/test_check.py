@@ -110,6 +110,16 @@ async def test_a_message_without_urls_is_told_how_to_name_streams(anna: Person, 
     assert "rtmp://live.example.com/app/stream" in said
 
 
+async def test_a_url_named_in_chinese_is_said_to_be_no_play_url(anna: Person, demo: Demo) -> None:
+    url = "rtmp://live.example.com/liveApp/主路"
+    said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, f"请检查 {url}，{NOBODY}"))
+    assert f"1 address is no play URL: `{url}`" in said
+    assert "0 of 1 ready* · 1 without a task" in said
+    alone = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, url))
+    assert "There is no play URL in this message" in alone
+    assert f"1 address is no play URL: `{url}`" in alone
+
+
 async def test_a_message_is_checked_where_the_bot_is_not_a_member_and_not_watched_there(
     anna: Person, demo: Demo
 ) -> None:
