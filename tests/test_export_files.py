@@ -16,18 +16,20 @@ from hypothesis import strategies as st
 from bot.asks import Row
 from bot.errors import Throttled
 from bot.export import Export, Format, Found, Step
-from bot.live.model import TaskState
+from bot.live.model import StatusFilter, TaskState
 from bot.reader import Language, Reader
 from bot.sandbox.slack.limits import check
 from bot.views import export as views
 from bot.views.export_csv import as_csv
 from bot.views.export_json import as_json
 from bot.views.limits import MESSAGE_TEXT_CHARS
+from bot.views.refs import PageRef
 from bot.words import words
 from tests.test_views import ASK, CHINESE, FAILED, HOUR, NOW, READER, Anything, a_task, alone
 from tests.test_views_any import asks as any_asks
 from tests.test_views_any import live_errors, readers
 from tests.test_views_any import rows as any_rows
+from tests.test_views_told import controls
 
 if TYPE_CHECKING:
     from bot.errors import LiveError
@@ -280,6 +282,24 @@ def test_urls_that_have_no_line_in_the_file_are_named_without_their_signatures()
     assert "match" not in mrkdwn(views.done(unsure, WISH, "a.csv", READER, now=NOW))
 
 
+def test_an_export_of_nothing_repeats_what_was_asked_and_opens_the_form_with_it() -> None:
+    ask = replace(
+        ASK,
+        status=StatusFilter.FAILED,
+        since=timedelta(hours=2),
+        urls=("rtmp://live.example.com/app/cup?auth_key=1-0-0-5ecre7",),
+    )
+    wish = views.Wish(ask, Format.JSON)
+    message = views.nothing(an_export(question=ask), wish, READER, now=NOW)
+    assert (
+        "`/preload export domain=live.example.com url=rtmp://live.example.com/app/cup?… "
+        "status=failed since=2h json`"
+    ) in mrkdwn(message)
+    assert PageRef.unpack(controls(message)["form.open"]["value"]).key == ask.key
+    assert message.asks == (ask,)  # what is signed is not in the button, but in the store
+    assert "5ecre7" not in str(message.blocks)
+
+
 wishes = st.builds(
     views.Wish, any_asks, st.sampled_from(Format), st.sampled_from([None, "C0001", "<!channel>"])
 )
@@ -308,4 +328,4 @@ def test_whatever_is_asked_slack_takes_what_is_said_and_nothing_signed_is(
         payload = {"text": message.text, "blocks": list(message.blocks)}
         assert check(payload, text_chars=MESSAGE_TEXT_CHARS) == []
         assert "5ecre7" not in str(payload)
-        assert "<!channel>" not in str(payload)
+        assert "<!channel>" not in message.text + mrkdwn(message)  # a button's value calls nobody

@@ -16,6 +16,7 @@ from bot.views.export_refs import ExportRef
 from bot.views.limits import Message, fitted
 from bot.views.mentions import channel
 from bot.views.mrkdwn import code, escaped, owned
+from bot.views.refs import PageRef
 from bot.views.times import dated, to_the_second
 from bot.words import words
 
@@ -139,10 +140,12 @@ def done(export: Export, wish: Wish, name: str, reader: Reader, *, now: datetime
 
 
 def nothing(export: Export, wish: Wish, reader: Reader, *, now: datetime) -> Message:
-    """No task matches: there is no file."""
+    """No task matches: there is no file. The filters are repeated, to be mended in the form."""
     w = words(reader.language)
     said = w.t("{domain}: no tasks match, so there is no file", domain=_domain(wish))
-    return answer(said, notes(export, w), w, hint=_facts(export, reader, w, now))
+    form = blocks.button("form.open", w.t("Open the form"), PageRef.to(wish.ask).pack())
+    lines, facts = [*notes(export, w), _again(wish, w)], _facts(export, reader, w, now)
+    return answer(said, lines, w, hint=facts, controls=[form], asks=(wish.ask,))
 
 
 def cancelled(wish: Wish, step: Step | None, reader: Reader) -> Message:

@@ -17,6 +17,7 @@ from bot.sandbox.live.faults import HANG, UNAVAILABLE, Refuse, Throttle
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.printed import printed
 from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, Person
+from tests.end_to_end.test_form import Filler
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -170,6 +171,17 @@ async def test_no_task_makes_no_file(anna: Person, demo: Demo) -> None:
     text = await anna.types(f"/preload export {QUIET}")
     assert "no tasks match" in text
     assert files(demo) == []
+
+
+async def test_who_exports_nothing_reads_the_filters_again_and_mends_them_in_the_form(
+    demo: Demo,
+) -> None:
+    anna = Filler(demo)
+    text = await anna.types(f"/preload export {QUIET} failed since=2h json")
+    assert f"`/preload export domain={QUIET} status=failed since=2h json`" in text
+    await anna.opens()
+    assert anna.field("domain")["initial_option"]["value"] == QUIET
+    assert anna.field("status")["initial_option"]["value"] == "failed"
 
 
 async def test_a_slow_export_says_how_far_it_is_within_five_messages(
