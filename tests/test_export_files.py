@@ -26,6 +26,7 @@ from bot.views.limits import MESSAGE_TEXT_CHARS
 from bot.views.refs import PageRef
 from bot.words import words
 from tests.test_views import ASK, CHINESE, FAILED, HOUR, NOW, READER, Anything, a_task, alone
+from tests.test_views import mrkdwn as read_markup
 from tests.test_views_any import asks as any_asks
 from tests.test_views_any import live_errors, readers
 from tests.test_views_any import rows as any_rows
@@ -328,4 +329,4 @@ def test_whatever_is_asked_slack_takes_what_is_said_and_nothing_signed_is(
         payload = {"text": message.text, "blocks": list(message.blocks)}
         assert check(payload, text_chars=MESSAGE_TEXT_CHARS) == []
         assert "5ecre7" not in str(payload)
-        assert "<!channel>" not in message.text + mrkdwn(message)  # a button's value calls nobody
+        assert "<!channel>" not in message.text + read_markup(message)
