@@ -1,10 +1,11 @@
 """The table of all settings, as the README shows it: made of the settings themselves.
 
-`uv run python -m tests.settings_table` prints it.
+`uv run python -m tests.settings_table` prints it; with `zh` behind it, in Chinese.
 """
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
@@ -12,8 +13,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
+from bot.reader import Language
 from bot.settings import Settings
 from bot.settings.reading import ACCOUNT_VARIABLES, KEY_VARIABLES, VARIABLES
+from tests import settings_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +27,26 @@ _OF_ACCOUNTS = {key: variable for variable, key in (KEY_VARIABLES | ACCOUNT_VARI
 _OF_SECTIONS = {place: variable for variable, place in VARIABLES.items()}
 
 
-def table() -> str:
-    """The rows, with a head."""
-    rows = [("setting", "default", "variable", "what may stand there"), ("---",) * 4]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (*rows, *_rows(Settings, ())))
+_HEAD = ("setting", "default", "variable", "what may stand there")
+
+
+def table(language: Language = Language.ENGLISH) -> str:
+    """The rows, with a head.
+
+    Raises:
+        KeyError: a setting says nothing in that language.
+    """
+    head, rows = _HEAD, _rows(Settings, ())
+    if language is Language.CHINESE:
+        head = settings_chinese.HEAD
+        rows = ((*row, settings_chinese.DESCRIPTIONS[said]) for *row, said in rows)
+    escaped = ([cell.replace("|", "\\|") for cell in row] for row in rows)
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * 4, *escaped))
+
+
+def descriptions() -> set[str]:
+    """All that the settings say of what may stand in them."""
+    return {said for *_, said in _rows(Settings, ())}
 
 
 def _rows(kind: type[BaseModel], place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -38,8 +57,7 @@ def _rows(kind: type[BaseModel], place: tuple[str, ...]) -> Iterator[tuple[str, 
             of_many = {"accounts": ("NAME",)}.get(name, ())
             yield from _rows(inner, (*here, *of_many))
             continue
-        described = (field.description or "").replace("|", "\\|")
-        yield f"`{_written(here)}`", _default(field), _variable(here), described
+        yield f"`{_written(here)}`", _default(field), _variable(here), field.description or ""
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type, or a form of one
@@ -73,4 +91,4 @@ def _variable(place: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    print(table(), end="")  # noqa: T201 - that is what it is for
+    print(table(Language(*sys.argv[1:] or [Language.ENGLISH])), end="")  # noqa: T201 - that is what it is for

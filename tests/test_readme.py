@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.reader import Language
 from handlers.grammar import parse
 from handlers.vocabulary import KEYS, SUBCOMMANDS, Key, Subcommand
-from tests.settings_table import table
+from tests.settings_chinese import DESCRIPTIONS
+from tests.settings_table import descriptions, table
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
@@ -22,11 +24,18 @@ def page(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_settings_table_is_the_codes(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [("README.md", Language.ENGLISH), ("README.zh-CN.md", Language.CHINESE)],
+)
+def test_the_settings_table_is_the_codes(name: str, language: Language) -> None:
     shown = re.search(r"<!-- settings[^>]*-->\n(.*?)<!-- end -->", page(name), re.DOTALL)
     assert shown
-    assert shown[1] == table()
+    assert shown[1] == table(language)
+
+
+def test_every_setting_is_described_in_chinese_and_no_description_is_left_over() -> None:
+    assert set(DESCRIPTIONS) == descriptions()
 
 
 @pytest.mark.parametrize("name", PAGES)
