@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,29 @@ def test_escaping_leaves_the_rest_readable() -> None:
 def test_an_emoji_code_in_a_value_is_not_drawn() -> None:
     assert ":white_check_mark:" not in escaped("x :white_check_mark: y")
     assert escaped("19:30:10") == "19:30:10"
+
+
+@pytest.mark.parametrize(
+    "name", ["*Cup*", "a*b", "~Cup~", "`Cup`", "_Cup_", "Cup _1_", "__", "a__b"]
+)
+def test_a_value_styles_nothing(name: str) -> None:
+    shown = escaped(name)
+    assert len(shown) == len(name)
+    assert not set("*~`") & set(shown)
+    assert not re.search(r"(?<![a-z0-9])_|_(?![a-z0-9])", shown, re.IGNORECASE)
+
+
+@given(st.text("*_~`ab 主", max_size=20))
+def test_only_within_a_word_an_underscore_stays(name: str) -> None:
+    shown = escaped(f"x{name}x")
+    for before, mark, after in zip(shown, shown[1:], shown[2:], strict=False):
+        assert mark not in "*~`"
+        assert mark != "_" or (before.isalnum() and after.isalnum())
+
+
+def test_names_of_streams_keep_their_underscores() -> None:
+    assert escaped("liveApp/cup_cam_2.flv") == "liveApp/cup_cam_2.flv"
+    assert escaped("主路_1") == "主路_1"
 
 
 def test_code_can_be_copied_as_it_is_and_cannot_be_left() -> None:

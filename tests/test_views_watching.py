@@ -10,7 +10,7 @@ from bot.views import watching
 from bot.views.follow_refs import FollowKind, FollowRef, WishRef
 from bot.watch.model import Ending, Watch
 from bot.watch.widening import Wish, streams_of
-from tests.test_views import NOW, READER
+from tests.test_views import NOW, READER, mrkdwn
 from tests.test_views_boards import ASK, FILTER, a_watch
 from tests.test_views_told import controls, taken
 
@@ -34,6 +34,17 @@ def test_a_new_watch_says_where_how_long_and_can_be_stopped() -> None:
     assert FollowRef.unpack(controls(message)["watch.end"]["value"]) == OF_WATCH
     filtered = watching.watching(a_watch(ask=FILTER), READER, now=NOW)
     assert filtered.text.endswith(". Watched until 23 Nov 00:42")
+
+
+def test_a_name_does_not_break_the_bold_that_it_stands_in() -> None:
+    watch = a_watch(name="Cup *final* _2_ ~old~ `x`")
+    message = taken(watching.watching(watch, READER, now=NOW))
+    [bold, *_] = mrkdwn(message).splitlines()
+    assert bold.startswith("*Cup ∗final∗ ˍ2ˍ ∼old∼ ˋxˋ is watched in <#C0001>")
+    assert bold.count("*") == 2
+    wish = Wish(watch.ask, LATER, "*Final*")
+    widened = watching.already_watched(watch, wish, READER, now=NOW)
+    assert "called ∗Final∗" in mrkdwn(widened)
 
 
 def test_a_watch_in_direct_messages_says_so_in_words() -> None:

@@ -3,13 +3,14 @@
 Slack reads markup in mrkdwn and in a message's top-level `text` only; plain text, table cells and
 rich text are literal. Values that come from outside go through `plain` for the literal kinds and
 through `escaped` for the others: then nothing in a stream's name can notify a channel, draw an
-emoji, turn the reading direction round or break a line.
+emoji, make text bold, turn the reading direction round or break a line.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 from urllib.parse import urlsplit
 
 from bot.asks import DEFAULT_ACCOUNT
@@ -24,6 +25,14 @@ _SIGNATURE = re.compile(r"(auth_key(?:=|%3d))([^\s&,，、]+)", re.IGNORECASE)
 _EMOJI_CODE = re.compile(r":(?=[a-z+_][\w+'-]*:)", re.IGNORECASE)
 _EVERYBODY = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 _WORD_JOINER = "\u2060"
+_STYLES: Final = {
+    "*": "\N{ASTERISK OPERATOR}",
+    "_": "\N{MODIFIER LETTER LOW MACRON}",
+    "~": "\N{TILDE OPERATOR}",
+    "`": "\N{MODIFIER LETTER GRAVE ACCENT}",
+}
+"""What turns text bold, italic, struck out, monospaced; and what looks like it and does not."""
+_STYLE = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])")  # within a word, `_` styles nothing
 
 
 def plain(text: str, limit: int = _MAX_CHARS) -> str:
@@ -50,8 +59,11 @@ def _printable(character: str) -> str:
 
 
 def escaped(text: str, limit: int = _MAX_CHARS) -> str:
-    """A value from outside for mrkdwn and for top-level `text`: shown as it is, calling nobody."""
-    text = _without_markup(plain(text, limit))
+    """A value from outside for mrkdwn and for top-level `text`: shown as it is, calling nobody.
+
+    It styles neither itself nor what it stands in.
+    """
+    text = _STYLE.sub(lambda mark: _STYLES[mark[0]], _without_markup(plain(text, limit)))
     if ":" in text:
         text = _EMOJI_CODE.sub(f":{_WORD_JOINER}", text)
     if "@" in text:
@@ -66,7 +78,7 @@ def owned(thing: str, account: str) -> str:
 
 def code(text: str, limit: int = _MAX_CHARS) -> str:
     """A value from outside in a monospaced run of mrkdwn, to be copied as it is."""
-    return f"`{_without_markup(plain(text, limit)).replace('`', 'ˋ')}`"
+    return f"`{_without_markup(plain(text, limit)).replace('`', _STYLES['`'])}`"
 
 
 def _without_markup(text: str) -> str:
