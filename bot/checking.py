@@ -123,6 +123,7 @@ class Checked:
         failures: by domain, why (some of) its streams could not be read now.
         strangers: by domain that no account has, how many URLs there are.
         observed_at: when the oldest of it was observed; None where nothing was.
+        picked: by domain that is of several accounts, the one that was picked.
     """
 
     question: Ask
@@ -131,6 +132,7 @@ class Checked:
     failures: Mapping[str, BotError]
     strangers: Mapping[str, int]
     observed_at: datetime | None
+    picked: Mapping[str, str] = field(default_factory=dict)
 
     def ranked(self, now: datetime) -> list[Line]:
         """The streams, those without a task first, then problems, ready ones last."""

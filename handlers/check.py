@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.checking import Source
 from bot.live.model import MAX_URLS
 from bot.views import checked as views
-from bot.views.refs import CheckRef
+from bot.views.check_refs import CheckRef
 from bot.watch.widening import Wish
 from handlers import attached, lookups, places, watches
 
@@ -39,23 +39,29 @@ async def answer(desk: Desk, shortcut: Shortcut, reply: Reply) -> None:
 
 
 async def turn(desk: Desk, click: Click, reply: Reply) -> None:
-    """Show another page."""
+    """Show another page, or the first one anew when an account was picked."""
     ref = CheckRef.unpack(click.value)
-    found = await lookups.checked(desk, await _source(desk, ref))
+    found = await lookups.checked(desk, await _source(desk, ref), picked=ref.picked)
     await _show(desk, reply, found, ref.offset)
 
 
 async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
     """Look the streams up again."""
     ref = CheckRef.unpack(click.value)
-    found = await lookups.checked(desk, await _source(desk, ref), refresh=True)
+    source = await _source(desk, ref)
+    found = await lookups.checked(desk, source, picked=ref.picked, refresh=True)
     await _show(desk, reply, found, ref.offset)
 
 
 async def watch(desk: Desk, click: Click, reply: Reply) -> None:
-    """Watch the streams in the channel: a watch for each domain, and for each hundred URLs."""
-    source, beside = await _source(desk, CheckRef.unpack(click.value)), reply.beside()
-    parts = await lookups.parted(desk, source.urls)
+    """Watch the streams in the channel: a watch for each domain, and for each hundred URLs.
+
+    Raises:
+        NotAllowed, WhichAccount: why those of a domain are not watched; the others are.
+    """
+    ref, beside = CheckRef.unpack(click.value), reply.beside()
+    source = await _source(desk, ref)
+    parts = await lookups.parted(desk, source.urls, ref.picked)
     if refusal := await places.refusal(desk, click.channel_id, reply.reader):
         await beside.tell(refusal)
         return
@@ -66,6 +72,8 @@ async def watch(desk: Desk, click: Click, reply: Reply) -> None:
             await watches.start(
                 desk, beside, (click.team_id, click.channel_id), Wish(ask, name=name)
             )
+    for error, _ in parts.failed.values():
+        raise error
 
 
 async def _show(desk: Desk, reply: Reply, found: Checked, offset: int = 0) -> None:

@@ -14,12 +14,13 @@ from bot.errors import WhichAccount
 from bot.listing import WHOLE_TASKS
 from bot.live.model import PreloadTask, stream_of
 from bot.roles import NotAllowed, Right
+from bot.views.check_refs import pick_of
 from bot.watch.url_room import end_of_lot, room_for_urls
 from handlers import addresses
 from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from bot.asks import Answer
     from bot.checking import Source
@@ -37,18 +38,25 @@ class Parted:
         subjects: by what is to be asked, all tasks of a domain of an account.
         failed: by a domain that cannot be asked about, why not, and its URLs.
         strangers: by a domain that no account has, how many URLs there are.
+        picked: by a domain of several accounts, the one that was picked.
     """
 
     subjects: dict[Ask, tuple[str, ...]] = field(default_factory=dict)
     failed: dict[str, tuple[BotError, tuple[str, ...]]] = field(default_factory=dict)
     strangers: Counter[str] = field(default_factory=Counter)
+    picked: dict[str, str] = field(default_factory=dict)
 
 
-async def parted(desk: Desk, urls: Iterable[str]) -> Parted:
+async def parted(desk: Desk, urls: Iterable[str], picked: Collection[str] = ()) -> Parted:
     """Find whose the URLs are.
 
+    Args:
+        desk: the bot's parts.
+        urls: the play URLs.
+        picked: `bot.views.check_refs.pick_of` the accounts that were picked for domains of several.
+
     Raises:
-        NotAllowed, WhichAccount: of none of them can be asked, and why.
+        NotAllowed: they may query none of them.
         Unchecked: nobody knows who asks.
     """
     found, known = Parted(), await desk.accounts.domains()
@@ -61,21 +69,42 @@ async def parted(desk: Desk, urls: Iterable[str]) -> Parted:
             continue
         try:
             await desk.caller.insist(Right.QUERY, domain)
-            found.subjects[Ask(await desk.account_of(domain), domain)] = tuple(those)
+            account = await _account_of(desk, domain, picked, found)
         except (NotAllowed, WhichAccount) as error:
             found.failed[domain] = error, tuple(those)
-    if found.failed and not found.subjects:
-        raise next(error for error, _ in found.failed.values())
+        else:
+            found.subjects[Ask(account, domain)] = tuple(those)
+    reasons = [error for error, _ in found.failed.values()]
+    if reasons and not found.subjects and all(isinstance(one, NotAllowed) for one in reasons):
+        raise reasons[0]
     return found
 
 
-async def checked(desk: Desk, source: Source, *, refresh: bool = False) -> Checked:
+async def _account_of(desk: Desk, domain: str, picked: Collection[str], found: Parted) -> str:
+    """The account that has the domain; of several the one that was picked, which is noted.
+
+    Raises:
+        WhichAccount: several have it, and none was picked.
+    """
+    try:
+        return await desk.account_of(domain)
+    except WhichAccount as error:
+        for account in error.accounts:
+            if pick_of(domain, account) in picked:
+                found.picked[domain] = account
+                return account
+        raise
+
+
+async def checked(
+    desk: Desk, source: Source, *, picked: Collection[str] = (), refresh: bool = False
+) -> Checked:
     """Look the URLs up, those of each domain by themselves, all side by side.
 
     What cannot be read costs none of the others: the result says what is not known, and why. Raises
     as `parted` does.
     """
-    parts, place = await parted(desk, source.urls), Place(refresh=refresh)
+    parts, place = await parted(desk, source.urls, picked), Place(refresh=refresh)
     failures: dict[str, BotError] = {name: error for name, (error, _) in parts.failed.items()}
     asks = [
         replace(subject, urls=portion, rows=WHOLE_TASKS)
@@ -107,6 +136,7 @@ async def checked(desk: Desk, source: Source, *, refresh: bool = False) -> Check
         failures=failures,
         strangers=parts.strangers,
         observed_at=min(observed, default=None),
+        picked=parts.picked,
     )
 
 

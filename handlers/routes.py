@@ -77,6 +77,7 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "check.next": check.turn,
     "check.refresh": check.refresh,
     "check.watch": check.watch,
+    "check.account": check.turn,
     "export.cancel": export.cancel,
     "form.open": form.open_kept,
     "widen": paging.ask,

@@ -14,7 +14,8 @@ from bot.asks import Ask
 from bot.checking import Checked, Hindrance, Line, Source
 from bot.errors import BotError, TimedOut, WhichAccount
 from bot.views import checked as views
-from bot.views.refs import CheckRef, OpenRef
+from bot.views.check_refs import CheckRef, pick_of
+from bot.views.refs import OpenRef
 from tests.test_views import ASK, CHINESE, HOUR, NOW, READER, Anything, a_task, mrkdwn, table
 from tests.test_views_any import task_values, texts, urls
 from tests.test_views_told import controls, taken
@@ -131,14 +132,44 @@ def test_a_domain_that_does_not_answer_costs_the_others_nothing() -> None:
     assert streams(message) == ["cup.example.com/a/b", "live.example.com/liveApp/ready.flv"]
 
 
-def test_a_domain_of_several_accounts_says_which() -> None:
-    failures: dict[str, BotError] = {
-        "cup.example.com": WhichAccount("cup.example.com", ("one", "two"))
-    }
-    message = drawn(found(failures=failures))
-    assert "is of several accounts: `one`, `two`" in mrkdwn(message)
-    assert "/preload domain=cup.example.com account=one" in mrkdwn(message)
+def ambiguous(count: int) -> dict[str, BotError]:
+    names = [f"cup{number}.example.com" for number in range(count)]
+    return {name: WhichAccount(name, ("one", "two")) for name in names}
+
+
+def menus(message: Message) -> list[Anything]:
+    return [block["accessory"] for block in message.blocks if "accessory" in block]
+
+
+def test_a_domain_of_several_accounts_asks_which_and_an_option_keeps_the_earlier_picks() -> None:
+    source = Source((READY.url,), left_out=3)
+    picked = {"live.example.com": "one"}
+    message = drawn(found(a_line(READY), source=source, failures=ambiguous(2), picked=picked))
+    assert "cup0.example.com is of several accounts. Which one?" in message.text
     assert "could not be read now" not in mrkdwn(message)
+    assert [len(menu["options"]) for menu in menus(message)] == [2, 2]
+    option = menus(message)[1]["options"][1]
+    assert option["text"]["text"] == "two"
+    picks = {pick_of("live.example.com", "one"), pick_of("cup1.example.com", "two")}
+    key = found(a_line(READY)).question.key
+    assert CheckRef.unpack(option["value"]) == CheckRef(key, 0, 3, 0, frozenset(picks))
+    for control in ("check.refresh", "check.watch"):
+        ref = CheckRef.unpack(controls(message)[control]["value"])
+        assert ref.picked == {pick_of("live.example.com", "one")}
+    assert "live.example.com (one) · observed" in mrkdwn(message)
+
+
+def test_what_is_asked_of_no_account_yet_cannot_be_watched() -> None:
+    unasked = Line("rtmp://cup0.example.com/a/b", Ask("", "cup0.example.com"), is_known=False)
+    assert "check.watch" not in controls(drawn(found(unasked, failures=ambiguous(1))))
+
+
+def test_where_no_more_picks_have_room_the_account_is_to_be_typed() -> None:
+    picked = {f"box{number}.example.com": "one" for number in range(20)}
+    message = drawn(found(a_line(READY), failures=ambiguous(1), picked=picked))
+    assert menus(message) == []
+    assert "is of several accounts: `one`, `two`" in mrkdwn(message)
+    assert "/preload domain=cup0.example.com account=one" in mrkdwn(message)
 
 
 def test_domains_that_no_account_has_are_named() -> None:
@@ -251,12 +282,16 @@ some_sources = st.builds(
 )
 
 
+names = st.lists(st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True), min_size=2, unique=True)
 some_found = st.builds(
     lambda lines, source, **fields: found(*lines, source=source, **fields),
     st.lists(some_lines, max_size=45),
     some_sources,
     strangers=st.dictionaries(texts, st.integers(1, 400), max_size=5),
-    failures=st.dictionaries(texts, st.builds(TimedOut, texts, texts), max_size=5),
+    failures=st.dictionaries(
+        texts, st.builds(TimedOut, texts, texts) | st.builds(WhichAccount, texts, names), max_size=5
+    ),
+    picked=st.dictionaries(texts, st.sampled_from(["main", "backup"]), max_size=15),
 )
 
 

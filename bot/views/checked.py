@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 from bot.asks import Row
 from bot.checking import GRAVEST_FIRST, Unsettled
-from bot.errors import WhichAccount
 from bot.live.model import TaskState
-from bot.roles import NotAllowed
-from bot.views import blocks, refs, roles
-from bot.views.errors import advised, reason
-from bot.views.happenings import first_few
-from bot.views.left_out import left_out
+from bot.views import blocks, refs
+from bot.views.check_refs import CheckRef, pick_of
+from bot.views.left_out import left_out, unlooked
 from bot.views.limits import Message, fitted
 from bot.views.mrkdwn import (
     NOTHING,
@@ -41,7 +38,6 @@ ROWS = 20
 _STATUS_CHARS = 90
 _LABEL_NAME_CHARS = 50
 _DOMAIN_CHARS = 100
-_NAMED = 3
 
 
 def checking(reader: Reader) -> Message:
@@ -118,10 +114,10 @@ class _Drawing:
         """The message, with as many rows as fit."""
         w, lines = self._words, self._ranked[self._offset : self._offset + ROWS]
         said, counts = self._headline(), list(self._counts())
-        warnings = list(self._warnings())
+        warnings = list(unlooked(self._found, self._ref(), w))
         top = [
             blocks.section(" · ".join((f"*{said}*", *counts))),
-            *(blocks.section(f"❔ {warning}") for warning in warnings),
+            *(blocks.section(f"❔ {text}", accessory=menu) for text, menu in warnings),
         ]
         names = stream_names([line.url for line in lines], self._domain)
         statuses = [self._status(line) for line in lines]
@@ -134,7 +130,7 @@ class _Drawing:
             for line, status, name in zip(lines, statuses, names, strict=True)
         ]
         asks = (self._found.question, *dict.fromkeys(line.ask for line in lines))
-        text = w.sentences([w.listed([said, *counts]), *warnings])
+        text = w.sentences([w.listed([said, *counts]), *(text for text, _ in warnings)])
         for shown in range(len(rows), -1, -1):
             body = (*top, *self._rows(rows[:shown]), *self._foot(options[:shown]))
             message = fitted(Message(text, body, asks))
@@ -164,32 +160,6 @@ class _Drawing:
                 continue
             yield w.t("{count} {state}", count=f"{count:,}", state=_word(finding, w))
 
-    def _warnings(self) -> Iterator[str]:
-        """What the counts leave out."""
-        w = self._words
-        for domain, error in self._found.failures.items():
-            if isinstance(error, NotAllowed):
-                yield roles.reason(error, w)
-                continue
-            if isinstance(error, WhichAccount):
-                yield advised(error, w)
-                continue
-            yield w.t(
-                "{domain}: could not be read now. {reason}",
-                domain=escaped(domain, _DOMAIN_CHARS),
-                reason=reason(error, w),
-            )
-        if strangers := self._found.strangers:
-            names = [escaped(name, _DOMAIN_CHARS) for name in strangers]
-            said = w.n(
-                "{count} URL is of no domain that an account has",
-                "{count} URLs are of no domain that an account has",
-                sum(strangers.values()),
-            )
-            listed = first_few(names, len(names), w, _NAMED)
-            yield w.t("{said}: {names}", said=said, names=listed)
-        yield from left_out(self._found.source, w)
-
     def _status(self, line: Line) -> Status:
         if line.task is None or not line.is_known:
             return Status("❔", _word(line.finding(self._now), self._words))
@@ -208,14 +178,17 @@ class _Drawing:
         return [blocks.listing((status, f"{name}　{hours}") for status, name, hours in rows)]
 
     def _foot(self, options: Sequence[Block | None]) -> list[Block]:
-        body = [blocks.context(" · ".join(self._context(len(options))))]
+        context = " · ".join(self._context(len(options)))
+        body = [blocks.context(context)] if context else []
         if controls := self._controls(options):
             body.append(blocks.actions(controls))
         return body
 
     def _context(self, shown: int) -> Iterator[str]:
-        """Which streams, seen when, and until when."""
+        """Which streams, of which accounts, seen when, and until when."""
         w, count = self._words, len(self._ranked)
+        for domain, account in self._found.picked.items():
+            yield f"{escaped(domain, _DOMAIN_CHARS)} ({escaped(account, _DOMAIN_CHARS)})"
         if 0 < shown < count:
             first, last = f"{self._offset + 1:,}", f"{self._offset + shown:,}"
             yield w.t(
@@ -246,15 +219,18 @@ class _Drawing:
         found.append(self._button("check.refresh", w.t("Refresh"), self._offset))
         if openable := [option for option in options if option is not None]:
             found.append(blocks.select("page.open", w.t("Open a task"), openable))
-        if self._ranked:
+        if any(line.ask.account for line in self._ranked):
             found.append(self._button("check.watch", w.t("Watch")))
         return [control for control in found if control is not None]
 
     def _button(self, action_id: str, text: str, offset: int = 0) -> Block:
-        source = self._found.source
+        return blocks.button(action_id, text, self._ref(offset).pack())
+
+    def _ref(self, offset: int = 0) -> CheckRef:
+        found, source = self._found, self._found.source
         unread = len(source.unread) or source.count_unread
-        ref = refs.CheckRef(self._found.question.key, offset, source.left_out, unread)
-        return blocks.button(action_id, text, ref.pack())
+        picked = frozenset(pick_of(*pick) for pick in found.picked.items())
+        return CheckRef(found.question.key, offset, source.left_out, unread, picked)
 
     def _option(self, line: Line, status: Status, name: str) -> Block | None:
         """The line of the menu that opens the stream's task, where it has one with an ID."""

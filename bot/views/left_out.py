@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.checking import MOST_FILE_BYTES, MOST_FILES, Hindrance
+from bot.errors import WhichAccount
+from bot.roles import NotAllowed
+from bot.views import blocks, refs, roles
+from bot.views.errors import advised, reason
 from bot.views.happenings import first_few
-from bot.views.mrkdwn import code, masked, plain, shortened
+from bot.views.limits import OPTION_CHARS
+from bot.views.mrkdwn import code, escaped, masked, plain, shortened
 from bot.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.checking import Source
+    from bot.checking import Checked, Source
+    from bot.errors import BotError
+    from bot.views.check_refs import CheckRef
+    from bot.views.limits import Block
     from bot.words import Words
 
 _ADDRESS_CHARS = 80
+_DOMAIN_CHARS = 100
 _NAMED = 3
 
 _HINDRANCES = {
@@ -27,6 +36,50 @@ _HINDRANCES = {
     ),
     Hindrance.UNAVAILABLE: marked("Slack does not give it; try again in a minute"),
 }
+
+
+def unlooked(found: Checked, ref: CheckRef, w: Words) -> Iterator[tuple[str, Block | None]]:
+    """All of it, a sentence of mrkdwn each, with the menu that mends it, if one does.
+
+    Args:
+        found: what was found of the others.
+        ref: of a menu's options: to the first page of that.
+        w: the reader's words.
+    """
+    for domain, error in found.failures.items():
+        yield _failure(domain, error, ref, w)
+    if strangers := found.strangers:
+        names = [escaped(name, _DOMAIN_CHARS) for name in strangers]
+        said = w.n(
+            "{count} URL is of no domain that an account has",
+            "{count} URLs are of no domain that an account has",
+            sum(strangers.values()),
+        )
+        listed = first_few(names, len(names), w, _NAMED)
+        yield w.t("{said}: {names}", said=said, names=listed), None
+    for said in left_out(found.source, w):
+        yield said, None
+
+
+def _failure(domain: str, error: BotError, ref: CheckRef, w: Words) -> tuple[str, Block | None]:
+    name = escaped(domain, _DOMAIN_CHARS)
+    if isinstance(error, NotAllowed):
+        return roles.reason(error, w), None
+    if not isinstance(error, WhichAccount):
+        why = reason(error, w)
+        return w.t("{domain}: could not be read now. {reason}", domain=name, reason=why), None
+    try:
+        options = [
+            blocks.option(
+                plain(account, OPTION_CHARS),
+                ref.picking(domain, account).pack(refs.OPTION_VALUE_CHARS),
+            )
+            for account in error.accounts
+        ]
+    except refs.ReferenceTooLong:  # too much was picked before
+        return advised(error, w), None
+    said = w.t("{domain} is of several accounts. Which one?", domain=name)
+    return said, blocks.select("check.account", w.t("Pick an account"), options)
 
 
 def left_out(source: Source, w: Words) -> Iterator[str]:

@@ -35,7 +35,6 @@ _PAGE = "p1"
 _CHOICE = "c1"
 _OPEN = "o1"
 _FORM = "f1"
-_CHECK = "k1"
 
 
 class ReferenceTooLong(ValueError):
@@ -185,45 +184,6 @@ class OpenRef:
         """
         key, task_id = parts(text, _OPEN, 2)
         return cls(key, task_id)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRef:
-    """A page of what was found of a message's streams.
-
-    Attributes:
-        key: the stored key of the question with all its URLs, of whatever domains.
-        offset: how many streams stand before the page.
-        left_out: how many URLs of the message were left out.
-        unread: how many of its files were not read.
-    """
-
-    key: str
-    offset: int = 0
-    left_out: int = 0
-    unread: int = 0
-
-    def pack(self, limit: int = BUTTON_VALUE_CHARS) -> str:
-        """The reference as text; the key comes last.
-
-        Raises:
-            ReferenceTooLong: it does not fit into `limit` characters.
-        """
-        text = f"{_CHECK}|{self.offset}|{self.left_out}|{self.unread}|{self.key}"
-        return fitting(text, limit)
-
-    @classmethod
-    def unpack(cls, text: str) -> CheckRef:
-        """Read `pack` back.
-
-        Raises:
-            StaleReference: the text is of another version, or of none.
-        """
-        *counts, key = parts(text, _CHECK, 4)
-        try:
-            return cls(key, *map(int, counts))
-        except ValueError as error:
-            raise StaleReference from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,14 +124,53 @@ async def test_a_default_domain_of_two_accounts_takes_the_account_too() -> None:
         assert "no default domain" in await anna.types("/preload default")
 
 
-async def test_a_checked_domain_of_two_accounts_says_how_to_name_one() -> None:
-    async with accounts(SHARED) as (demo, _):
+async def test_a_checked_domain_of_two_accounts_asks_which_and_goes_on_with_that_one() -> None:
+    async with accounts(SHARED) as (demo, backup):
+        anna = Person(demo)
+        text = f"rtmp://{SHARED}/liveApp/cup?auth_key=5ecre7 rtmp://{SHARED}/liveApp/final"
+        said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        assert "live.example.com is of several accounts. Which one?" in said
+        assert "0 of 2 ready* · 2 not looked up" in said
+        assert anna.controls() == {"check.account", "check.refresh"}
+        first = anna.read
+        said = await anna.clicks("check.account", "backup")
+        assert "0 of 2 ready* · 2 without a task" in said
+        assert "live.example.com (backup)" in said
+        assert "several accounts" not in said
+        assert asked(demo.live) == []
+        assert [call.parameters["DomainName"] for call in backup.arrivals] == [SHARED]
+        assert anna.read is not None
+        assert first is not None
+        assert anna.read.id == first.id
+        assert "live.example.com (backup)" in await anna.clicks("check.refresh")
+        await anna.clicks("check.watch")
+        [watch] = await demo.bot.desk.store.watches.active()
+        assert (watch.ask.account, len(watch.ask.urls)) == ("backup", 2)
+
+
+async def test_each_checked_domain_of_two_accounts_is_picked_for_itself() -> None:
+    async with accounts(SHARED, OWN, "vip.example.com") as (demo, backup):
+        anna = Person(demo)
+        text = f"rtmp://{SHARED}/liveApp/cup {HOUSE} rtmp://vip.example.com/liveApp/cup"
+        said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        assert said.count("Which one?") == 2
+        assert [call.parameters["DomainName"] for call in backup.arrivals] == [OWN]
+        said = await anna.clicks("check.watch")
+        [watch] = await demo.bot.desk.store.watches.active()
+        assert watch.ask.domain == OWN
+        assert any("of several accounts: `default`, `backup`" in one for one in anna.sees())
+
+
+async def test_what_was_picked_for_one_checked_domain_is_kept_for_the_next() -> None:
+    async with accounts(SHARED, "vip.example.com") as (demo, _):
         anna = Person(demo)
         text = f"rtmp://{SHARED}/liveApp/cup rtmp://vip.example.com/liveApp/cup"
-        said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
-        assert "of several accounts: `default`, `backup`." in said
-        assert f"`/preload domain={SHARED} account=default`" in said
-        assert "could not be read now" not in said
+        await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        said = await anna.clicks("check.account", "backup")
+        assert said.count("Which one?") == 1
+        said = await anna.clicks("check.account", "default")
+        assert "live.example.com (backup) · vip.example.com (default)" in said
+        assert "2 without a task" in said
 
 
 async def test_what_shall_be_followed_says_which_accounts_it_could_be_of() -> None:

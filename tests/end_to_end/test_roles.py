@@ -21,9 +21,10 @@ from bot.settings import Grant, Settings
 from bot.slack.incoming import Click, Command, Shortcut, Suggestion
 from bot.store import Store
 from bot.store.schema import metadata, subscriptions, watches
+from bot.views.check_refs import CheckRef, pick_of
 from bot.views.export_refs import ExportRef
 from bot.views.follow_refs import HOUR, FollowKind, FollowRef, NoticeRef, WishRef
-from bot.views.refs import CheckRef, ChoiceRef, FormRef, OpenRef, PageRef
+from bot.views.refs import ChoiceRef, FormRef, OpenRef, PageRef
 from bot.watch.model import Subscription, Watch
 from bot.watch.notices import NoticeKind, Told
 from handlers import audit, front, routes
@@ -98,6 +99,7 @@ VALUES = {
     "check.next": CheckRef(STREAMS.key).pack(),
     "check.refresh": CheckRef(STREAMS.key).pack(),
     "check.watch": CheckRef(STREAMS.key).pack(),
+    "check.account": CheckRef(STREAMS.key, picked=frozenset({pick_of(OTHER, "default")})).pack(),
     "export.cancel": ExportRef("export1").pack(),
     "form.open": FormRef().pack(),
     "widen": PAGE,
