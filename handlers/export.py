@@ -125,7 +125,7 @@ class _Exporting:
     """An export, from its first call to the last that is said of it.
 
     Attributes:
-        reply: where it was asked for.
+        reply: where it was asked for; what it says may take a picker's place.
         known_as: its ID in the store.
         beside: each message stands for itself, as none can take another's place: it was asked
             for by a click, whose `response_url` means the message that was clicked.
@@ -245,7 +245,7 @@ class _Exporting:
 
     @property
     def _replaces(self) -> bool:
-        return self.notes > 0 and not self.beside
+        return (self.notes > 0 or self.reply.replaces) and not self.beside
 
     async def _is_cancelled(self) -> bool:
         try:

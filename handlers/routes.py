@@ -11,7 +11,6 @@ from handlers import (
     boards,
     cards,
     check,
-    defaults,
     export,
     form,
     help,  # noqa: A004 - the command's name
@@ -22,6 +21,7 @@ from handlers import (
     subscriptions,
     tasks,
     watches,
+    which_account,
 )
 from handlers.requests import (
     AskRequest,
@@ -49,15 +49,15 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[type, Callable[[Desk, Command, Reply, Any], Awaitable[None]]] = {
     TasksRequest: tasks.answer,
-    WatchRequest: watches.answer,
-    SubscribeRequest: subscriptions.answer,
+    WatchRequest: which_account.answer,
+    SubscribeRequest: which_account.answer,
     UnsubscribeRequest: subscriptions.leave,
     ListRequest: lists.answer,
     DeliveriesRequest: lists.deliveries,
-    ExportRequest: export.answer,
+    ExportRequest: which_account.answer,
     AuditRequest: audit.answer,
     AskRequest: form.answer,
-    DefaultRequest: defaults.answer,
+    DefaultRequest: which_account.answer,
     HelpRequest: help.answer,
 }
 
@@ -91,6 +91,7 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "home.rows": home.choose_rows,
     "domain.pick": paging.pick_domain,
     "account.pick": paging.pick_account,
+    "account.command": which_account.pick,
     "board.open": cards.open_task,
     "board.stop": boards.stop,
     "notice.mute": notices.mute,

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from bot.views import blocks, refs
 from bot.views.commands import command
 from bot.views.limits import OPTION_CHARS, OPTIONS, Message, fitted
-from bot.views.mrkdwn import NOTHING, code, escaped, masked, owned, plain, stream_name
+from bot.views.mrkdwn import (
+    NOTHING,
+    code,
+    escaped,
+    masked,
+    owned,
+    plain,
+    shortened,
+    stream_name,
+)
 from bot.views.page import AREAS, Page, stale_note, wider
 from bot.views.status import status_of
 from bot.views.times import clock, dated, to_the_second, window
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.asks import Answer, Ask, TaskCard
+    from bot.errors import WhichAccount
     from bot.live.model import PreloadTask
     from bot.reader import Reader
     from bot.views.limits import Block
@@ -158,12 +168,33 @@ def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
 
 def pick_account(ask: Ask, accounts: Sequence[str], reader: Reader) -> Message:
     """Which account, where several have the domain and the command names none."""
+    options = list(_options(ask.key, accounts))
+    asking = _which_account(ask.domain, command(ask), "account.pick", options, reader)
+    return replace(asking, asks=(ask,))
+
+
+def pick_account_for(typed: str, key: str, error: WhichAccount, reader: Reader) -> Message:
+    """Which account, where a command does more than to show tasks.
+
+    Args:
+        typed: the command, with no signature in it.
+        key: under which it is kept.
+        error: the domain and its accounts.
+        reader: for whom.
+    """
+    options = list(_options(key, error.accounts))
+    return _which_account(error.domain, typed, "account.command", options, reader)
+
+
+def _which_account(
+    domain: str, typed: str, action_id: str, options: list[Block], reader: Reader
+) -> Message:
     w = words(reader.language)
-    said = w.t("{domain} is of several accounts. Which one?", domain=escaped(ask.domain, 300))
-    hint = w.t("Next time: {command}", command=code(f"{command(ask)} account=…", 500))
-    menu = blocks.select("account.pick", w.t("Pick an account"), list(_options(ask.key, accounts)))
+    said = w.t("{domain} is of several accounts. Which one?", domain=escaped(domain, 300))
+    hint = w.t("Next time: {command}", command=code(f"{shortened(typed, 480)} account=…", 500))
+    menu = blocks.select(action_id, w.t("Pick an account"), options)
     body = (blocks.section(f"*{said}*\n{hint}"), blocks.actions([menu]))
-    return fitted(Message(w.paragraph([said, hint]), body, (ask,)))
+    return fitted(Message(w.paragraph([said, hint]), body))
 
 
 def _options(key: str, choices: Sequence[str]) -> Iterator[Block]:

@@ -12,8 +12,12 @@ from bot.demo import Demo, running
 from bot.live.client import Timeouts
 from bot.sandbox import live as live_sandbox
 from bot.sandbox.live import HANG, SimulatedLive
+from bot.sandbox.slack.printed import printed
 from bot.settings import Account, Settings, Watching
-from tests.end_to_end.people import GENERAL, LIVE_OPS, LIWEI, Person
+from bot.slack.incoming import Click
+from bot.views.refs import ChoiceRef
+from handlers import front
+from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, LIWEI, Person
 from tests.end_to_end.test_check import checks
 
 if TYPE_CHECKING:
@@ -119,9 +123,49 @@ async def test_a_default_domain_of_two_accounts_takes_the_account_too() -> None:
     async with accounts(SHARED) as (demo, _):
         anna = Person(demo, channel=GENERAL)
         answer = await anna.types(f"/preload default {SHARED}")
-        assert "of several accounts: `default`, `backup`." in answer
-        assert f"`/preload domain={SHARED} account=default`" in answer
+        assert "live.example.com is of several accounts. Which one?" in answer
+        picker = anna.read
         assert "no default domain" in await anna.types("/preload default")
+        anna.read = picker
+        await anna.clicks("account.command", "backup")
+        assert "live.example.com (backup)" in await anna.types("/preload default")
+
+
+async def test_a_watch_of_a_domain_of_two_accounts_asks_which_and_begins_as_it_was_typed() -> None:
+    async with accounts(SHARED) as (demo, _):
+        anna = Person(demo)
+        url = f"rtmp://{SHARED}/liveApp/cup?auth_key=5ecre7"
+        answer = await anna.types(f'/preload watch {url} until=3h in=#general name="Cup final"')
+        assert "live.example.com is of several accounts. Which one?" in answer
+        assert "name=" in answer
+        assert "account=…" in answer
+        assert "5ecre7" not in answer
+        assert not await demo.bot.desk.store.watches.active()
+        picker = anna.read
+        answer = await anna.clicks("account.command", "backup")
+        assert "Cup final" in answer
+        assert picker is not None
+        assert anna.read is not None
+        assert anna.read.id == picker.id
+        [watch] = await demo.bot.desk.store.watches.active()
+        assert watch.ask.account == "backup"
+        assert watch.ask.urls == (url,)
+        assert (watch.name, watch.channel_id) == ("Cup final", GENERAL)
+        left = watch.until - demo.bot.desk.now()
+        assert timedelta(hours=2, minutes=58) < left <= timedelta(hours=3)
+        assert "DescribeLiveStreamPreloadTasks" not in asked(demo.live)
+
+
+async def test_a_watch_of_the_channel_s_default_domain_asks_for_the_account_as_well() -> None:
+    async with accounts(SHARED) as (demo, _):
+        liwei = Person(demo, LIWEI)
+        await demo.bot.desk.store.defaults.set(
+            "T0001", LIVE_OPS, domain=SHARED, set_by=LIWEI, account=None
+        )
+        assert "请选择其中一个" in await liwei.types("/preload watch status=failed")
+        await liwei.clicks("account.command", "backup")
+        [watch] = await demo.bot.desk.store.watches.active()
+        assert (watch.ask.account, watch.ask.domain) == ("backup", SHARED)
 
 
 async def test_a_checked_domain_of_two_accounts_asks_which_and_goes_on_with_that_one() -> None:
@@ -173,13 +217,65 @@ async def test_what_was_picked_for_one_checked_domain_is_kept_for_the_next() -> 
         assert "2 without a task" in said
 
 
-async def test_what_shall_be_followed_says_which_accounts_it_could_be_of() -> None:
+async def test_an_export_of_a_domain_of_two_accounts_asks_which_and_sends_that_ones_file() -> None:
+    async with accounts(SHARED) as (demo, backup):
+        anna = Person(demo)
+        backup.world.add(
+            f"rtmp://{SHARED}/liveApp/spare", created=datetime.now(UTC) - timedelta(minutes=5)
+        )
+        answer = await anna.types(f"/preload export {SHARED} json")
+        assert "Which one?" in answer
+        picker = anna.read
+        answer = await anna.clicks("account.command", "backup")
+        assert "direct message" in answer
+        assert picker is not None
+        assert anna.read is not None
+        assert anna.read.id == picker.id
+        [file] = demo.slack.files.values()
+        assert file.name.endswith(".json")
+        assert b"liveApp/spare" in (file.content or b"")
+        assert "DescribeLiveStreamPreloadTasks" not in asked(demo.live)
+
+
+async def test_an_export_that_was_picked_tells_its_progress_in_the_picker_s_place() -> None:
+    async with accounts(SHARED) as (demo, backup):
+        anna = Person(demo)
+        for number in range(250):
+            created = datetime.now(UTC) - timedelta(minutes=number)
+            backup.world.add(f"rtmp://{SHARED}/liveApp/spare_{number}", created=created)
+        await anna.types(f"/preload export {SHARED}")
+        before = len(anna.sees())
+        backup.faults.latency_s = 0.4
+        answer = await anna.clicks("account.command", "backup")
+        assert "direct message" in answer
+        assert len(anna.sees()) == before
+
+
+async def test_an_account_that_is_gone_since_cannot_be_picked() -> None:
+    async with accounts(SHARED) as (demo, _):
+        anna = Person(demo)
+        await anna.types(f"/preload watch {SHARED}")
+        key = anna.elements()[0]["options"][0]["value"].split("|")[1]
+        for choice in (ChoiceRef(key, "gone"), ChoiceRef("0123456789abcdef", "backup")):
+            mark = demo.slack.messages.mark
+            click = Click(
+                "account.command", choice.pack(), "T0001", LIVE_OPS, ANNA, "", in_private=True
+            )
+            await front.take_click(demo.bot.desk, click)
+            told = await demo.slack.settled(ANNA, after=mark)
+            assert "no longer works" in printed(told, zone="UTC")
+        assert not await demo.bot.desk.store.watches.active()
+
+
+async def test_what_shall_be_followed_asks_which_account_it_is_of() -> None:
     async with accounts(SHARED) as (demo, _):
         liwei = Person(demo, LIWEI)
-        answer = await liwei.types(f"/preload subscribe {SHARED}")
+        answer = await liwei.types(f"/preload subscribe {SHARED} repeat=1h")
         assert "同时属于多个账号" in answer
-        answer = await liwei.types(f"/preload subscribe {SHARED} account=backup")
+        answer = await liwei.clicks("account.command", "backup")
         assert "live.example.com (backup)" in answer
+        [told] = await demo.bot.desk.store.subscriptions.of_channel("T0001", LIVE_OPS)
+        assert (told.account, told.repeat) == ("backup", timedelta(hours=1))
         answer = await liwei.types(f"/preload subscribe {SHARED} account=default")
         assert "(backup)" not in answer
         answer = await liwei.types("/preload list")

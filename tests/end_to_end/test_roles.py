@@ -78,6 +78,8 @@ REQUESTS: tuple[Request, ...] = (
     DefaultRequest(clear=True),
     HelpRequest(),
 )
+TYPED, KEPT = {"command": f"watch domain={OTHER}"}, "9ada768ce18d0f46"
+"""A command of a domain of several accounts, and the key under which it is kept."""
 PAGE, CARD = PageRef.to(ASK).pack(), PageRef.to(TASK).pack()
 SUBSCRIBED = FollowRef(FollowKind.SUBSCRIPTION, "sub1")
 WATCHED = FollowRef(FollowKind.WATCH, "watch1")
@@ -105,6 +107,7 @@ VALUES = {
     "widen": PAGE,
     "domain.pick": ChoiceRef(ASK.key, OTHER).pack(),
     "account.pick": ChoiceRef(ASK.key, "default").pack(),
+    "account.command": ChoiceRef(KEPT, "default").pack(),
     "board.open": OpenRef(ASK.key, "task-1").pack(),
     "board.stop": WATCHED.pack(),
     "notice.mute": replace(TOLD, choice=HOUR).pack(),
@@ -214,6 +217,7 @@ async def test_outsiders_are_refused_by_everything_and_it_changes_and_asks_nothi
 ) -> None:
     desk = demo.bot.desk
     await desk.keep([ASK, TASK, STREAMS])
+    assert await desk.store.drafts.keep(TYPED) == KEPT
     before, heard = await stored(demo, "record"), ""
     for name, attempt in attempts(user):
         await attempt(desk)
@@ -273,6 +277,7 @@ async def test_whoever_may_query_one_domain_is_refused_by_everything_of_the_othe
     async with running(adjusted=adjusted) as demo:
         desk = demo.bot.desk
         await desk.keep([ASK, TASK, STREAMS])
+        assert await desk.store.drafts.keep(TYPED) == KEPT
         now = desk.now()
         until = now + timedelta(hours=1)
         followed = Ask("default", FOLLOWED)
