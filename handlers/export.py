@@ -93,7 +93,7 @@ async def _export(
     about = {**deeds.of_ask(wish.ask), **form}
     await desk.caller.permit(Deed.EXPORT, wish.ask.domain, **about)
     if wish.channel_id is not None:
-        refusal = await places.refusal(desk, wish.channel_id, reply.reader)
+        refusal = await places.refusal(desk, wish.channel_id, reply.reader, is_file=True)
         if refusal is not None:
             await reply.tell(refusal)
             return
@@ -211,7 +211,7 @@ class _Exporting:
             case "not_in_channel" | "channel_not_found" if wish.channel_id is not None:
                 return following.not_in_channel(wish.channel_id, reader)
             case "is_archived" if wish.channel_id is not None:
-                return following.archived(wish.channel_id, reader)
+                return following.archived(wish.channel_id, reader, is_file=True)
         return views.refused(error.code, wish, reader)
 
     def _last_words(self) -> Message:

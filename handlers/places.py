@@ -63,8 +63,10 @@ async def subject(
     return found
 
 
-async def refusal(desk: Desk, channel_id: str, reader: Reader) -> Message | None:
-    """Why the bot cannot post in a channel, and what to do; None where it can.
+async def refusal(
+    desk: Desk, channel_id: str, reader: Reader, *, is_file: bool = False
+) -> Message | None:
+    """Why the bot cannot post (a file) in a channel, and what to do; None where it can.
 
     Raises:
         BotError: Slack does not say.
@@ -81,7 +83,7 @@ async def refusal(desk: Desk, channel_id: str, reader: Reader) -> Message | None
     except SlackUnavailable as error:
         raise BotError(str(error)) from error
     if facts.is_archived:
-        return following.archived(channel_id, reader)
+        return following.archived(channel_id, reader, is_file=is_file)
     return None if facts.is_member else following.not_in_channel(channel_id, reader)
 
 

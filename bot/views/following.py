@@ -103,11 +103,16 @@ def not_in_channel(channel_id: str, reader: Reader) -> Message:
     return answer(said, [mend], w)
 
 
-def archived(channel_id: str, reader: Reader) -> Message:
-    """Nobody can post in a channel any more."""
+def archived(channel_id: str, reader: Reader, *, is_file: bool = False) -> Message:
+    """Nobody can post in a channel any more; a file needs none, all else may go to another."""
     w = words(reader.language)
     said = w.t("{channel} is archived: nothing can be posted there", channel=channel(channel_id, w))
     mend = w.t("Unarchive it, or choose another channel: {command}", command=code("in=#live-ops"))
+    if is_file:
+        mend = w.t(
+            "Unarchive it, or ask without {word}: the file then comes to you in a direct message",
+            word=code("public"),
+        )
     return answer(said, [mend], w)
 
 

@@ -321,11 +321,23 @@ async def test_a_missing_scope_is_named_to_whoever_can_mend_it(anna: Person, dem
     assert files(demo) == []
 
 
+async def test_in_an_archived_channel_the_way_to_a_file_is_a_direct_message(
+    anna: Person, demo: Demo
+) -> None:
+    demo.slack.faults.archived.add(anna.channel)
+    text = await anna.types("/preload export public status=failed")
+    assert "is archived: nothing can be posted there" in text
+    assert "ask without `public`: the file then comes to you in a direct message" in text
+    assert "in=" not in text
+    await anna.types("/preload export status=failed")
+    assert len(files(demo)) == 1
+
+
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
         ("not_in_channel", "/invite @preload"),
-        ("is_archived", "is archived"),
+        ("is_archived", "ask without `public`"),
         ("file_upload_size_restricted", "file_upload_size_restricted"),
     ],
 )
