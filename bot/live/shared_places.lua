@@ -2,9 +2,11 @@
 --
 -- KEYS: taken, the places: a sorted set of tokens by when each is free at the latest (µs); waiting,
 -- a hash of processes: by when each is heard again, then the orders of those who wait there; state.
--- ARGV: the question as JSON. Its times are lengths in µs: no clock but this server's counts.
--- Returns: since when the places are known here, how many there are, how long until the process is
--- to ask again, then for each place given how long until it may be used.
+-- ARGV: the question as JSON. Its times are lengths in µs: no clock but this server's counts. Only
+-- when each who waits came is a moment; processes tell it by what this clock said to them, and keep
+-- to what they have told, or two might each leave a place to the other.
+-- Returns: since when the places are known here, what the time is, how many places there are, how
+-- long until the process is to ask again, then for each place given how long until it may be used.
 
 local taken, waiting, state = KEYS[1], KEYS[2], KEYS[3]
 local asked = cjson.decode(ARGV[1])
@@ -71,7 +73,7 @@ table.sort(before)
 -- Who has n others before them gets the place that is free after n others: now, or soon.
 local given, again, first = {}, asked.again, 0
 for i, one in ipairs(asked.waiting) do
-  local order = one[1] * PRIORITY + now - one[2]
+  local order = one[1] * PRIORITY + one[2]
   while before[first + 1] and before[first + 1] < order do
     first = first + 1
   end
@@ -98,7 +100,7 @@ if #given < #asked.waiting then
   local line = { string.format('%.0f', now + again + asked.grace) }
   for i = #given + 1, #asked.waiting do
     local one = asked.waiting[i]
-    table.insert(line, string.format('%.0f', one[1] * PRIORITY + now - one[2]))
+    table.insert(line, string.format('%.0f', one[1] * PRIORITY + one[2]))
   end
   redis.call('HSET', waiting, asked.process, table.concat(line, ' '))
 else
@@ -110,4 +112,4 @@ end
 for _, key in ipairs(KEYS) do
   redis.call('EXPIRE', key, KEPT_S)
 end
-return { known.since, known.limit, again, unpack(given) }
+return { known.since, now, known.limit, again, unpack(given) }

@@ -40,7 +40,7 @@ class Question:
     """What a process says, and asks.
 
     Attributes:
-        waiting: for whom, and how long they have waited, in seconds; the first come first.
+        waiting: for whom, and when they came by Redis's clock, in seconds; the first come first.
         tokens: the names of their places, if they get any; as many.
         taken: in how long each place that it took is free at the latest, in seconds; 0 is now.
         throttled: the API said that too many calls come.
@@ -60,12 +60,14 @@ class Answer:
 
     Attributes:
         since: another number than before if Redis has lost what it was told.
+        now_s: what its clock said.
         per_s: places there are now.
         again_s: in how long to ask for those who got none.
         given_s: in how long each place may be used, for the first of those who wait.
     """
 
     since: int
+    now_s: float
     per_s: int
     again_s: float
     given_s: tuple[float, ...]
@@ -116,8 +118,9 @@ class SharedPlaces:
             "throttled": question.throttled,
             "was_alone": question.was_alone,
         }
-        since, per_s, again, *given = await self._ask(self._keys, [msgspec.json.encode(asked)])
-        return Answer(since, per_s, again / _MICRO, tuple(one / _MICRO for one in given))
+        since, now, per_s, again, *given = await self._ask(self._keys, [msgspec.json.encode(asked)])
+        given_s = tuple(one / _MICRO for one in given)
+        return Answer(since, now / _MICRO, per_s, again / _MICRO, given_s)
 
 
 def _micro(seconds: float) -> int:

@@ -108,6 +108,7 @@ class SharedQuota:
         self._limit = per_s
         self._throttled = False
         self._since: int | None = None
+        self._ahead_s = 0.0  # Redis's clock, of ours
         self._ask_at_s = float("-inf")
         self._to_ask = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -172,7 +173,7 @@ class SharedQuota:
 
     async def _granted(self, priority: Priority) -> _Given:
         """Wait for a place."""
-        waiter = self._waiters.come(priority)
+        waiter = self._waiters.come(priority, came_s=_now() + self._ahead_s)
         while True:
             self._tell()
             self._give()
@@ -280,7 +281,7 @@ class SharedQuota:
         self._ledger.asked_for(tokens)
         throttled, self._throttled = self._throttled, False
         return Question(
-            waiting=tuple((waiter.priority, now - waiter.since_s) for waiter in waiting),
+            waiting=tuple((waiter.priority, waiter.came_s) for waiter in waiting),
             tokens=tokens,
             taken=taken,
             throttled=throttled,
@@ -301,6 +302,7 @@ class SharedQuota:
             self._outage.over()
             log.info("quota shared again", quota=self._name, state=self.state)
         self._since, self._limit = answer.since, answer.per_s
+        self._ahead_s = answer.now_s - now
         waits = len(question.waiting) > len(answer.given_s)
         if self._ledger.has_news or (not waits and len(self._waiters) > len(self._given)):
             self._to_ask.set()  # there is more to say, or more of those who wait

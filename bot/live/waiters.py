@@ -21,13 +21,13 @@ class Waiter(Generic[T]):
     Attributes:
         priority: for whom.
         number: who came before whom.
-        since_s: when it came.
+        came_s: when it came, in seconds of any one clock.
         given: what it waits for.
     """
 
     priority: Priority
     number: int
-    since_s: float = field(compare=False)
+    came_s: float = field(compare=False)
     given: asyncio.Future[T] = field(compare=False)
 
 
@@ -41,10 +41,10 @@ class Waiters(Generic[T]):
     def __len__(self) -> int:
         return sum(not waiter.given.done() for waiter in self._heap)
 
-    def come(self, priority: Priority) -> Waiter[T]:
+    def come(self, priority: Priority, *, came_s: float) -> Waiter[T]:
         """Wait from now on."""
-        loop = asyncio.get_running_loop()
-        waiter = Waiter[T](priority, next(self._numbers), loop.time(), loop.create_future())
+        given: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        waiter = Waiter(priority, next(self._numbers), came_s, given)
         heapq.heappush(self._heap, waiter)
         return waiter
 
