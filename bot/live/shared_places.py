@@ -6,11 +6,15 @@ decides in one script, by its own clock; hosts say only how long ago or in how l
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from bot.live.quota import LOWERED_EVERY_S, LOWERED_TO, RAISED_EVERY_S, REST_S, Priority
@@ -18,13 +22,13 @@ from bot.live.quota import LOWERED_EVERY_S, LOWERED_TO, RAISED_EVERY_S, REST_S, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from redis.asyncio import Redis
-
 UNREACHABLE = (RedisError, OSError, TimeoutError)
 """How a question fails."""
 SOON_S = 0.05
 """A place is given this long before it is free, so that no call waits for the way to Redis; who
 comes meanwhile and is more urgent waits no longer than that for it."""
+ANSWER_S = 1.0
+"""An answer later than this is none."""
 LATE_S = 0.25
 """A place that could not be used this long after it was free has lapsed."""
 AGAIN_S = 0.9
@@ -73,6 +77,18 @@ class Answer:
     given_s: tuple[float, ...]
 
 
+def redis_at(url: str) -> Redis:
+    """A client which leaves it to who asks whether to try again; it is to be closed.
+
+    Args:
+        url: `redis://` or, with TLS, `rediss://`; with the login, if there is one.
+    """
+    never = Retry(NoBackoff(), 0)
+    return Redis.from_url(
+        url, retry=never, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S
+    )
+
+
 class SharedPlaces:
     """The places of one quota, as one process sees them.
 
@@ -118,7 +134,9 @@ class SharedPlaces:
             "throttled": question.throttled,
             "was_alone": question.was_alone,
         }
-        since, now, per_s, again, *given = await self._ask(self._keys, [msgspec.json.encode(asked)])
+        async with asyncio.timeout(ANSWER_S):
+            reply = await self._ask(self._keys, [msgspec.json.encode(asked)])
+        since, now, per_s, again, *given = reply
         given_s = tuple(one / _MICRO for one in given)
         return Answer(since, now / _MICRO, per_s, again / _MICRO, given_s)
 
