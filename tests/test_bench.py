@@ -19,6 +19,7 @@ MEASURED = {
     "client": {"µs": 12},
     "answers": {"/s": 3, "ms": 1},
     "quota": {"calls": 5, "calls/s": 5},
+    "sharing": {"µs": 2},
     "memory": {"MiB": 2},
     "watching": {"calls": 1, "s": 1, "ms": 1},
 }

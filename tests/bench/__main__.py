@@ -12,13 +12,14 @@ import logging
 
 import structlog
 
-from tests.bench import answers, client, memory, quota, watching
+from tests.bench import answers, client, memory, quota, sharing, watching
 from tests.bench.figures import Figure, table
 
 AREAS = {
     "client": client.run,
     "answers": answers.run,
     "quota": quota.run,
+    "sharing": sharing.run,
     "memory": memory.run,
     "watching": watching.run,
 }
