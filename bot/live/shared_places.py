@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 UNREACHABLE = (RedisError, OSError, TimeoutError)
 """How a question fails."""
+OPENS_S = 3.0
+"""How long all processes have to come by after Redis has lost what it knew: those with calls under
+way do so every second."""
 SOON_S = 0.05
 """A place is given this long before it is free, so that no call waits for the way to Redis; who
 comes meanwhile and is more urgent waits no longer than that for it."""

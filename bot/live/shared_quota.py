@@ -18,7 +18,6 @@ import secrets
 from bisect import bisect_left
 from collections import deque
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -26,8 +25,8 @@ import structlog
 from bot.live.ledger import Ledger
 from bot.live.outage import Outage, Sharing
 from bot.live.quota import REST_S, Place, Use
-from bot.live.shared_places import LATE_S, SOON_S, UNREACHABLE, Question, SharedPlaces
-from bot.live.waiters import Waiters
+from bot.live.shared_places import LATE_S, OPENS_S, SOON_S, UNREACHABLE, Question, SharedPlaces
+from bot.live.waiters import Given, Waiters
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,35 +34,15 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from bot.live.quota import Places, Priority
+    from bot.live.quota import Priority
     from bot.live.shared_places import Answer
 
-OPENS_S = 3.0
-"""How long all processes have to come by after Redis has lost what it knew: those with calls under
-way do so every second."""
 _RETRY_S = 0.5
 _BUSY_BEAT_S = 1.0
 _IDLE_BEAT_S = 5.0
 _MINUTE_S = 60
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class _Given:
-    """A place for whoever is first in this process when it may be used.
-
-    Attributes:
-        at_s: from when on it may be used.
-        until_s: until when it may be: a call sent later might arrive after it has lapsed.
-        token: its name.
-        share: whose it is, where it is none of Redis's.
-    """
-
-    at_s: float
-    until_s: float
-    token: str
-    share: Places | None = field(default=None, compare=False)
 
 
 class SharedQuota:
@@ -101,8 +80,8 @@ class SharedQuota:
         process = secrets.token_hex(8)
         self._places = SharedPlaces(redis, name, process, per_s, hold_s=hold_s, opens_s=opens_s)
         self._ledger = Ledger(process)
-        self._waiters = Waiters[_Given]()
-        self._given: list[_Given] = []
+        self._waiters = Waiters()
+        self._given: list[Given] = []
         self._used_at: deque[float] = deque(maxlen=_MINUTE_S * per_s)
         self._limit = per_s
         self._throttled = False
@@ -170,7 +149,7 @@ class SharedQuota:
         self._throttled = True
         self._tell()
 
-    async def _granted(self, priority: Priority) -> _Given:
+    async def _granted(self, priority: Priority) -> Given:
         """Wait for a place."""
         waiter = self._waiters.come(priority, came_s=_now() + self._ahead_s)
         while True:
@@ -191,13 +170,12 @@ class SharedQuota:
             self._give_back(given, free_at=now)
             self._waiters.come_back(waiter)
 
-    def _give_back(self, given: _Given, *, free_at: float) -> None:
+    def _give_back(self, given: Given, *, free_at: float) -> None:
         """Let others have the place from `free_at` on."""
         if given.share is not None:
             given.share.give_back(_now(), free_at=free_at)
-        if given.share is not None and given.share is self._outage.share:
             self._ledger.take(given.token, free_at=free_at)
-        else:
+        if given.share is None or given.share is not self._outage.share:
             self._ledger.give_back(given.token, free_at=free_at)
             self._tell()
 
@@ -224,7 +202,7 @@ class SharedQuota:
             self._give_back(unwanted, free_at=max(now, unwanted.at_s))
         self._given.clear()
 
-    def _next(self, now: float) -> _Given | None:
+    def _next(self, now: float) -> Given | None:
         """A place that may be used now."""
         while self._given and self._given[0].at_s <= now:
             given = heapq.heappop(self._given)
@@ -236,14 +214,14 @@ class SharedQuota:
             return None
         token = self._ledger.token()
         self._ledger.take(token, free_at=now + self._lasts_s)
-        return _Given(now, now + LATE_S, token, share)
+        return Given(now, now + LATE_S, token, share)
 
     def _next_change(self, now: float) -> float | None:
         """When a place may be there; None if only Redis or a reply can bring one."""
-        times = [given.at_s for given in self._given[:1]]
         share = self._outage.share
-        change = share.next_change(now) if share is not None else None
-        return min(times if change is None else [*times, change], default=None)
+        times = [share.next_change(now) if share is not None else None]
+        times += [given.at_s for given in self._given[:1]]
+        return min((time for time in times if time is not None), default=None)
 
     async def _ask_again_and_again(self) -> None:
         """Ask when there is something to say, and when it is time; at the end give all back."""
@@ -293,12 +271,12 @@ class SharedQuota:
         self._ledger.answered(question.tokens)
         for token, in_s in zip(question.tokens, answer.given_s, strict=False):
             self._ledger.take(token, free_at=now + in_s + self._lasts_s)
-            heapq.heappush(self._given, _Given(now + in_s, asked_s + in_s + LATE_S, token))
+            heapq.heappush(self._given, Given(now + in_s, asked_s + in_s + LATE_S, token))
         if self.state is Sharing.ALONE or self._since not in {None, answer.since}:
             self._ledger.all_is_news()
         if self.state is not Sharing.SHARED:
             self._outage.over()
-            log.info("quota shared again", quota=self._name, state=self.state)
+            log.info("quota shared again", quota=self._name)
         self._since, self._limit = answer.since, answer.per_s
         self._ahead_s = answer.now_s - now
         waits = len(question.waiting) > len(answer.given_s)
@@ -314,14 +292,8 @@ class SharedQuota:
         self._to_ask.clear()
         self._ask_at_s = now + _RETRY_S
         if self.state is Sharing.SHARED:
-            log.warning(
-                "quota not shared",
-                quota=self._name,
-                error=type(error).__name__,
-                state=Sharing.WAITING,
-                wait_s=self._outage.wait_s,
-                then_per_s=self._outage.share_per_s,
-            )
+            then = {"wait_s": self._outage.wait_s, "then_per_s": self._outage.share_per_s}
+            log.warning("quota not shared", quota=self._name, error=type(error).__name__, **then)
         self._outage.noticed(now)
 
 

@@ -6,16 +6,31 @@ import asyncio
 import heapq
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.live.quota import Priority
+    from bot.live.quota import Places, Priority
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True, order=True)
+class Given:
+    """A place for whoever is first in this process when it may be used.
+
+    Attributes:
+        at_s: from when on it may be used.
+        until_s: until when it may be: a call sent later might arrive after it has lapsed.
+        token: its name.
+        share: whose it is, where it is none of Redis's.
+    """
+
+    at_s: float
+    until_s: float
+    token: str
+    share: Places | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True, order=True)
-class Waiter(Generic[T]):
+class Waiter:
     """A call that waits.
 
     Attributes:
@@ -28,27 +43,27 @@ class Waiter(Generic[T]):
     priority: Priority
     number: int
     came_s: float = field(compare=False)
-    given: asyncio.Future[T] = field(compare=False)
+    given: asyncio.Future[Given] = field(compare=False)
 
 
-class Waiters(Generic[T]):
+class Waiters:
     """First come, first served within a priority; who stops waiting is passed over."""
 
     def __init__(self) -> None:
-        self._heap: list[Waiter[T]] = []
+        self._heap: list[Waiter] = []
         self._numbers = count()
 
     def __len__(self) -> int:
         return sum(not waiter.given.done() for waiter in self._heap)
 
-    def come(self, priority: Priority, *, came_s: float) -> Waiter[T]:
+    def come(self, priority: Priority, *, came_s: float) -> Waiter:
         """Wait from now on."""
-        given: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        given: asyncio.Future[Given] = asyncio.get_running_loop().create_future()
         waiter = Waiter(priority, next(self._numbers), came_s, given)
         heapq.heappush(self._heap, waiter)
         return waiter
 
-    def come_back(self, waiter: Waiter[T]) -> None:
+    def come_back(self, waiter: Waiter) -> None:
         """Wait on, where one was, for what was given was of no use."""
         waiter.given = asyncio.get_running_loop().create_future()
         heapq.heappush(self._heap, waiter)
@@ -59,11 +74,11 @@ class Waiters(Generic[T]):
             heapq.heappop(self._heap)
         return bool(self._heap)
 
-    def give(self, what: T) -> None:
+    def give(self, place: Given) -> None:
         """Give it to the first; there is one."""
-        heapq.heappop(self._heap).given.set_result(what)
+        heapq.heappop(self._heap).given.set_result(place)
 
-    def in_order(self) -> list[Waiter[T]]:
+    def in_order(self) -> list[Waiter]:
         """All of them."""
         return sorted(waiter for waiter in self._heap if not waiter.given.done())
 
