@@ -218,8 +218,7 @@ class SharedQuota:
 
     def _next_change(self, now: float) -> float | None:
         """When a place may be there; None if only Redis or a reply can bring one."""
-        share = self._outage.share
-        times = [share.next_change(now) if share is not None else None]
+        times = [share.next_change(now) if (share := self._outage.share) is not None else None]
         times += [given.at_s for given in self._given[:1]]
         return min((time for time in times if time is not None), default=None)
 
