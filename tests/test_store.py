@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, func, insert, literal, select
+from sqlalchemy import Connection, Engine, event, func, insert, literal, select
 from sqlalchemy.exc import StatementError
 
 from bot.asks import Ask
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ASK = Ask(account="default", domain="live.example.com")
 SHORT_S = 0.01
+AT = datetime(2026, 11, 20, tzinfo=UTC)
 FIRST_VERSION = """
 CREATE TABLE preload_bot_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 INSERT INTO preload_bot_version VALUES ('0001');
@@ -270,6 +271,32 @@ async def test_many_writers_wait_for_each_other_and_not_for_a_lock(url: str) -> 
         async with store.database.reading() as connection:
             count = await connection.scalar(select(func.count()).select_from(channel_defaults))
     assert count == 200
+
+
+@pytest.mark.parametrize("at", ["BEGIN", "INSERT"])
+async def test_a_writer_cancelled_while_the_database_is_at_it_lets_others_write(
+    url: str, file: Path, at: str
+) -> None:
+    async def write() -> None:
+        row = {"team_id": "T1", "channel_id": "C1", "domain": "d", "set_by": "U1", "set_at": AT}
+        statement = insert(channel_defaults).returning(channel_defaults.c.domain)
+        async with store.database.writing() as connection:
+            await connection.execute(statement, row)
+
+    def cancel(_connection: Connection, _cursor: object, sql: str, *_: object) -> None:
+        if sql.startswith(at):
+            asyncio.get_running_loop().call_soon(writing.cancel)
+
+    async with Store.open(url) as store:
+        writing = asyncio.create_task(write())
+        event.listen(Engine, "before_cursor_execute", cancel)
+        try:
+            (end,) = await asyncio.gather(writing, return_exceptions=True)
+        finally:
+            event.remove(Engine, "before_cursor_execute", cancel)
+        assert isinstance(end, asyncio.CancelledError)  # and it has all that was at hand
+        with closing(sqlite3.connect(file, timeout=SHORT_S)) as other:
+            other.execute("BEGIN IMMEDIATE")
 
 
 async def test_what_a_transaction_reads_first_is_still_so_when_it_writes(

@@ -81,6 +81,7 @@ class Database:
         if engine.dialect.name == "sqlite":
             _prepare_sqlite_file(engine)
             event.listen(engine.sync_engine, "connect", _set_pragmas)
+            event.listen(engine.sync_engine, "invalidate", _undo)
         try:
             yield cls(engine)
         finally:
@@ -204,6 +205,16 @@ def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         undo.pop_all()
+
+
+def _undo(connection: DBAPIConnection, *_: object) -> None:
+    """End the transaction of a task that was cancelled while the database was at it.
+
+    Closing does not: SQLite keeps a connection, and its lock, while one of its statements is there,
+    and that is in the task's traceback, for as long as anybody has it.
+    """
+    with suppress(asyncio.CancelledError, sqlite3.Error):  # whatever happens, it is closed then
+        connection.rollback()
 
 
 @contextmanager
