@@ -5,12 +5,10 @@ The only module that knows both halves and the handlers.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -20,9 +18,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.background import working
+from bot.duty import Duty
+from bot.errors import SettingsError
 from bot.exporting import Exporter
 from bot.health import Health, routes
-from bot.jobs import Jobs, Loops
+from bot.jobs import Jobs
 from bot.live.client import LiveClient, Timeouts, utc_now
 from bot.live.protocol import DESCRIBE_TASKS
 from bot.lives import client_of, credentials_of
@@ -41,10 +42,6 @@ from bot.slack.sender import Sender
 from bot.slack.uploads import Uploads
 from bot.store import Store
 from bot.views.refs import anchor_of
-from bot.watch.keeping import Keeping
-from bot.watch.loop import Pace, Sweeps
-from bot.watch.needs import Freshness
-from bot.watch.outbox import Outbox
 from bot.watch.pauses import Pauses
 from bot.watch.writing import Writer
 from handlers.caller import Caller
@@ -69,6 +66,7 @@ class Bot:
 
     Attributes:
         settings: what it was opened with.
+        duty: what it does of it all.
         bolt: Bolt's app, with the handlers registered.
         health: what is ready.
         desk: what the handlers work with.
@@ -78,6 +76,7 @@ class Bot:
     """
 
     settings: Settings
+    duty: Duty
     bolt: AsyncApp
     health: Health
     desk: Desk
@@ -86,7 +85,7 @@ class Bot:
     now: Callable[[], datetime]
 
     def application(self, *, takes_requests: bool) -> web.Application:
-        """The web application: health, and Slack's requests unless they come by Socket Mode."""
+        """The web application: health, and Slack's requests where they come by HTTP."""
         application = web.Application()
         application.add_routes(routes(self.health))
         if takes_requests:
@@ -105,28 +104,33 @@ class Bot:
 async def opened(
     settings: Settings,
     *,
+    duty: Duty = Duty.ALL,
     now: Callable[[], datetime] = utc_now,
     timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
     pauses: Pauses = Pauses(),  # noqa: B008 - frozen
     clock_s: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Bot]:
-    """Open the bot's parts, and follow what is to be followed from then on.
+    """Open the bot's parts, and follow what is to be followed from then on, if that is its duty.
 
     On the way out, what goes on in the background is ended first, then jobs are drained, and
     connections are closed last.
 
     Args:
         settings: tokens, accounts and all the rest.
+        duty: what this process does of it all.
         now: the wall clock, in UTC.
         timeouts: how long calls of the Live API may take.
         pauses: how long delivery waits for what.
         clock_s: a monotonic clock, in seconds.
 
     Raises:
-        SettingsError: something that is needed is not set.
+        SettingsError: something that is needed is not set, or the store cannot be shared where
+            it has to be.
         StoreUnavailable: the store cannot be opened.
     """
     require(settings.slack, "bot_token")
+    if duty is not Duty.ALL:
+        _insist_on_sharing(settings)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             Store.open(settings.store.url.get_secret_value(), now=now)
@@ -154,41 +158,26 @@ async def opened(
             Jobs(limit=settings.server.max_jobs, drain_timeout_s=settings.server.drain_s)
         )
         channels, writer = Channels(client), Writer(store, people, now=now)
-        outbox = await stack.enter_async_context(
-            Outbox(
-                store,
-                Poster(client, now=now, clock_s=clock_s),
-                writer,
-                channels,
-                now=now,
-                clock_s=clock_s,
-                pauses=pauses,
-            )
-        )
-        pace, woken = _pace(settings), {name: asyncio.Event() for name in lives}
-        sweeps = {
-            name: await stack.enter_async_context(
-                Sweeps(
-                    name,
-                    live,
+        if duty.works:
+            wake = await stack.enter_async_context(
+                working(
+                    settings,
                     store,
-                    pace=pace,
-                    told=outbox.wake,
+                    lives,
+                    poster=Poster(client, now=now, clock_s=clock_s),
+                    writer=writer,
+                    channels=channels,
                     now=now,
                     clock_s=clock_s,
+                    pauses=pauses,
                 )
             )
-            for name, live in lives.items()
-        }
+        else:
+            wake = _nothing  # the workers look into the store by themselves
 
         def opened_for_export(name: str, quota: Quota) -> LiveClient:
             account, source = settings.accounts[name], credentials[name]
             return client_of(account, source, _patient(timeouts), now, of_tasks=quota)
-
-        def wake() -> None:
-            outbox.wake()
-            for event in woken.values():
-                event.set()
 
         desk = Desk(
             settings=settings,
@@ -228,25 +217,20 @@ async def opened(
         )
         register(bolt, desk, jobs)
         health = Health(credentials=credentials, store=store, slack=client, clock_s=clock_s)
-        loops = await stack.enter_async_context(Loops())
-        loops.start("outbox", outbox.turn, woken=outbox.woken)
-        for name, sweep in sweeps.items():
-            loops.start(f"sweeps of {name}", sweep.turn, woken=woken[name])
-        keeping = Keeping(
-            store,
-            kept=timedelta(days=settings.watch.keep_days),
-            recorded=timedelta(days=settings.record.keep_days),
-            now=now,
+        yield Bot(settings, duty, bolt, health, desk, jobs, lives, now)
+
+
+def _insist_on_sharing(settings: Settings) -> None:
+    if not settings.store.is_shared:
+        raise SettingsError(
+            "store.url [DATABASE_URL]",
+            "postgresql://…, where web and worker processes meet; without it one process does all: "
+            "--role all",
         )
-        loops.start("keeping", keeping.turn, woken=asyncio.Event())
-        yield Bot(settings, bolt, health, desk, jobs, lives, now)
 
 
-def _pace(settings: Settings) -> Pace:
-    return Pace(
-        freshness=Freshness(fresh_s=settings.watch.fresh_s),
-        calls_per_s=settings.watch.calls_per_s,
-    )
+def _nothing() -> None:
+    pass
 
 
 def _slack_client(

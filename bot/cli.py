@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from bot.duty import Duty
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,14 +54,24 @@ def main() -> None:
 
 @main.command()
 @click.option("--socket-mode", is_flag=True, help="Connect to Slack, rather than be called by it.")
+@click.option(
+    "--role",
+    type=click.Choice([duty.value for duty in Duty]),
+    default=Duty.ALL.value,
+    show_default=True,
+    help="Answer people (web), follow and tell (worker), or both; web and worker share PostgreSQL.",
+)
 @_settings_file
-def serve(*, socket_mode: bool, settings_file: Path | None) -> None:
+def serve(*, socket_mode: bool, role: str, settings_file: Path | None) -> None:
     """Run the bot for a Slack workspace."""
+    duty = Duty(role)
+    if socket_mode and not duty.answers:
+        raise click.UsageError("--socket-mode is for who answers: a worker is not sent anything.")
     with _explained():
         settings = _ready(settings_file)
         from bot.serving import serve as serve_until_stopped
 
-        asyncio.run(serve_until_stopped(settings, socket_mode=socket_mode))
+        asyncio.run(serve_until_stopped(settings, socket_mode=socket_mode, duty=duty))
 
 
 @main.command(cls=_InOrder)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.app import Bot
+    from bot.duty import Duty
     from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -33,19 +34,21 @@ log = structlog.get_logger(__name__)
 async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
     """Serve over HTTP, and over Socket Mode if wanted; yields the base URL.
 
+    A process that takes no requests serves its health only.
+
     Leaving takes no more requests and waits for those under way.
 
     Raises:
         SettingsError: a token is not set, or Slack refuses it.
     """
     server, slack = bot.settings.server, bot.settings.slack
-    application = bot.application(takes_requests=not socket_mode)
+    application = bot.application(takes_requests=bot.duty.answers and not socket_mode)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=server.drain_s)
     async with AsyncExitStack() as stack:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, server.host, server.port).start()
-        if socket_mode:
+        if bot.duty.answers and socket_mode:
             require(slack, "app_token")
             app_token = slack.app_token.get_secret_value() if slack.app_token else ""
             await _check_app_token(bot.bolt.client, app_token)
@@ -87,11 +90,14 @@ def until_told_to_stop() -> Iterator[None]:
             raise
 
 
-async def serve(settings: Settings, *, socket_mode: bool) -> None:
+async def serve(settings: Settings, *, socket_mode: bool, duty: Duty) -> None:
     """Serve until SIGTERM or SIGINT."""
     with until_told_to_stop():
-        async with opened(settings) as bot, listening(bot, socket_mode=socket_mode) as address:
-            log.info("listening", address=address, socket_mode=socket_mode)
+        async with (
+            opened(settings, duty=duty) as bot,
+            listening(bot, socket_mode=socket_mode) as address,
+        ):
+            log.info("listening", address=address, role=duty.value, socket_mode=socket_mode)
             gc.freeze()  # what is there by now stays: not to be looked through again and again
             try:
                 await asyncio.Event().wait()

@@ -218,6 +218,11 @@ class StorePlace(_Section):
             raise ValueError
         return value
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is one that several processes can share."""
+        return self.url.get_secret_value().startswith("postgres")
+
 
 class Log(_Section):
     """What is logged."""

@@ -1,0 +1,94 @@
+"""What a worker does without being asked: it reads what is followed, tells of it, and forgets."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.jobs import Loops
+from bot.watch.keeping import Keeping
+from bot.watch.loop import Pace, Sweeps
+from bot.watch.needs import Freshness
+from bot.watch.outbox import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
+
+    from bot.live.client import LiveClient
+    from bot.settings import Settings
+    from bot.slack.channels import Channels
+    from bot.slack.poster import Poster
+    from bot.store import Store
+    from bot.watch.pauses import Pauses
+    from bot.watch.writing import Writer
+
+
+@asynccontextmanager
+async def working(
+    settings: Settings,
+    store: Store,
+    lives: Mapping[str, LiveClient],
+    *,
+    poster: Poster,
+    writer: Writer,
+    channels: Channels,
+    now: Callable[[], datetime],
+    clock_s: Callable[[], float],
+    pauses: Pauses,
+) -> AsyncIterator[Callable[[], None]]:
+    """Sweep, deliver and keep until the context is left.
+
+    Args:
+        settings: the pace, and how long what is kept for how long.
+        store: what is followed, and what is to be told.
+        lives: the client of each account.
+        poster: posts notices.
+        writer: draws them.
+        channels: who is in which.
+        now: the wall clock, in UTC.
+        clock_s: a monotonic clock, in seconds.
+        pauses: how long delivery waits for what.
+
+    Yields:
+        What is to be called when something was stored that there is to do with: it is begun at
+        once, not at the next turn.
+    """
+    async with AsyncExitStack() as stack:
+        outbox = await stack.enter_async_context(
+            Outbox(store, poster, writer, channels, now=now, clock_s=clock_s, pauses=pauses)
+        )
+        pace, woken = _pace(settings), {name: asyncio.Event() for name in lives}
+        sweeps = {
+            name: await stack.enter_async_context(
+                Sweeps(name, live, store, pace=pace, told=outbox.wake, now=now, clock_s=clock_s)
+            )
+            for name, live in lives.items()
+        }
+
+        def wake() -> None:
+            outbox.wake()
+            for event in woken.values():
+                event.set()
+
+        keeping = Keeping(
+            store,
+            kept=timedelta(days=settings.watch.keep_days),
+            recorded=timedelta(days=settings.record.keep_days),
+            now=now,
+        )
+        loops = await stack.enter_async_context(Loops())
+        loops.start("outbox", outbox.turn, woken=outbox.woken)
+        for name, sweep in sweeps.items():
+            loops.start(f"sweeps of {name}", sweep.turn, woken=woken[name])
+        loops.start("keeping", keeping.turn, woken=asyncio.Event())
+        yield wake
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        freshness=Freshness(fresh_s=settings.watch.fresh_s),
+        calls_per_s=settings.watch.calls_per_s,
+    )
