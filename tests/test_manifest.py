@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -94,5 +95,12 @@ def test_names_and_descriptions_fit_slacks_lengths() -> None:
     assert command["should_escape"] is True
 
 
-def test_the_procfile_serves_on_the_port_the_platform_names() -> None:
-    assert (ROOT / "Procfile").read_text(encoding="utf-8") == "web: preload-bot serve\n"
+def test_the_procfile_has_a_process_of_each_role() -> None:
+    lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+    # As platforms read it: https://devcenter.heroku.com/articles/procfile
+    read = (re.match(r"(\w+): *(.+)", line) for line in lines)
+    processes = {found[1]: found[2] for found in read if found}
+    assert processes == {
+        "web": "preload-bot serve --role web",
+        "worker": "preload-bot serve --role worker",
+    }

@@ -24,7 +24,9 @@ def needed(name: str, extras: frozenset[str], found: set[str]) -> set[str]:
             f"'{one}'" in marker.replace('"', "'") for one in extras
         ):
             continue
-        if "sys_platform" in marker or "platform_system" in marker or "python_version <" in marker:
+        if "sys_platform" in marker or "platform_system" in marker:
+            continue
+        if re.search(r"python_(full_)?version <", marker):
             continue
         match = re.match(r"([\w.-]+)\s*(?:\[([^]]*)\])?", wanted.strip())
         assert match
@@ -36,8 +38,13 @@ def needed(name: str, extras: frozenset[str], found: set[str]) -> set[str]:
     return found
 
 
-def test_requirements_txt_pins_just_what_the_bot_needs() -> None:
-    assert set(PINNED) == needed("preload-bot", frozenset(), set())
+def test_requirements_txt_pins_just_what_the_bot_needs_with_postgresql_and_redis() -> None:
+    found = needed("preload-bot", frozenset(), set())
+    for extra in ("postgres", "redis"):
+        for entry in PROJECT["project"]["optional-dependencies"][extra]:
+            name = normalised(re.split(r"[\[><=;~ ]", entry)[0])
+            found |= {name, *needed(name, frozenset(), set())}
+    assert set(PINNED) == found
     assert REQUIREMENTS[-1] == "."  # and the bot itself
 
 
