@@ -1,4 +1,4 @@
-"""`preload-bot`: serve · demo · simulate · doctor · audit · manifest.
+"""`preload-bot`: serve · demo · simulate · doctor · audit · migrate · manifest.
 
 Each command imports what it needs, so that `--help` comes at once.
 """
@@ -185,6 +185,23 @@ def audit(*, settings_file: Path | None) -> None:
 
     with _explained():
         asyncio.run(printed(_ready(settings_file).store.url.get_secret_value()))
+
+
+@main.command()
+@_settings_file
+def migrate(*, settings_file: Path | None) -> None:
+    """Bring the store up to date, as serve does by itself when it starts."""
+    from bot.store import Store
+
+    with _explained():
+        url = _ready(settings_file).store.url.get_secret_value()
+        done = asyncio.run(Store.migrate(url))
+        if done.before == done.after:
+            click.echo(f"The store is up to date: revision {done.after}.")
+        elif done.before is None:
+            click.echo(f"The store is made: revision {done.after}.")
+        else:
+            click.echo(f"The store is brought from revision {done.before} to {done.after}.")
 
 
 @main.command()

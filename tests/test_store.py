@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -106,6 +109,20 @@ async def test_a_store_of_the_first_version_keeps_what_is_in_it(url: str, file: 
         assert kept is not None
         assert (kept.domain, kept.set_by) == ("live.example.com", "U1")
         assert await store.subscriptions.all() == ()
+
+
+def test_migrate_says_from_which_revision_to_which(url: str, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as older, older:
+        older.executescript(FIRST_VERSION)
+    command, environment = (sys.executable, "-m", "bot", "migrate"), {"DATABASE_URL": url}
+    first, second = (
+        subprocess.run(
+            command, env=os.environ | environment, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert re.fullmatch(r"The store is brought from revision 0001 to \d{4}\.\n", first)
+    assert re.fullmatch(r"The store is up to date: revision \d{4}\.\n", second)
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(url: str, file: Path) -> None:

@@ -25,7 +25,7 @@ from bot.store.preferences import PeoplesPreferences
 from bot.store.record import Record
 from bot.store.sightings import Sightings
 from bot.store.subscriptions import Subscriptions
-from bot.store.upgrade import upgrade
+from bot.store.upgrade import Upgraded, upgrade
 from bot.store.watches import Watches
 
 if TYPE_CHECKING:
@@ -98,6 +98,23 @@ class Store:
                 exports=Exports(database, now),
                 drafts=Drafts(database, now),
             )
+
+    @staticmethod
+    async def migrate(url: str, *, busy_timeout_s: float = 60.0) -> Upgraded:
+        """Bring a store's tables up to date, and do no more.
+
+        Args:
+            url: as for `open`.
+            busy_timeout_s: how long to wait for other processes, which may be at it.
+
+        Raises:
+            StoreUnavailable: as for `open`.
+        """
+        async with (
+            Database.open(url, busy_timeout_s=busy_timeout_s) as database,
+            database.writing() as connection,
+        ):
+            return await connection.run_sync(upgrade)
 
     async def ping(self) -> None:
         """Read something.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic import command
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 VERSION_TABLE = "preload_bot_version"
 
 
-def upgrade(connection: Connection) -> None:
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """From which revision of the schema to which; None is an empty database."""
+
+    before: str | None
+    after: str | None
+
+
+def upgrade(connection: Connection) -> Upgraded:
     """Run the migrations that are missing, all of them or none; none missing is fine.
 
     Of two processes that start at once the second waits in `Database.writing`, and finds the work
@@ -39,6 +48,7 @@ def upgrade(connection: Connection) -> None:
     if current is not None and current not in known:
         raise StoreUnavailable(
             f"the store has the schema of a newer version (revision {current}): "
-            "run that version, or name another file in store.url"
+            "run that version, or name another store in store.url"
         )
     command.upgrade(config, "head")
+    return Upgraded(current, context.get_current_revision())

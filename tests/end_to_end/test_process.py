@@ -20,10 +20,13 @@ from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import SimulatedLive
 from bot.sandbox.slack import Fault, LocalSlack
 from tests.end_to_end.people import ANNA, LIVE_OPS
+from tests.engines import new_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from tests.servers import Postgres
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-process-test",
@@ -275,7 +278,20 @@ async def test_the_manifest_is_printed_for_http_and_for_socket_mode() -> None:
 async def test_help_names_every_command_and_the_version_is_the_packages() -> None:
     code, out, _ = await ran("--help")
     assert code == 0
-    for command in ("serve", "demo", "simulate", "doctor", "audit", "manifest"):
+    for command in ("serve", "demo", "simulate", "doctor", "audit", "migrate", "manifest"):
         assert f"\n  {command} " in out
     code, out, _ = await ran("--version")
     assert re.fullmatch(r"preload-bot, version \d+\.\d+\.\d+\n", out)
+
+
+async def test_of_several_processes_that_start_at_once_one_makes_the_store(
+    postgres_server: Postgres,
+) -> None:
+    url = await new_database(postgres_server)
+    ended = await asyncio.gather(*(ran("migrate", DATABASE_URL=url) for _ in range(4)))
+    assert [code for code, _, _ in ended] == [0] * 4, ended
+    said = sorted(out for _, out, _ in ended)
+    assert [out.partition(": revision")[0] for out in said] == [
+        "The store is made",
+        *["The store is up to date"] * 3,
+    ]
