@@ -161,6 +161,7 @@ class Desk:
         Raises:
             NotAllowed: they may not do the deed with it; without one, not query it.
             WhichAccount: several have it.
+            StoreUnavailable: no domain was given, and the default cannot be read.
         """
         domain, account = request.domain, request.account
         if domain is None:
@@ -231,15 +232,20 @@ class Desk:
         return ask
 
     async def _usual(self, team_id: str, channel_id: str) -> tuple[str | None, str | None]:
-        """The channel's default domain, else the only one there is; and its account, if named."""
+        """The channel's default domain, else the only one there is; and its account, if named.
+
+        Raises:
+            StoreUnavailable: which one is the default cannot be read, and there are several.
+        """
+        only = self.settings.domains[0] if len(self.settings.domains) == 1 else None
         try:
             default = await self.store.defaults.get(team_id, channel_id)
         except StoreUnavailable as error:
+            if only is None:
+                raise
             log.warning("default domain not read", error=str(error))
             default = None
-        if default is not None:
-            return default.domain, default.account
-        return (self.settings.domains[0] if len(self.settings.domains) == 1 else None), None
+        return (only, None) if default is None else (default.domain, default.account)
 
     async def domains(self) -> tuple[str, ...]:
         """The known play domains that the caller may query."""

@@ -148,6 +148,23 @@ async def test_preferences_that_cannot_be_read_cost_nobody_the_answer(
     assert [line["event"] for line in lines] == ["preferences not read"]
 
 
+async def test_preferences_that_cannot_be_read_any_more_are_what_they_were(
+    client: AsyncWebClient, clock: Clock
+) -> None:
+    chosen = {"U2": Preferences(rows=20)}
+
+    async def preferences(user_id: str) -> Preferences:
+        if user_id not in chosen:
+            raise StoreUnavailable("gone")
+        return chosen[user_id]
+
+    async with People(client, clock_s=clock, preferences=preferences) as people:
+        before = await people.reader("U2")
+        del chosen["U2"]
+        assert before.rows == 20
+        assert await people.reader("U2") == before
+
+
 @pytest.mark.parametrize(
     ("failure", "word"),
     [

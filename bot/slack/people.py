@@ -56,7 +56,8 @@ class People:
         client: for `users.info` (scope `users:read`) and `auth.test`.
         language: of people who have set neither English nor Chinese, or are not known.
         zone: of people whose time zone Slack does not tell.
-        preferences: what they have chosen themselves, which goes over what Slack says.
+        preferences: what they have chosen themselves, which goes over what Slack says; what it was
+            last, where it cannot be read.
         patience_s: how long an answer may wait for a lookup.
         clock_s: a monotonic clock, in seconds.
         max_people: how many are remembered.
@@ -80,6 +81,7 @@ class People:
         self._patience_s = patience_s
         self._clock_s = clock_s
         self._known: LRUCache[str, _Known] = LRUCache(max_people)
+        self._chosen: LRUCache[str, Preferences] = LRUCache(max_people)
         self._lookups: dict[str, asyncio.Task[None]] = {}
         self._home: str | None = None
 
@@ -103,10 +105,11 @@ class People:
         if self._preferences is None:
             return reader
         try:
-            return (await self._preferences(user_id)).over(reader)
+            self._chosen[user_id] = await self._preferences(user_id)
         except StoreUnavailable as error:
             log.warning("preferences not read", user=user_id, error=str(error))
-            return reader
+        chosen = self._chosen.get(user_id)
+        return reader if chosen is None else chosen.over(reader)
 
     async def as_slack_says(self, user_id: str) -> Reader:
         """Who `user_id` is, whatever they have chosen. Raises nothing."""
