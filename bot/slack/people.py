@@ -105,9 +105,10 @@ class People:
         if self._preferences is None:
             return reader
         try:
-            self._chosen[user_id] = await self._preferences(user_id)
-        except StoreUnavailable as error:
-            log.warning("preferences not read", user=user_id, error=str(error))
+            async with asyncio.timeout(self._patience_s):
+                self._chosen[user_id] = await self._preferences(user_id)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("preferences not read", user=user_id, error=str(error) or "timeout")
         chosen = self._chosen.get(user_id)
         return reader if chosen is None else chosen.over(reader)
 

@@ -78,9 +78,8 @@ class Store:
         Raises:
             StoreUnavailable: it cannot be opened, or was written by a newer version of the bot.
         """
+        await cls.migrate(url, busy_timeout_s=busy_timeout_s)
         async with Database.open(url, busy_timeout_s=busy_timeout_s) as database:
-            async with database.writing() as connection:
-                await connection.run_sync(upgrade)
             yield cls(
                 database=database,
                 asks=Asks(database, now),
@@ -111,7 +110,7 @@ class Store:
             StoreUnavailable: as for `open`.
         """
         async with (
-            Database.open(url, busy_timeout_s=busy_timeout_s) as database,
+            Database.open(url, busy_timeout_s=busy_timeout_s, statement_timeout_s=None) as database,
             database.writing() as connection,
         ):
             return await connection.run_sync(upgrade)

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreUnavailable
+from bot.store.silence import Silence, ping_before_use
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable, Iterator
@@ -36,8 +37,8 @@ _CONNECTIONS = 5
 """How many a process keeps open to PostgreSQL; as many more may be, for a while."""
 _WRITERS_LOCK = 5_203_170_613_471
 """The advisory lock of PostgreSQL that a transaction of ours holds; the number means nothing."""
-_CONNECT_S = 5
-_COMMAND_S = 30
+_CONNECT_S = 3
+_STATEMENT_S = 10.0
 STOPPED_S = 5
 """How long a process may sit in a transaction: a stopped one shall not hold up all others."""
 
@@ -50,11 +51,13 @@ _PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 class Database:
     """An engine behind two doors, `reading` and `writing`, through which no driver error leaves."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, busy_timeout_s: float) -> None:
         self._engine = engine
+        self._busy_timeout_s = busy_timeout_s
         # There is one writer at a time. Those of this process queue here, in order and without a
         # connection; those of others are waited for at the database.
         self._writer = asyncio.Lock()
+        self._silence = Silence()
 
     @property
     def _is_sqlite(self) -> bool:
@@ -62,8 +65,15 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, busy_timeout_s: float) -> AsyncIterator[Database]:
+    async def open(
+        cls, url: str, *, busy_timeout_s: float, statement_timeout_s: float | None = _STATEMENT_S
+    ) -> AsyncIterator[Database]:
         """Hold a pool of connections for as long as the context lasts.
+
+        Args:
+            url: as `store.url` in the settings.
+            busy_timeout_s: how long to wait for another process's lock, or a free connection.
+            statement_timeout_s: how long PostgreSQL may take over a statement; None is for ever.
 
         Raises:
             StoreUnavailable: there is no such database, nor can one be made.
@@ -74,7 +84,7 @@ class Database:
                 # An error would print the parameters, and with them signed play URLs.
                 hide_parameters=True,
                 pool_timeout=busy_timeout_s,
-                **_options(url, busy_timeout_s),
+                **_options(url, busy_timeout_s, statement_timeout_s),
             )
         except ModuleNotFoundError as error:
             raise StoreUnavailable(f"{error.name} is missing: preload-bot[postgres]") from error
@@ -82,8 +92,10 @@ class Database:
             _prepare_sqlite_file(engine)
             event.listen(engine.sync_engine, "connect", _set_pragmas)
             event.listen(engine.sync_engine, "invalidate", _undo)
+        else:
+            ping_before_use(engine)
         try:
-            yield cls(engine)
+            yield cls(engine, busy_timeout_s)
         finally:
             await engine.dispose()
 
@@ -94,8 +106,8 @@ class Database:
         Raises:
             StoreUnavailable: the database does not answer as it should.
         """
-        with _translated():
-            async with self._engine.connect() as connection:
+        with _translated(), self._silence.heard():
+            async with self._engine.connect() as connection, _dropped(connection):
                 yield connection
 
     @asynccontextmanager
@@ -107,15 +119,38 @@ class Database:
         Raises:
             StoreUnavailable: the database does not answer as it should; nothing was written.
         """
-        with _translated():
-            async with self._writer, self._engine.begin() as connection:
-                # The lock is taken at once, not at the first change: what is read before that must
-                # still be so when it is changed. (And in SQLite a reader that turns writer cannot
-                # wait for the lock, it fails on the spot.)
-                if self._is_sqlite:
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                else:
-                    await connection.execute(select(func.pg_advisory_xact_lock(_WRITERS_LOCK)))
+        async with self._turn(), self._begun() as connection:
+            # The lock is taken at once, not at the first change: what is read before that must
+            # still be so when it is changed. (And in SQLite a reader that turns writer cannot
+            # wait for the lock, it fails on the spot.)
+            if self._is_sqlite:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                await connection.execute(select(func.pg_advisory_xact_lock(_WRITERS_LOCK)))
+            yield connection
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Be this process's only writer.
+
+        Raises:
+            StoreUnavailable: another one takes too long: it may be that PostgreSQL says nothing.
+        """
+        try:
+            async with asyncio.timeout(None if self._is_sqlite else self._busy_timeout_s):
+                await self._writer.acquire()
+        except TimeoutError as error:
+            raise StoreUnavailable("another writer takes too long") from error
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the context's end."""
+        with _translated(), self._silence.heard():
+            async with self._engine.begin() as connection, _dropped(connection):
                 yield connection
 
     async def ping(self) -> None:
@@ -162,7 +197,7 @@ def _with_driver(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
-def _options(url: str, busy_timeout_s: float) -> dict[str, Any]:
+def _options(url: str, busy_timeout_s: float, statement_timeout_s: float | None) -> dict[str, Any]:
     """What the engine is given, by the kind of database."""
     if make_url(url).get_backend_name() == "sqlite":
         # The driver's own transactions are those of `writing`. Plain reads open none.
@@ -175,10 +210,9 @@ def _options(url: str, busy_timeout_s: float) -> dict[str, Any]:
     return {
         "pool_size": _CONNECTIONS,
         "max_overflow": _CONNECTIONS,
-        "pool_pre_ping": True,  # after a restart of the server the old connections are dead
         "connect_args": {
             "timeout": _CONNECT_S,
-            "command_timeout": _COMMAND_S,
+            "command_timeout": statement_timeout_s,
             "server_settings": settings,
         },
     }
@@ -215,6 +249,16 @@ def _undo(connection: DBAPIConnection, *_: object) -> None:
     """
     with suppress(asyncio.CancelledError, sqlite3.Error):  # whatever happens, it is closed then
         connection.rollback()
+
+
+@asynccontextmanager
+async def _dropped(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Let a connection that did not answer go: to undo its transaction would take its answer."""
+    try:
+        yield
+    except TimeoutError:
+        await connection.invalidate()
+        raise
 
 
 @contextmanager

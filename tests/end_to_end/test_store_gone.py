@@ -1,8 +1,9 @@
-"""PostgreSQL is restarted under a running bot."""
+"""PostgreSQL is restarted, or hangs, under a running bot."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from tests.end_to_end.replicas import both_ends
 from tests.servers import Postgres, postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from bot.sandbox.slack import Message
     from tests.end_to_end.replicas import Ends
@@ -25,6 +26,55 @@ QUIET = "quiet.example.com"
 CUP = f"rtmp://{QUIET}/liveApp/cup"
 TOLD_WITHIN_S = 60.0
 """Far longer than it takes: this only ends a test that would never."""
+
+
+class Wire:
+    """What lies between the bot and PostgreSQL. Cut, it says nothing of it to either."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._whole = asyncio.Event()
+        self._whole.set()
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    def cut(self) -> None:
+        self._whole.clear()
+
+    def mend(self) -> None:
+        self._whole.set()
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection("127.0.0.1", self._port)
+        for ends in ((reader, there[1]), (there[0], writer)):
+            carrying = asyncio.create_task(self._carry(*ends))
+            self._carrying.add(carrying)
+            carrying.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while said := await reader.read(65_536):
+                await self._whole.wait()
+                writer.write(said)
+                await writer.drain()
+        writer.close()
+
+    async def end(self) -> None:
+        for carrying in self._carrying:
+            carrying.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+
+@asynccontextmanager
+async def wire_to(server: Postgres) -> AsyncIterator[tuple[Wire, str]]:
+    """A wire, and the URL of the database at its end."""
+    wire = Wire(server.port)
+    listening = await asyncio.start_server(wire.take, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    try:
+        yield wire, server.url.replace(str(server.port), str(port))
+    finally:
+        listening.close()
+        await wire.end()
 
 
 @pytest.fixture
@@ -89,4 +139,21 @@ async def test_while_postgresql_is_gone_questions_are_answered_and_what_happened
             await fails_unseen(ends, anna)
         finally:
             await asyncio.to_thread(server.start)
+        await is_told_once(ends, anna, mark)
+
+
+async def test_while_postgresql_says_nothing_acknowledgements_do_not_wait_for_it(
+    server: Postgres,
+) -> None:
+    async with (
+        wire_to(server) as (wire, url),
+        both_ends(url) as ends,
+        ends.bot() as demo,
+    ):
+        anna = Person(demo, channel=GENERAL)
+        await follow(ends, anna)
+        mark = ends.slack.messages.mark
+        wire.cut()
+        await fails_unseen(ends, anna)
+        wire.mend()
         await is_told_once(ends, anna, mark)
