@@ -33,11 +33,12 @@ from bot.settings import require
 from bot.slack.channels import Channels
 from bot.slack.files import Files
 from bot.slack.groups import UserGroups
-from bot.slack.guard import RepeatsInMemory, slack_endpoint
+from bot.slack.guard import slack_endpoint
 from bot.slack.homes import Homes
 from bot.slack.modals import Modals
 from bot.slack.people import People
 from bot.slack.poster import Poster
+from bot.slack.repeats import RepeatsInMemory, RepeatsInStore
 from bot.slack.sender import Sender
 from bot.slack.uploads import Uploads
 from bot.store import Store
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
     from bot.live.quota import Quota
     from bot.settings import Settings
+    from bot.slack.repeats import Repeats
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +73,7 @@ class Bot:
         health: what is ready.
         desk: what the handlers work with.
         jobs: the work that goes on in the background.
+        repeats: which of Slack's requests have been taken.
         lives: the client of each account.
         now: the wall clock.
     """
@@ -81,6 +84,7 @@ class Bot:
     health: Health
     desk: Desk
     jobs: Jobs
+    repeats: Repeats
     lives: dict[str, LiveClient]
     now: Callable[[], datetime]
 
@@ -94,7 +98,7 @@ class Bot:
                 self.bolt,
                 secret=_told(self.settings.slack.signing_secret),
                 now=self.now,
-                repeats=RepeatsInMemory(now=self.now),
+                repeats=self.repeats,
             )
             application.router.add_post(EVENTS_PATH, endpoint)
         return application
@@ -217,7 +221,12 @@ async def opened(
         )
         register(bolt, desk, jobs)
         health = Health(credentials=credentials, store=store, slack=client, clock_s=clock_s)
-        yield Bot(settings, duty, bolt, health, desk, jobs, lives, now)
+        repeats: Repeats = RepeatsInMemory(now=now)
+        if settings.store.is_shared:
+            repeats = await stack.enter_async_context(
+                RepeatsInStore(store.requests, repeats, clock_s=clock_s)
+            )
+        yield Bot(settings, duty, bolt, health, desk, jobs, repeats, lives, now)
 
 
 def _insist_on_sharing(settings: Settings) -> None:

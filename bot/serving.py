@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from bot.app import opened
 from bot.errors import SettingsError
 from bot.settings import require
 from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.slack.socket_mode import SocketMode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -52,7 +52,7 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
             require(slack, "app_token")
             app_token = slack.app_token.get_secret_value() if slack.app_token else ""
             await _check_app_token(bot.bolt.client, app_token)
-            handler = AsyncSocketModeHandler(bot.bolt, app_token)
+            handler = SocketMode(bot.bolt, app_token, bot.repeats)
             stack.push_async_callback(handler.close_async)
             await handler.connect_async()  # type: ignore[no-untyped-call] # Bolt leaves it so
         host, port = runner.addresses[0][:2]

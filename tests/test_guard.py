@@ -15,7 +15,8 @@ from slack_bolt.authorization import AuthorizeResult
 from structlog.testing import capture_logs
 
 from bot.errors import SettingsError
-from bot.slack.guard import Accepted, Answered, RepeatsInMemory, judge, signed, slack_endpoint
+from bot.slack.guard import Accepted, Answered, judge, signed, slack_endpoint
+from bot.slack.repeats import RepeatsInMemory
 
 if TYPE_CHECKING:
     from aiohttp.test_utils import TestClient
@@ -350,14 +351,6 @@ async def test_the_same_command_typed_again_is_answered_again(
     clock.at += timedelta(seconds=1)
     assert await status(client, COMMAND, headers(COMMAND, at=clock.at)) == 200
     assert len(heard) == 2
-
-
-async def test_only_so_many_requests_are_remembered() -> None:
-    repeats = RepeatsInMemory(now=lambda: NOW, max_entries=2)
-    for signature in ("a", "b", "c"):
-        assert not await repeats.is_repeat(signature)
-    assert await repeats.is_repeat("c")
-    assert not await repeats.is_repeat("a")
 
 
 async def test_nothing_of_a_refused_request_is_logged(

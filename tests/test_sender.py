@@ -16,7 +16,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Fault, LocalSlack, running
 from bot.slack.errors import ResponseUrlSpent, SlackRefused, SlackUnavailable
-from bot.slack.guard import RepeatsInMemory, slack_endpoint
+from bot.slack.guard import slack_endpoint
+from bot.slack.repeats import RepeatsInMemory
 from bot.slack.sender import Sender
 
 if TYPE_CHECKING:

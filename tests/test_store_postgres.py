@@ -56,6 +56,12 @@ async def test_two_processes_never_write_at_once(url: str) -> None:
         assert await one.asks.find(await one.asks.remember(ASK)) == ASK
 
 
+async def test_a_request_is_noted_while_another_process_writes(url: str) -> None:
+    async with Store.open(url) as one, Store.open(url) as other, other.database.writing():
+        assert await one.requests.note("a")
+        assert not await one.requests.note("a")
+
+
 async def test_a_reader_is_not_held_up_by_another_processs_writing(url: str) -> None:
     async with Store.open(url) as one, Store.open(url) as other:
         key = await one.asks.remember(ASK)

@@ -14,22 +14,24 @@ import hmac
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
 import structlog
 from aiohttp import web
-from cachetools import TTLCache
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.errors import SettingsError
+from bot.slack.repeats import identity
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from slack_bolt.async_app import AsyncApp
+
+    from bot.slack.repeats import Repeats
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_AGE_S = 300
@@ -130,35 +132,6 @@ def _fields(body: bytes, content_type: str) -> dict[str, Any] | None:
     return fields if isinstance(fields, dict) and fields else None
 
 
-class Repeats(Protocol):
-    """Which requests have been seen."""
-
-    async def is_repeat(self, signature: str) -> bool:
-        """Whether `signature` has been asked about before; from now on it has."""
-        ...
-
-
-class RepeatsInMemory:
-    """Remembers the requests of one process for as long as their signature is good.
-
-    Past `max_entries` the oldest are forgotten: memory stays bounded, and only requests that Slack
-    has signed ever take a place.
-    """
-
-    def __init__(self, *, now: Callable[[], datetime], max_entries: int = 32_768) -> None:
-        # A timestamp may lie MAX_AGE_S ahead of our clock, and is then good for twice that time.
-        self._seen: TTLCache[str, None] = TTLCache(
-            max_entries, ttl=2 * MAX_AGE_S + 1, timer=lambda: now().timestamp()
-        )
-
-    async def is_repeat(self, signature: str) -> bool:
-        """Whether `signature` has been asked about before; from now on it has."""
-        if signature in self._seen:
-            return True
-        self._seen[signature] = None
-        return False
-
-
 def slack_endpoint(
     app: AsyncApp,
     *,
@@ -191,7 +164,7 @@ def slack_endpoint(
         verdict = judge(request.headers, body, secret=secret, now=now())
         if isinstance(verdict, Answered):
             return verdict
-        if await repeats.is_repeat(verdict.signature):
+        if await repeats.is_repeat(identity(verdict.fields, verdict.signature)):
             return Answered(200, "repeat")
         return _for_bolt(verdict.fields)
 

@@ -23,6 +23,7 @@ from bot.store.notices import Notices
 from bot.store.parking import Parking
 from bot.store.preferences import PeoplesPreferences
 from bot.store.record import Record
+from bot.store.requests import Requests
 from bot.store.sightings import Sightings
 from bot.store.subscriptions import Subscriptions
 from bot.store.upgrade import Upgraded, upgrade
@@ -58,6 +59,7 @@ class Store:
     record: Record
     exports: Exports
     drafts: Drafts
+    requests: Requests
 
     @classmethod
     @asynccontextmanager
@@ -96,6 +98,7 @@ class Store:
                 record=Record(database),
                 exports=Exports(database, now),
                 drafts=Drafts(database, now),
+                requests=Requests(database, now),
             )
 
     @staticmethod

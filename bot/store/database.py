@@ -20,7 +20,7 @@ from bot.errors import StoreUnavailable
 from bot.store.silence import Silence, ping_before_use
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+    from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 
     from sqlalchemy import URL, Insert, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -152,6 +152,22 @@ class Database:
         with _translated(), self._silence.heard():
             async with self._engine.begin() as connection, _dropped(connection):
                 yield connection
+
+    async def add(self, table: Table, row: Mapping[str, object]) -> bool:
+        """Insert a row, unless one like it is there; whether it was inserted.
+
+        In PostgreSQL it waits for no other writer: one statement is a transaction by itself.
+
+        Raises:
+            StoreUnavailable: the database does not answer as it should.
+        """
+        if self._is_sqlite:
+            async with self.writing() as connection:
+                added = await connection.execute(self.insert_new(table), row)
+        else:
+            async with self._begun() as connection:
+                added = await connection.execute(self.insert_new(table), row)
+        return added.rowcount == 1
 
     async def ping(self) -> None:
         """Read one value.

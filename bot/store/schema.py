@@ -238,6 +238,25 @@ exports = Table(
 )
 """Exports, so that any process takes a click on Cancel."""
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(400), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+"""Which process does which work (`bot.store.leases`): nobody where `holder` is empty. `token` grows
+with each that takes it."""
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("holder", String(32), primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+"""The processes among which work is shared out, and when each was last seen."""
+
 record = Table(
     "record",
     metadata,
@@ -254,3 +273,12 @@ record = Table(
     sqlite_autoincrement=True,
 )
 """The audit record (`bot.record.Entry`)."""
+
+requests_seen = Table(
+    "requests_seen",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Index("requests_seen_at", "seen_at"),
+)
+"""What of Slack's requests (`bot.slack.repeats.identity`) a process has taken, and when."""

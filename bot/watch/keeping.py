@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from bot.slack.repeats import REPEATED_WITHIN_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from bot.store import Store
 
 EVERY_S = 3600.0
+_REPEATED_WITHIN = timedelta(seconds=REPEATED_WITHIN_S)
 
 
 class Keeping:
@@ -48,6 +52,7 @@ class Keeping:
             (self._store.notices.prune, self._kept),
             (self._store.watches.prune, self._kept),
             (self._store.record.prune, self._recorded),
+            (self._store.requests.prune, _REPEATED_WITHIN),
         ):
             while await prune(now - kept):
                 pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,9 +17,11 @@ from bot.cli import main
 from bot.duty import Duty
 from bot.errors import SettingsError
 from bot.sandbox.slack.printed import printed
+from bot.sandbox.slack.requests import event_payload
 from bot.serving import listening
+from bot.slack.guard import signed
 from tests.end_to_end.people import ANNA, GENERAL, Person
-from tests.end_to_end.replicas import both_ends
+from tests.end_to_end.replicas import SIGNING_SECRET, both_ends
 from tests.engines import new_database
 
 if TYPE_CHECKING:
@@ -91,6 +95,57 @@ async def test_a_web_process_asks_the_api_nothing_by_itself_and_posts_nothing(en
         )
         asked = {call.parameters["DomainName"] for call in ends.live.arrivals[arrived:]}
     assert asked == {"live.example.com"}
+
+
+async def sent_again(addresses: list[str]) -> list[int]:
+    """The statuses of one event that is sent to each, signed anew as Slack does."""
+    event = event_payload({"type": "app_home_opened", "user": ANNA, "tab": "home"}, at_s=1)
+    body, statuses = json.dumps(event).encode(), []
+    async with ClientSession() as session:
+        for delay_s, address in enumerate(addresses):
+            timestamp = str(int(time.time()) + delay_s)
+            headers = {
+                "Content-Type": "application/json",
+                "X-Slack-Request-Timestamp": timestamp,
+                "X-Slack-Signature": signed(timestamp, body, secret=SIGNING_SECRET),
+            }
+            async with session.post(address, data=body, headers=headers) as reply:
+                statuses.append(reply.status)
+    return statuses
+
+
+def published(ends: Ends) -> int:
+    """How often a Home was drawn."""
+    return sum(call.method == "views.publish" for call in ends.slack.calls)
+
+
+async def test_an_event_that_another_process_has_taken_is_acknowledged_and_no_more(
+    ends: Ends,
+) -> None:
+    async with AsyncExitStack() as stack:
+        webs, addresses = [], []
+        for _ in range(2):
+            webs.append(await stack.enter_async_context(ends.bot(Duty.WEB)))
+            assert ends.slack.request_url
+            addresses.append(ends.slack.request_url)
+        for taken in (1, 2):
+            assert await sent_again(addresses) == [200, 200]
+            for web in webs:
+                await web.bot.jobs.idle()
+            assert published(ends) == taken
+
+
+async def test_an_event_that_comes_over_two_connections_is_taken_once(ends: Ends) -> None:
+    async with (
+        ends.bot(Duty.WEB, socket_mode=True) as one,
+        ends.bot(Duty.WEB, socket_mode=True) as other,
+    ):
+        event = event_payload({"type": "app_home_opened", "user": ANNA, "tab": "home"}, at_s=1)
+        for _ in range(4):  # the connections take turns
+            assert await ends.slack.sockets.send(event) == {}
+        for web in (one, other):
+            await web.bot.jobs.idle()
+        assert published(ends) == 1
 
 
 @pytest.mark.parametrize("duty", [Duty.WEB, Duty.WORKER])
