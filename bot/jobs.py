@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from bot.errors import Busy
+from bot.errors import Busy, StoreUnavailable
 from bot.logs import new_request_id
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ class Jobs:
 
 
 LONGEST_PAUSE_S = 30.0
+STORE_PAUSE_S = 2.0
+"""How long a loop waits for a store that is away: soon after its return all goes on."""
 
 
 class Loops:
@@ -169,6 +171,8 @@ class Loops:
     ) -> None:
         """Take turns, the first at once; one that raises is logged, and the next comes later.
 
+        That the store is away is logged once, until it is there again.
+
         Args:
             name: what the loop is, for the log.
             turn: does what is due and returns in how many seconds there is more to do.
@@ -178,12 +182,18 @@ class Loops:
 
 
 async def _turns(name: str, turn: Callable[[], Awaitable[float]], woken: asyncio.Event) -> None:
-    failed = 0
+    failed, waits = 0, False
     while True:
         woken.clear()
         try:
             pause_s = await turn()
-            failed = 0
+            if waits:
+                log.info("the store is there again", loop=name)
+            failed, waits = 0, False
+        except StoreUnavailable as error:
+            if not waits:
+                log.warning("waiting for the store", loop=name, error=str(error))
+            pause_s, waits = STORE_PAUSE_S, True
         except Exception:
             log.exception("turn failed", loop=name)
             pause_s = min(2.0**failed, LONGEST_PAUSE_S)

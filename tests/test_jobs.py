@@ -7,8 +7,8 @@ import pytest
 from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
-from bot.errors import Busy
-from bot.jobs import LONGEST_PAUSE_S, Jobs, Loops
+from bot.errors import Busy, StoreUnavailable
+from bot.jobs import LONGEST_PAUSE_S, STORE_PAUSE_S, Jobs, Loops
 from bot.logs import request_id
 from tests import virtual_time
 
@@ -287,6 +287,26 @@ def test_a_loop_outlives_its_bad_turns_and_takes_them_less_often() -> None:
     assert times[7] - times[6] == LONGEST_PAUSE_S
     assert times[8] - times[7] == 1
     assert [line["event"] for line in logs] == ["turn failed"] * 7
+
+
+def test_a_loop_whose_store_is_away_tries_again_soon_and_says_so_once() -> None:
+    times: list[float] = []
+
+    async def turn() -> float:
+        times.append(asyncio.get_running_loop().time())
+        if len(times) < 32:
+            raise StoreUnavailable("gone")
+        return 60.0
+
+    async def main() -> None:
+        async with Loops() as loops:
+            loops.start("sweep", turn, woken=asyncio.Event())
+            await asyncio.sleep(70)
+
+    with capture_logs() as logs:
+        virtual_time.run(main())
+    assert times == [STORE_PAUSE_S * number for number in range(32)]
+    assert [line["event"] for line in logs] == ["waiting for the store", "the store is there again"]
 
 
 def test_leaving_the_loops_ends_a_turn_under_way() -> None:
