@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.errors import LiveError, StoreUnavailable
+from bot.live.outage import Sharing
 from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.live.credentials import CredentialsSource
+    from bot.live.shared_quota import SharedQuota
     from bot.store import Store
 
 RETRY_S = 30.0
@@ -25,6 +27,13 @@ RETRY_S = 30.0
 _PATIENCE_S = 2.0
 
 OK = "ok"
+_NOT_SHARED = {
+    Sharing.WAITING: "Redis is away: waiting until what it gave out has passed",
+    Sharing.ALONE: "Redis is away: this process uses its own part",
+}
+_SPARED = frozenset({"store"})
+"""What questions are answered without: where all processes lack it, a load balancer that sent
+people to none of them would make it worse."""
 
 
 @dataclass(slots=True)
@@ -40,6 +49,7 @@ class Health:
         credentials: the source of each account's credentials.
         store: asked whether it can be read.
         slack: asked who the bot is, at most every `RETRY_S` seconds.
+        shared: the quota of each account, where processes share them.
         clock_s: a monotonic clock, in seconds.
     """
 
@@ -49,23 +59,29 @@ class Health:
         credentials: Mapping[str, CredentialsSource],
         store: Store,
         slack: AsyncWebClient,
+        shared: Mapping[str, SharedQuota],
         clock_s: Callable[[], float],
     ) -> None:
         self._credentials = credentials
         self._store = store
         self._slack = slack
+        self._shared = shared
         self._clock_s = clock_s
         self._slack_tried: _Tried | None = None
 
     async def readiness(self) -> dict[str, str]:
-        """What is needed, and `ok` or what is wrong with it, in a word without secrets."""
+        """What is needed, and `ok` or what is wrong with it, in a word without secrets.
+
+        Of what can be done without for a while it says `ok` too, and what is missing.
+        """
         names = [*(f"credentials of {name}" for name in self._credentials), "store", "slack"]
         checks: list[Awaitable[str]] = [
             *(self._of_credentials(source) for source in self._credentials.values()),
             self._of_store(),
             self._of_slack(),
         ]
-        return dict(zip(names, await asyncio.gather(*checks), strict=True))
+        needed = dict(zip(names, await asyncio.gather(*checks), strict=True))
+        return needed | {f"quota of {name}": _of(one) for name, one in self._shared.items()}
 
     async def _of_credentials(self, source: CredentialsSource) -> str:
         try:
@@ -77,9 +93,10 @@ class Health:
 
     async def _of_store(self) -> str:
         try:
-            await self._store.ping()
-        except StoreUnavailable as error:
-            return f"unavailable: {error}"
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._store.ping()
+        except (StoreUnavailable, TimeoutError) as error:
+            return f"unavailable: {str(error) or 'timeout'}"
         return OK
 
     async def _of_slack(self) -> str:
@@ -101,15 +118,22 @@ class Health:
         return OK
 
 
+def _of(quota: SharedQuota) -> str:
+    return OK if quota.state is Sharing.SHARED else f"{OK}, but {_NOT_SHARED[quota.state]}"
+
+
 def routes(health: Health) -> list[web.RouteDef]:
-    """`/livez`: the loop turns. `/readyz`: 200 if all is there, otherwise 503 and what is not."""
+    """`/livez`: the loop turns. `/readyz`: 200 if questions can be answered, else 503.
+
+    Either way `/readyz` says what is there and what is not.
+    """
 
     async def livez(_request: web.Request) -> web.Response:
         return web.Response(text=OK)
 
     async def readyz(_request: web.Request) -> web.Response:
         found = await health.readiness()
-        status = 200 if all(outcome == OK for outcome in found.values()) else 503
-        return web.json_response(found, status=status)
+        is_ready = all(outcome == OK for name, outcome in found.items() if name not in _SPARED)
+        return web.json_response(found, status=200 if is_ready else 503)
 
     return [web.get("/livez", livez), web.get("/readyz", readyz)]

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import ClientSession
 
 from bot.sandbox.slack.printed import printed
 from tests.end_to_end.people import ANNA, GENERAL, Person
@@ -137,6 +138,11 @@ async def test_while_postgresql_is_gone_questions_are_answered_and_what_happened
         await asyncio.to_thread(server.stop)
         try:
             await fails_unseen(ends, anna)
+            assert ends.slack.request_url
+            address = ends.slack.request_url.replace("/slack/events", "/readyz")
+            async with ClientSession() as session, session.get(address) as reply:
+                assert reply.status == 200  # or no load balancer would send anybody here
+                assert (await reply.json())["store"].startswith("unavailable")
         finally:
             await asyncio.to_thread(server.start)
         await is_told_once(ends, anna, mark)
