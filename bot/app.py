@@ -30,6 +30,7 @@ from bot.lives import client_of, credentials_of
 from bot.manifest import EVENTS_PATH
 from bot.queries import Queries
 from bot.settings import require
+from bot.sharing import quotas_in, redis_of
 from bot.slack.channels import Channels
 from bot.slack.files import Files
 from bot.slack.groups import UserGroups
@@ -144,9 +145,11 @@ async def opened(
         )
         client = _slack_client(settings, session, token=_told(settings.slack.bot_token))
         credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
+        redis = await stack.enter_async_context(redis_of(settings))
+        shared = await stack.enter_async_context(quotas_in(redis, settings, hold_s=timeouts.try_s))
         lives = {
             name: await stack.enter_async_context(
-                client_of(account, credentials[name], timeouts, now)
+                client_of(account, credentials[name], timeouts, now, of_tasks=shared.get(name))
             )
             for name, account in settings.accounts.items()
         }
@@ -220,7 +223,9 @@ async def opened(
             attaching_function_token_enabled=False,  # there are no steps of workflows
         )
         register(bolt, desk, jobs)
-        health = Health(credentials=credentials, store=store, slack=client, clock_s=clock_s)
+        health = Health(
+            credentials=credentials, store=store, slack=client, shared=shared, clock_s=clock_s
+        )
         repeats: Repeats = RepeatsInMemory(now=now)
         if settings.store.is_shared:
             repeats = await stack.enter_async_context(

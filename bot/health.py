@@ -28,10 +28,10 @@ _PATIENCE_S = 2.0
 
 OK = "ok"
 _NOT_SHARED = {
-    Sharing.WAITING: "Redis is away: waiting until what it gave out has passed",
-    Sharing.ALONE: "Redis is away: this process uses its own part",
+    Sharing.WAITING: "not shared: Redis is away; waiting until what it gave out has passed",
+    Sharing.ALONE: "not shared: Redis is away; this process uses its part",
 }
-_SPARED = frozenset({"store"})
+_SPARED = ("store", "quota of ")
 """What questions are answered without: where all processes lack it, a load balancer that sent
 people to none of them would make it worse."""
 
@@ -70,10 +70,7 @@ class Health:
         self._slack_tried: _Tried | None = None
 
     async def readiness(self) -> dict[str, str]:
-        """What is needed, and `ok` or what is wrong with it, in a word without secrets.
-
-        Of what can be done without for a while it says `ok` too, and what is missing.
-        """
+        """What is needed, and `ok` or what is wrong with it, in a word without secrets."""
         names = [*(f"credentials of {name}" for name in self._credentials), "store", "slack"]
         checks: list[Awaitable[str]] = [
             *(self._of_credentials(source) for source in self._credentials.values()),
@@ -119,7 +116,7 @@ class Health:
 
 
 def _of(quota: SharedQuota) -> str:
-    return OK if quota.state is Sharing.SHARED else f"{OK}, but {_NOT_SHARED[quota.state]}"
+    return OK if quota.state is Sharing.SHARED else _NOT_SHARED[quota.state]
 
 
 def routes(health: Health) -> list[web.RouteDef]:
@@ -133,7 +130,9 @@ def routes(health: Health) -> list[web.RouteDef]:
 
     async def readyz(_request: web.Request) -> web.Response:
         found = await health.readiness()
-        is_ready = all(outcome == OK for name, outcome in found.items() if name not in _SPARED)
+        is_ready = all(
+            outcome == OK for name, outcome in found.items() if not name.startswith(_SPARED)
+        )
         return web.json_response(found, status=200 if is_ready else 503)
 
     return [web.get("/livez", livez), web.get("/readyz", readyz)]

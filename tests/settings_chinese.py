@@ -49,5 +49,11 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "sqlite:///path/to/file, or postgresql://user:password@host/database": (
         "sqlite:///文件路径，或 postgresql://user:password@host/database"
     ),
+    "redis://:password@host:6379/0, or rediss:// with TLS; left out: none": (
+        "redis://:password@host:6379/0，使用 TLS 则为 rediss://；不写则不用"
+    ),
+    "processes at most, 1-1000; each has its part while Redis is away": (
+        "最多有多少个进程，1-1000；Redis 不可用时，每个进程只用自己的一份配额"
+    ),
     "debug, info, warning, error": "debug、info、warning、error",
 }

@@ -23,6 +23,7 @@ from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import Refuse, SimulatedLive
 from bot.sandbox.slack import Fault, LocalSlack
 from bot.store import Store
+from tests.servers import valkey
 from tests.stored import subscription
 
 if TYPE_CHECKING:
@@ -490,13 +491,21 @@ async def test_a_server_s_password_is_not_printed(patient: Patient) -> None:
     assert "see that the server runs" in finding.fix
 
 
-async def test_a_redis_that_nobody_asks_is_pointed_out(patient: Patient) -> None:
-    patient.env["REDIS_URL"] = "redis://:hunter22@redis.example.com:6379"
+async def test_a_redis_that_is_not_there_is_said_without_its_password(patient: Patient) -> None:
+    patient.env["REDIS_URL"] = "redis://:hunter22@127.0.0.1:9/0"
     finding = await patient.finding("Redis")
     assert not finding.ok
-    assert "keeps nothing in Redis" in finding.detail
-    assert "unset REDIS_URL" in finding.fix
+    assert finding.detail.startswith("127.0.0.1:9/0: ConnectionError")
+    assert "REDIS_URL" in finding.fix
     assert "hunter22" not in printed([finding], as_json=True)
+
+
+async def test_a_redis_that_gives_out_places_is_fine(patient: Patient, tmp_path: Path) -> None:
+    with valkey(tmp_path) as server:
+        patient.env["REDIS_URL"] = server.url
+        finding = await patient.finding("Redis")
+    assert finding.ok
+    assert f"127.0.0.1:{server.port}/0 answers" in finding.detail
 
 
 # --- channels ---

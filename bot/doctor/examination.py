@@ -57,6 +57,7 @@ async def examined(
     redactor.hide(*settings.secrets(), config_token)
     clocks = Clocks(now)
     kept, uses = await of_store(settings, now)
+    shared = await of_redis(settings)
     async with aiohttp.ClientSession(trace_configs=[clocks.watching()]) as session:
         accounts = (of_account(*item, session, now) for item in settings.accounts.items())
         slack = of_slack(settings.slack, session, config_token=config_token, uses=uses)
@@ -65,7 +66,7 @@ async def examined(
         _of_settings(settings),
         *chain.from_iterable(groups),
         *kept,
-        *of_redis(env),
+        *shared,
         *of_clocks(settings, clocks),
     ]
     return tuple(

@@ -1,4 +1,4 @@
-"""Whether what outlives a restart can be kept, and which channels stand in it."""
+"""Whether what outlives a restart can be kept, which channels stand in it; what is shared."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlalchemy import make_url
 
 from bot.doctor.finding import Finding
-from bot.errors import StoreUnavailable
+from bot.errors import SettingsError, StoreUnavailable
+from bot.sharing import redis_of
 from bot.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
+
+    from redis.asyncio import Redis
 
     from bot.settings import Settings
 
@@ -23,6 +26,10 @@ _FILE = "name a file that can be made and written to: store.url (DATABASE_URL)"
 _SERVER = (
     "see that the server runs and that user, password, host and database are right: "
     "store.url (DATABASE_URL)"
+)
+_REDIS = (
+    "see that the server runs, takes scripts, and that password, host and number are right: "
+    "redis.url (REDIS_URL)"
 )
 DEFAULT = "default domain"
 """What a channel uses the bot for without being posted to."""
@@ -61,10 +68,34 @@ async def _uses(store: Store) -> Uses:
     return dict(uses)
 
 
-def of_redis(env: Mapping[str, str]) -> list[Finding]:
-    """That nothing is kept in Redis, where somebody seems to think so."""
-    if not env.get("REDIS_URL", "").strip():
+async def of_redis(settings: Settings) -> list[Finding]:
+    """Ask it as the processes do that share it; none of their places is touched."""
+    if settings.redis.url is None:
         return []
-    detail = "REDIS_URL is set, but this version keeps nothing in Redis: each process has its quota"
-    fix = "unset REDIS_URL; of several processes give each its share: accounts.NAME.calls_per_s"
-    return [Finding("Redis", ok=False, detail=detail, fix=fix)]
+    place = settings.redis.url.get_secret_value().rpartition("@")[2].rpartition("//")[2]
+    try:
+        async with redis_of(settings) as redis:
+            problem = redis and await _problem(redis)
+    except SettingsError as error:
+        return [Finding("Redis", ok=False, detail=error.name, fix=error.allowed)]
+    if problem:
+        return [Finding("Redis", ok=False, detail=f"{place}: {problem}", fix=_REDIS)]
+    processes = settings.redis.max_processes
+    detail = f"{place} answers: quotas are shared by up to {processes} processes"
+    return [Finding("Redis", ok=True, detail=detail)]
+
+
+async def _problem(redis: Redis) -> str | None:
+    """Why it does not give out places, if so."""
+    from bot.live.shared_places import (  # noqa: PLC0415 - an extra, and slow to import
+        UNREACHABLE,
+        Question,
+        SharedPlaces,
+    )
+
+    places = SharedPlaces(redis, f"preload-bot:{_NOBODY}", _NOBODY, per_s=1, hold_s=0, opens_s=0)
+    try:
+        await places.ask(Question())
+    except UNREACHABLE as error:
+        return f"{type(error).__name__}: {error}".rstrip(": ")
+    return None

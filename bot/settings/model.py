@@ -224,6 +224,24 @@ class StorePlace(_Section):
         return self.url.get_secret_value().startswith("postgres")
 
 
+class RedisPlace(_Section):
+    """Where several processes share the accounts' quotas. Its URL may carry a password."""
+
+    url: SecretStr | None = Field(
+        None, description="redis://:password@host:6379/0, or rediss:// with TLS; left out: none"
+    )
+    max_processes: int = Field(
+        4, ge=1, le=1000, description="processes at most, 1-1000; each has its part while Redis is away"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_of_its_kind(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"rediss?://[^\s/]+(/\S*)?", value.get_secret_value()):
+            raise ValueError
+        return value
+
+
 class Log(_Section):
     """What is logged."""
 
@@ -247,6 +265,7 @@ class Settings(_Section):
     grants: tuple[Grant, ...] = Field((), description="tables [[grants]]")
     record: Recording = Field(default_factory=Recording, description="a table: [record]")
     store: StorePlace = Field(default_factory=StorePlace, description="a table: [store]")
+    redis: RedisPlace = Field(default_factory=RedisPlace, description="a table: [redis]")
     log: Log = Field(default_factory=Log, description="a table: [log]")
 
     @field_validator("accounts")
@@ -272,7 +291,7 @@ class Settings(_Section):
         """Everything that must never stand in a log."""
         own = (self.slack.bot_token, self.slack.app_token, self.slack.signing_secret)
         keys = ((one.access_key_secret, one.security_token) for one in self.accounts.values())
-        given = (*own, *chain.from_iterable(keys), self.store.url)
+        given = (*own, *chain.from_iterable(keys), self.store.url, self.redis.url)
         return tuple(secret.get_secret_value() for secret in given if secret is not None)
 
     def accounts_of(self, domain: str) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ VARIABLES = {
     "PRELOAD_BOT_HOST": ("server", "host"),
     "PORT": ("server", "port"),
     "DATABASE_URL": ("store", "url"),
+    "REDIS_URL": ("redis", "url"),
     "PRELOAD_BOT_LOG_LEVEL": ("log", "level"),
 }
 """Environment variables, and the setting that each one is."""
