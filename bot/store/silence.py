@@ -73,8 +73,14 @@ def ping_before_use(engine: AsyncEngine) -> None:
     SQLAlchemy's own `pool_pre_ping` asks in a transaction, three times to and fro, and waits as
     long as for any statement.
     """
-    driver: Any = engine.dialect.loaded_dbapi
-    failures = (driver.asyncpg.PostgresError, driver.asyncpg.InterfaceError, OSError)
+    asyncpg: Any = engine.dialect.loaded_dbapi.asyncpg
+    # The last is raised where the server ends a connection in the middle of something.
+    failures = (
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    )
 
     async def answered(connection: Any) -> None:  # noqa: ANN401 - asyncpg's is not typed
         try:
