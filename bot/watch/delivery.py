@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.errors import StoreUnavailable
+from bot.metrics import TOLD, UNCERTAIN, UNMETERED
 from bot.slack.errors import HistoryForbidden, SlackRefused, SlackUnavailable
 from bot.watch.notices import NoticeState
 from bot.watch.parking import OF_TOKEN, is_direct, parks
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from bot.metrics import Meter
     from bot.slack.poster import Poster
     from bot.store import Store
     from bot.views.limits import Message
@@ -52,6 +54,7 @@ class Delivery:
         sleep: how to wait for the store.
         chance: a random number from 0 to 1, so that channels do not all try at the same moment.
         pauses: the pace.
+        meter: told how long notices take, and which are uncertain.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Delivery:
         pauses: Pauses,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        meter: Meter = UNMETERED,
     ) -> None:
         self._store = store
         self._poster = poster
@@ -76,6 +80,7 @@ class Delivery:
         self._pauses = pauses
         self._sleep = sleep
         self._chance = chance
+        self._meter = meter
         self._seldom = Seldom(pauses.tell_again_s, clock_s)
         self._sent_s: dict[int, float] = {}
         self._crashes: Counter[int] = Counter()
@@ -195,6 +200,7 @@ class Delivery:
             return wait_s
         if is_hidden:
             await self._written(lambda: self._store.notices.uncertain(notice.id))
+            self._meter.count(UNCERTAIN)
             counts = await self._store.notices.counts()
             log.warning("notice may come twice", key=notice.key, such_so_far=counts["uncertain"])
         return await self._send(notice)
@@ -203,6 +209,7 @@ class Delivery:
         details = self._writer.details(notice)
         at = self._now()
         await self._written(lambda: self._store.notices.posted(notice, ts, at, details))
+        self._meter.took(TOLD, (at - notice.seen_at).total_seconds(), notice.kind.value)
         self._forget(notice)
         return self._pauses.post_s
 

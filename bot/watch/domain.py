@@ -117,6 +117,16 @@ class Domain:
         return self.everything or stream in self.streams
 
     @property
+    def is_sweeping(self) -> bool:
+        """Whether a reading of all its tasks is under way."""
+        return self._sweeping.sweep is not None
+
+    @property
+    def sweep_begun_s(self) -> float:
+        """When the last of these began, on the monotonic clock."""
+        return self._sweeping.begun_s
+
+    @property
     def since(self) -> datetime | None:
         """What was created before this and is seen for the first time is history; None is all."""
         return self.followed.baseline_at if self.everything else self._news_since

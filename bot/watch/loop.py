@@ -24,6 +24,7 @@ from bot.watch.known import Observed
 from bot.watch.model import Followed, key_of
 from bot.watch.needs import Freshness, Why
 from bot.watch.notices import Turn
+from bot.watch.reporting import Reporting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -77,6 +78,7 @@ class Sweeps:
         now: the wall clock, in UTC.
         clock_s: a monotonic clock, in seconds.
         sleep: how to pause between calls.
+        reporting: told how it goes.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Sweeps:
         now: Callable[[], datetime],
         clock_s: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        reporting: Reporting | None = None,
     ) -> None:
         self._live = live
         self._store = store
@@ -98,6 +101,7 @@ class Sweeps:
         self._now = now
         self._clock_s = clock_s
         self._sleep = sleep
+        self._reporting = reporting or Reporting(account)
         self._following = Following(account, store, now=now, clock_s=clock_s)
         self._writing = asyncio.Lock()
         self._drawn_s: dict[str, float] = {}  # when a turn that knew of the watch last redrew it
@@ -128,6 +132,7 @@ class Sweeps:
             await self._following.look_up()
         for domain in self._following.domains.values():
             await self._pass_time(domain)
+        self._reporting.follows(self._following.domains.values())
         self._tidy()
         free = self._pace.at_once - len(self._reading)
         if free <= 0:
@@ -252,6 +257,7 @@ class Sweeps:
                     await self._take(domain, followed, page, sent_s)
                     if is_last:
                         domain.done(call, returned, page, asked_s)
+                        self._reporting.read(domain, call, self._clock_s())
             if unasked != self._following.unasked(domain):
                 await self._pass_time(domain)  # there are watches that waited for it
         except LiveError as error:

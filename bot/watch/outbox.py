@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 from bot.errors import StoreUnavailable
+from bot.metrics import UNMETERED
 from bot.watch.delivery import Delivery
 from bot.watch.parking import Parking
 from bot.watch.pauses import Pauses
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from bot.metrics import Meter
     from bot.slack.channels import Channels
     from bot.slack.poster import Poster
     from bot.store import Store
@@ -64,6 +66,7 @@ class Outbox:
         chance: a random number from 0 to 1.
         pauses: the pace.
         at_once: how many channels are posted to at a time.
+        meter: told how delivery goes.
 
     Attributes:
         woken: set when there may be something to do before the turn that was due.
@@ -82,6 +85,7 @@ class Outbox:
         chance: Callable[[], float] = random.random,
         pauses: Pauses = Pauses(),  # noqa: B008 - frozen
         at_once: int = 20,
+        meter: Meter = UNMETERED,
     ) -> None:
         self.woken = asyncio.Event()
         self._store = store
@@ -103,6 +107,7 @@ class Outbox:
             pauses=pauses,
             sleep=sleep,
             chance=chance,
+            meter=meter,
         )
         self._chores = ((_Lane(), redrawing.turn), (_Lane(), parking.turn))
         self._lanes: dict[tuple[str, str], _Lane] = {}
