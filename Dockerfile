@@ -12,4 +12,5 @@ ENV PORT=3000 DATABASE_URL=sqlite:////data/preload-bot.sqlite3
 EXPOSE 3000
 HEALTHCHECK CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/livez')"]
 # By HTTP. For Socket Mode: docker run … preload-bot serve --socket-mode
+# For several: … preload-bot serve --role web, and --role worker, with DATABASE_URL=postgresql://…
 CMD ["preload-bot", "serve"]

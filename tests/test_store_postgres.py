@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import asyncio
+import secrets
+from contextlib import asynccontextmanager, suppress
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -36,6 +39,14 @@ async def beside(url: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+async def back(store: Store) -> None:
+    """Wait until the store can be read again."""
+    while True:
+        with suppress(StoreUnavailable):
+            return await store.ping()
+        await asyncio.sleep(0)
 
 
 async def test_a_store_of_a_newer_version_is_refused(url: str) -> None:
@@ -92,6 +103,29 @@ async def test_a_server_that_goes_makes_the_store_unavailable_until_it_is_back()
                 await store.ping()
             server.start()
             assert await store.asks.find(key) == ASK
+
+
+async def test_a_server_that_is_restarted_again_and_again_is_never_more_than_unavailable() -> None:
+    async def use(store: Store, name: str) -> None:
+        for number in count():
+            with suppress(StoreUnavailable):
+                await store.asks.remember(Ask("default", f"{name}{number}.example.com"))
+                await store.requests.note(f"{name}{number}")
+                await store.ping()
+            await asyncio.sleep(0)
+
+    with TemporaryDirectory(prefix="postgres-") as folder, postgres(Path(folder)) as server:
+        async with Store.open(server.url) as store:
+            using = [asyncio.create_task(use(store, f"at-{number}-")) for number in range(12)]
+            for _ in range(5):
+                await store.requests.note(secrets.token_hex(8))
+                await asyncio.to_thread(server.stop)
+                await asyncio.to_thread(server.start)
+                await back(store)
+            for one in using:
+                one.cancel()
+            ended = await asyncio.gather(*using, return_exceptions=True)
+    assert {type(one) for one in ended} == {asyncio.CancelledError}
 
 
 async def test_where_no_server_is_the_store_is_unavailable_and_no_password_is_told() -> None:
