@@ -33,8 +33,9 @@ T = TypeVar("T")
 
 _POSTGRES = "postgresql+asyncpg"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": _POSTGRES, "postgres": _POSTGRES}
-_CONNECTIONS = 5
-"""How many a process keeps open to PostgreSQL; as many more may be, for a while."""
+_CONNECTIONS = 8
+"""How many a process has open to PostgreSQL at most. It keeps them: making one takes longer than
+waiting for one."""
 _WRITERS_LOCK = 5_203_170_613_471
 """The advisory lock of PostgreSQL that a transaction of ours holds; the number means nothing."""
 _CONNECT_S = 3
@@ -225,7 +226,7 @@ def _options(url: str, busy_timeout_s: float, statement_timeout_s: float | None)
     }
     return {
         "pool_size": _CONNECTIONS,
-        "max_overflow": _CONNECTIONS,
+        "max_overflow": 0,
         "connect_args": {
             "timeout": _CONNECT_S,
             "command_timeout": statement_timeout_s,
