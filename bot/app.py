@@ -22,12 +22,14 @@ from bot.background import working
 from bot.duty import Duty
 from bot.errors import SettingsError
 from bot.exporting import Exporter
+from bot.exposition import Exposition, counting_throttled
 from bot.health import Health, routes
 from bot.jobs import Jobs
 from bot.live.client import LiveClient, Timeouts, utc_now
 from bot.live.protocol import DESCRIBE_TASKS
 from bot.lives import client_of, credentials_of
 from bot.manifest import EVENTS_PATH
+from bot.metrics import metered
 from bot.queries import Queries
 from bot.settings import require
 from bot.sharing import quotas_in, redis_of
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.live.quota import Quota
+    from bot.metrics import Meter
     from bot.settings import Settings
     from bot.slack.repeats import Repeats
 
@@ -72,6 +75,8 @@ class Bot:
         duty: what it does of it all.
         bolt: Bolt's app, with the handlers registered.
         health: what is ready.
+        meter: what parts report to.
+        exposition: what can be read of that.
         desk: what the handlers work with.
         jobs: the work that goes on in the background.
         repeats: which of Slack's requests have been taken.
@@ -83,6 +88,8 @@ class Bot:
     duty: Duty
     bolt: AsyncApp
     health: Health
+    meter: Meter
+    exposition: Exposition
     desk: Desk
     jobs: Jobs
     repeats: Repeats
@@ -90,9 +97,10 @@ class Bot:
     now: Callable[[], datetime]
 
     def application(self, *, takes_requests: bool) -> web.Application:
-        """The web application: health, and Slack's requests where they come by HTTP."""
+        """The web application: health, metrics, and Slack's requests where they come by HTTP."""
         application = web.Application()
         application.add_routes(routes(self.health))
+        application.router.add_get("/metrics", self.exposition.respond)
         if takes_requests:
             require(self.settings.slack, "signing_secret")
             endpoint = slack_endpoint(
@@ -100,6 +108,7 @@ class Bot:
                 secret=_told(self.settings.slack.signing_secret),
                 now=self.now,
                 repeats=self.repeats,
+                meter=self.meter,
             )
             application.router.add_post(EVENTS_PATH, endpoint)
         return application
@@ -136,12 +145,16 @@ async def opened(
     require(settings.slack, "bot_token")
     if duty is not Duty.ALL:
         _insist_on_sharing(settings)
+    meter = metered()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             Store.open(settings.store.url.get_secret_value(), now=now)
         )
         session = await stack.enter_async_context(
-            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=counting_throttled(meter, settings.slack.api_url),
+            )
         )
         client = _slack_client(settings, session, token=_told(settings.slack.bot_token))
         credentials = {name: credentials_of(account) for name, account in settings.accounts.items()}
@@ -149,7 +162,14 @@ async def opened(
         shared = await stack.enter_async_context(quotas_in(redis, settings, hold_s=timeouts.try_s))
         lives = {
             name: await stack.enter_async_context(
-                client_of(account, credentials[name], timeouts, now, of_tasks=shared.get(name))
+                client_of(
+                    account,
+                    credentials[name],
+                    timeouts,
+                    now,
+                    of_tasks=shared.get(name),
+                    meter=meter,
+                )
             )
             for name, account in settings.accounts.items()
         }
@@ -177,6 +197,7 @@ async def opened(
                     now=now,
                     clock_s=clock_s,
                     pauses=pauses,
+                    meter=meter,
                 )
             )
         else:
@@ -184,11 +205,12 @@ async def opened(
 
         def opened_for_export(name: str, quota: Quota) -> LiveClient:
             account, source = settings.accounts[name], credentials[name]
-            return client_of(account, source, _patient(timeouts), now, of_tasks=quota)
+            return client_of(account, source, _patient(timeouts), now, of_tasks=quota, meter=meter)
 
+        quotas = {name: live.quotas[DESCRIBE_TASKS] for name, live in lives.items()}
         desk = Desk(
             settings=settings,
-            queries=Queries(lives, now=now, clock=clock_s, mark_of=anchor_of),
+            queries=Queries(lives, now=now, clock=clock_s, mark_of=anchor_of, meter=meter),
             people=people,
             sender=Sender(session, client),
             store=store,
@@ -199,10 +221,8 @@ async def opened(
                 api_url=settings.slack.api_url,
             ),
             homes=Homes(client),
-            quotas={name: live.quotas[DESCRIBE_TASKS] for name, live in lives.items()},
-            exporter=Exporter(
-                lambda name: lives[name].quotas[DESCRIBE_TASKS], opened_for_export, now=now
-            ),
+            quotas=quotas,
+            exporter=Exporter(quotas.__getitem__, opened_for_export, now=now),
             uploads=Uploads(session, client),
             modals=Modals(client),
             writer=writer,
@@ -210,6 +230,7 @@ async def opened(
             now=now,
             wake=wake,
             new_id=lambda: secrets.token_hex(6),
+            meter=meter,
             caller=Caller(
                 settings.roles, people, UserGroups(client, clock_s=clock_s), store.record, now
             ),
@@ -226,12 +247,13 @@ async def opened(
         health = Health(
             credentials=credentials, store=store, slack=client, shared=shared, clock_s=clock_s
         )
+        exposition = Exposition(meter, duty.value, store, quotas, shared)
         repeats: Repeats = RepeatsInMemory(now=now)
         if settings.store.is_shared:
             repeats = await stack.enter_async_context(
                 RepeatsInStore(store.requests, repeats, clock_s=clock_s)
             )
-        yield Bot(settings, duty, bolt, health, desk, jobs, repeats, lives, now)
+        yield Bot(settings, duty, bolt, health, meter, exposition, desk, jobs, repeats, lives, now)
 
 
 def _insist_on_sharing(settings: Settings) -> None:

@@ -12,12 +12,14 @@ from bot.watch.keeping import Keeping
 from bot.watch.loop import Pace, Sweeps
 from bot.watch.needs import Freshness
 from bot.watch.outbox import Outbox
+from bot.watch.reporting import Reporting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
     from bot.live.client import LiveClient
+    from bot.metrics import Meter
     from bot.settings import Settings
     from bot.slack.channels import Channels
     from bot.slack.poster import Poster
@@ -38,6 +40,7 @@ async def working(
     now: Callable[[], datetime],
     clock_s: Callable[[], float],
     pauses: Pauses,
+    meter: Meter,
 ) -> AsyncIterator[Callable[[], None]]:
     """Sweep, deliver and keep until the context is left.
 
@@ -51,6 +54,7 @@ async def working(
         now: the wall clock, in UTC.
         clock_s: a monotonic clock, in seconds.
         pauses: how long delivery waits for what.
+        meter: told how it all goes.
 
     Yields:
         What is to be called when something was stored that there is to do with: it is begun at
@@ -58,12 +62,30 @@ async def working(
     """
     async with AsyncExitStack() as stack:
         outbox = await stack.enter_async_context(
-            Outbox(store, poster, writer, channels, now=now, clock_s=clock_s, pauses=pauses)
+            Outbox(
+                store,
+                poster,
+                writer,
+                channels,
+                now=now,
+                clock_s=clock_s,
+                pauses=pauses,
+                meter=meter,
+            )
         )
         pace, woken = _pace(settings), {name: asyncio.Event() for name in lives}
         sweeps = {
             name: await stack.enter_async_context(
-                Sweeps(name, live, store, pace=pace, told=outbox.wake, now=now, clock_s=clock_s)
+                Sweeps(
+                    name,
+                    live,
+                    store,
+                    pace=pace,
+                    told=outbox.wake,
+                    now=now,
+                    clock_s=clock_s,
+                    reporting=Reporting(name, meter),
+                )
             )
             for name, live in lives.items()
         }

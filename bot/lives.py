@@ -8,6 +8,7 @@ from bot.live.client import LiveClient
 from bot.live.credentials import Credentials, CredentialsSource, ProviderChain, StaticCredentials
 from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota
+from bot.metrics import UNMETERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.live.client import Timeouts
     from bot.live.quota import Quota
+    from bot.metrics import Meter
     from bot.settings import Account
 
 
@@ -40,6 +42,7 @@ def client_of(
     now: Callable[[], datetime],
     *,
     of_tasks: Quota | None = None,
+    meter: Meter = UNMETERED,
 ) -> LiveClient:
     """A client of the account's Live API.
 
@@ -49,6 +52,7 @@ def client_of(
         timeouts: how long calls may take.
         now: the wall clock.
         of_tasks: the quota of task queries, where that is not one of the client's own.
+        meter: told of its calls.
     """
     quotas: dict[str, Quota] = {
         DESCRIBE_TASKS: of_tasks or LocalQuota(account.calls_per_s.describe),
@@ -62,6 +66,7 @@ def client_of(
         quotas=quotas,
         timeouts=timeouts,
         now=now,
+        meter=meter,
     )
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.errors import SettingsError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from prometheus_client import Counter, Gauge, Histogram
 
@@ -90,7 +89,7 @@ QUOTA_SHARED = Level(
 )
 CACHE = Count(
     "cache_lookups_total",
-    "Listings of tasks wanted: held, being asked for, or asked.",
+    "Listings of tasks wanted, and whether one was held: hit or miss.",
     ("outcome",),
 )
 
@@ -145,18 +144,23 @@ class Meter:
 UNMETERED = Meter()
 
 
+def metered() -> Meter:
+    """One that counts, where the extra `metrics` is installed; else one that heeds nothing."""
+    try:
+        import prometheus_client  # noqa: PLC0415 - an extra, and slow to import
+    except ModuleNotFoundError:
+        return UNMETERED
+    return Prometheus(prometheus_client)
+
+
 class Prometheus(Meter):
     """Counts, and writes down what it has counted as Prometheus reads it.
 
-    Raises:
-        SettingsError: the extra `metrics` is not installed.
+    Args:
+        prometheus: the package `prometheus_client`.
     """
 
-    def __init__(self) -> None:
-        try:
-            import prometheus_client as prometheus  # noqa: PLC0415 - an extra, and slow to import
-        except ModuleNotFoundError as error:
-            raise SettingsError("/metrics", "preload-bot[metrics] installed") from error
+    def __init__(self, prometheus: ModuleType) -> None:
         self._registry = prometheus.CollectorRegistry()
         self._write = prometheus.generate_latest
         self.content_type: str = prometheus.CONTENT_TYPE_PLAIN_0_0_4

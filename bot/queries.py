@@ -15,6 +15,7 @@ from bot.cache import Cache, ThisSecond
 from bot.errors import ArgumentRefused, LiveError
 from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest_first, merged
 from bot.live.model import newest, stream_of
+from bot.metrics import CACHE, UNMETERED
 from bot.reading import look_up, page_of, read, urls_to_look_up, window_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.asks import Ask
     from bot.live.model import LiveDomain, TaskPage
+    from bot.metrics import Meter
     from bot.reading import Live
 
 FRESH_S = 8.0
@@ -49,6 +51,7 @@ class Queries:
         now: the wall clock, in UTC.
         clock: a monotonic clock, in seconds.
         mark_of: a short mark of a task ID, as buttons carry it.
+        meter: told whether listings were held.
     """
 
     def __init__(
@@ -58,10 +61,12 @@ class Queries:
         now: Callable[[], datetime],
         clock: Callable[[], float],
         mark_of: Callable[[str], str],
+        meter: Meter = UNMETERED,
     ) -> None:
         self._lives = lives
         self._now = now
         self._mark_of = mark_of
+        self._meter = meter
         self._listings: Cache[Listing] = Cache(
             weigh=lambda listing: listing.weight, max_bytes=48 * _MIB, clock=clock
         )
@@ -87,7 +92,9 @@ class Queries:
             StaleReference: the place is in a window that the API has forgotten.
         """
         answer = None if place.refresh else self._answers.held((ask, place))
-        if answer is None:
+        if answer is not None:
+            self._meter.count(CACHE, "hit")
+        else:
             answer = await self._found(ask, place)
             if answer.stale is None and answer.unchecked is None:
                 self._answers.put((ask, place), answer)
@@ -154,6 +161,7 @@ class Queries:
             held = self._listings.held(question, max_age_s=FRESH_SETTLED_S)
             if held is not None and not held.is_settled(self._now()):
                 held = self._listings.held(question, max_age_s=FRESH_S)
+        self._meter.count(CACHE, "miss" if held is None else "hit")
         if held is not None:
             return held, failure
         try:

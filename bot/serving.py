@@ -52,7 +52,7 @@ async def listening(bot: Bot, *, socket_mode: bool) -> AsyncIterator[str]:
             require(slack, "app_token")
             app_token = slack.app_token.get_secret_value() if slack.app_token else ""
             await _check_app_token(bot.bolt.client, app_token)
-            handler = SocketMode(bot.bolt, app_token, bot.repeats)
+            handler = SocketMode(bot.bolt, app_token, bot.repeats, bot.meter)
             stack.push_async_callback(handler.close_async)
             await handler.connect_async()  # type: ignore[no-untyped-call] # Bolt leaves it so
         host, port = runner.addresses[0][:2]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.asks import Answer, Place, TaskCard
     from bot.exporting import Exporter
     from bot.live.quota import Quota
+    from bot.metrics import Meter
     from bot.queries import Queries
     from bot.record import Deed
     from bot.settings import Settings
@@ -97,6 +98,7 @@ class Desk:
         wake: to be called when something was stored that the background has to do with: it reads
             and tells at once, not at its next turn.
         new_id: a new name for a subscription or a watch: 12 letters and digits.
+        meter: told what is asked, and what comes of it.
         caller: for whom all this is done; nobody, until it `serves` somebody.
     """
 
@@ -117,6 +119,7 @@ class Desk:
     now: Callable[[], datetime]
     wake: Callable[[], None]
     new_id: Callable[[], str]
+    meter: Meter
     caller: Caller
 
     def serving(self, asked: Asked) -> Desk:

@@ -6,9 +6,10 @@ anything else ends up in the log, under an ID that the person is told (`bot.jobs
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +17,7 @@ import structlog
 
 from bot.errors import ArgumentRefused, BotError, Busy, StaleReference, UsageError
 from bot.logs import request_id
+from bot.metrics import ANSWER, ANSWERS, OK, OTHER, TURNED_AWAY
 from bot.roles import NotAllowed, Right, Unchecked
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import (
@@ -113,8 +115,9 @@ async def take_command(desk: Desk, command: Command) -> None:
     """Answer a command, or explain why not."""
     desk = desk.serving(command)
     reply = await _reply(desk, command)
-    async with _explained(desk, reply, command.text):
+    async with _explained(desk, reply, "command", typed=command.text) as answering:
         request = await _parsed(desk, command, reply.reader)
+        answering.name = _name_of(request)
         attempt = deeds.by_request(request)
         text = clipped(masked(normalised(command.text)), _TEXT_CHARS) if attempt else None
         await desk.caller.admit(attempt, command=text)
@@ -125,7 +128,8 @@ async def take_request(desk: Desk, command: Command, request: Request) -> None:
     """Answer what a form asks for, as if it had been typed."""
     desk = desk.serving(command)
     reply = await _reply(desk, command)
-    async with _explained(desk, reply, canonical(request, reply.reader.zone)):
+    typed = canonical(request, reply.reader.zone)
+    async with _explained(desk, reply, "form", _name_of(request), typed=typed):
         await desk.caller.admit(deeds.by_request(request))
         await COMMANDS[type(request)](desk, command, reply, request)
 
@@ -153,7 +157,7 @@ async def take_shortcut(desk: Desk, shortcut: Shortcut) -> None:
     """Do what a shortcut is for, or explain why not."""
     desk = desk.serving(shortcut)
     reply = await _reply(desk, shortcut)
-    async with _explained(desk, reply):
+    async with _explained(desk, reply, "shortcut", shortcut.callback_id):
         await desk.caller.admit()
         await SHORTCUTS[shortcut.callback_id](desk, shortcut, reply)
 
@@ -162,7 +166,8 @@ async def take_click(desk: Desk, click: Click) -> None:
     """Answer a click, or explain why not; the message it was in stays as it is then."""
     desk = desk.serving(click)
     reply = replace(await _reply(desk, click), replaces=click.in_private)
-    async with _explained(desk, reply):
+    known = click.action_id if click.action_id in CLICKS else OTHER
+    async with _explained(desk, reply, "click", known):
         await desk.caller.admit(deeds.by_control(click.action_id), control=click.action_id)
         handler = CLICKS.get(click.action_id)
         if handler is None:
@@ -191,22 +196,46 @@ async def _parsed(desk: Desk, command: Command, reader: Reader) -> Request:
         raise
 
 
+@dataclass(slots=True)
+class _Answering:
+    """What is being answered, for those who count: which command or control, and the outcome."""
+
+    name: str
+    outcome: str = "crashed"
+
+
 @asynccontextmanager
-async def _explained(desk: Desk, reply: Reply, typed: str | None = None) -> AsyncIterator[None]:
+async def _explained(
+    desk: Desk, reply: Reply, kind: str, name: str = OTHER, *, typed: str | None = None
+) -> AsyncIterator[_Answering]:
     """Tell the person what went wrong inside, and if it is what they typed, offer the form.
 
     Raises:
         SlackRefused: Slack won't have a message of ours; nobody foresaw that.
     """
+    answering, begun_s = _Answering(name), asyncio.get_running_loop().time()
     try:
         try:
-            yield
+            yield answering
+            answering.outcome = OK
         except (SlackRefused, SlackUnavailable):
             raise
         except BotError as error:
+            why = error.because if isinstance(error, Unanswered) else error
+            answering.outcome = type(why).__name__
             await _explain(desk, reply, error, typed)
     except SlackUnavailable as error:
+        answering.outcome = type(error).__name__
         log.warning("answer not taken", error=str(error))
+    finally:
+        took_s = asyncio.get_running_loop().time() - begun_s
+        desk.meter.took(ANSWER, took_s, kind)
+        desk.meter.count(ANSWERS, kind, answering.name, answering.outcome)
+
+
+def _name_of(request: Request) -> str:
+    """The command's, as `COMMANDS` lists their kinds: `tasks`, `watch`."""
+    return type(request).__name__.removesuffix("Request").lower()
 
 
 async def _reply(desk: Desk, source: Source) -> Reply:
@@ -252,6 +281,7 @@ def _start(
     try:
         jobs.start(name, work, on_crash=on_crash)
     except Busy as error:
+        desk.meter.count(TURNED_AWAY)
         try:
             jobs.start(name, tell(partial(views.message, error)), is_excuse=True)
         except Busy:

@@ -29,6 +29,7 @@ from bot.live.quota import LocalQuota, Priority
 from bot.live.replies import fields_of
 from bot.live.signing import Request, canonical_query, signed
 from bot.live.wire import ENDPOINT, address_of, sent
+from bot.metrics import CALLS, OK, QUOTA_WAIT, UNMETERED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bot.live.model import LiveDomain, TaskPage, TaskQuery
     from bot.live.quota import Place, Quota
     from bot.live.replies import Reply
+    from bot.metrics import Meter
 
 CALLS_PER_S = {DESCRIBE_TASKS: 10, CREATE_TASKS: 50, DESCRIBE_DOMAINS: 100}
 """The quota of an account for each operation, as the vendor's reference has it."""
@@ -89,6 +91,7 @@ class LiveClient:
         nonce: makes what no call has had before.
         random: a number from 0 to 1.
         sleep: how to wait between tries.
+        meter: told of each try, and of its wait for a place.
 
     Raises:
         SettingsError: the endpoint is no address.
@@ -107,6 +110,7 @@ class LiveClient:
         nonce: Callable[[], str] = new_nonce,
         random: Callable[[], float] = randomness.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        meter: Meter = UNMETERED,
     ) -> None:
         self._source: CredentialsSource = (
             StaticCredentials(credentials) if isinstance(credentials, Credentials) else credentials
@@ -123,6 +127,7 @@ class LiveClient:
         self._nonce = nonce
         self._random = random
         self._sleep = sleep
+        self._meter = meter
         self._heard: tuple[datetime, float] | None = None
 
     async def __aenter__(self) -> Self:
@@ -227,8 +232,9 @@ class LiveClient:
         failed: Counter[type[LiveError]] = Counter()
         while True:
             try:
-                return await self._try(action, parameters, decode, priority, deadline_s)
+                answer = await self._try(action, parameters, decode, priority, deadline_s)
             except LiveError as error:
+                self._meter.count(CALLS, action, error.code or type(error).__name__, priority.word)
                 # What goes on in the background says itself when it begins to fail, and when not.
                 tell = log.debug if priority is Priority.BACKGROUND else log.warning
                 tell(
@@ -244,6 +250,9 @@ class LiveClient:
                 failed[kind] += 1
                 if pause_s is None or loop.time() + pause_s >= deadline_s:
                     raise
+            else:
+                self._meter.count(CALLS, action, OK, priority.word)
+                return answer
             await self._sleep(pause_s)
 
     async def _try(
@@ -261,7 +270,9 @@ class LiveClient:
         try:
             async with asyncio.timeout_at(deadline_s) as until:
                 credentials = await self._source.current()
+                asked_s = loop.time()
                 async with quota.place(priority) as place:
+                    self._meter.took(QUOTA_WAIT, loop.time() - asked_s, action, priority.word)
                     missing = "no reply"
                     query = canonical_query(parameters())
                     headers = self._signed(action, query, credentials)

@@ -39,6 +39,11 @@ class Priority(IntEnum):
     PERSON = 0
     BACKGROUND = 1
 
+    @property
+    def word(self) -> str:
+        """`person` or `background`."""
+        return self.name.lower()
+
 
 @dataclass(slots=True)
 class Place:

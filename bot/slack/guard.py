@@ -23,6 +23,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.errors import SettingsError
+from bot.metrics import ACK, UNMETERED
 from bot.slack.repeats import identity
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from slack_bolt.async_app import AsyncApp
 
+    from bot.metrics import Meter
     from bot.slack.repeats import Repeats
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -140,6 +142,7 @@ def slack_endpoint(
     repeats: Repeats,
     max_body_bytes: int = MAX_BODY_BYTES,
     read_timeout_s: float = 10.0,
+    meter: Meter = UNMETERED,
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of the one POST route that takes commands, clicks and events.
 
@@ -150,6 +153,7 @@ def slack_endpoint(
         repeats: what has been answered already.
         max_body_bytes: past this a body is not read on.
         read_timeout_s: how long the whole body may take.
+        meter: told how long acknowledgements take.
 
     Raises:
         SettingsError: there is no secret; anyone could sign with an empty one.
@@ -169,11 +173,14 @@ def slack_endpoint(
         return _for_bolt(verdict.fields)
 
     async def endpoint(request: web.Request) -> web.Response:
+        begun_s = asyncio.get_running_loop().time()
         outcome = await admitted(request)
         if isinstance(outcome, Answered):
             log.info("stopped before Bolt", status=outcome.status, reason=outcome.reason)
             return web.Response(status=outcome.status)
-        return await to_aiohttp_response(await app.async_dispatch(outcome))
+        response = await to_aiohttp_response(await app.async_dispatch(outcome))
+        meter.took(ACK, asyncio.get_running_loop().time() - begun_s, "http")
+        return response
 
     return endpoint
 

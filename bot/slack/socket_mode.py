@@ -8,12 +8,14 @@ Source: https://docs.slack.dev/apis/events-api/using-socket-mode.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from bot.metrics import ACK, UNMETERED
 from bot.slack.repeats import identity
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from slack_sdk.socket_mode.aiohttp import SocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
 
+    from bot.metrics import Meter
     from bot.slack.repeats import Repeats
 
 log = structlog.get_logger(__name__)
@@ -29,14 +32,19 @@ log = structlog.get_logger(__name__)
 class SocketMode(AsyncSocketModeHandler):
     """Bolt's, but what was taken before is acknowledged and goes no further."""
 
-    def __init__(self, app: AsyncApp, app_token: str, repeats: Repeats) -> None:
+    def __init__(
+        self, app: AsyncApp, app_token: str, repeats: Repeats, meter: Meter = UNMETERED
+    ) -> None:
         super().__init__(app, app_token)
         self._repeats = repeats
+        self._meter = meter
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override] # as Bolt's
         """Hand a payload on to Bolt, once."""
+        begun_s = asyncio.get_running_loop().time()
         if await self._repeats.is_repeat(identity(req.payload, req.envelope_id)):
             log.info("stopped before Bolt", reason="repeat")
             await client.send_socket_mode_response(SocketModeResponse(req.envelope_id))
             return
         await super().handle(client, req)
+        self._meter.took(ACK, asyncio.get_running_loop().time() - begun_s, "socket")

@@ -59,6 +59,12 @@ class Notices:
             soonest: datetime | None = await connection.scalar(order.next_due(now))
         return soonest
 
+    async def overdue(self, now: datetime) -> tuple[int, datetime | None]:
+        """How many wait that could be posted by now, and since when the first of them is due."""
+        async with self._database.reading() as connection:
+            count, since = (await connection.execute(order.overdue(now))).one()
+        return count, since
+
     async def claim(self, id_: int, sent_at: datetime) -> Notice | None:
         """Take the notice for sending it now; None: it is another's, done, or has no thread yet.
 

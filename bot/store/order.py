@@ -81,6 +81,14 @@ def due(now: datetime, limit: int) -> Select[Any]:
     )
 
 
+def overdue(now: datetime) -> Select[int, datetime | None]:
+    """How many are due, or perhaps sent, where channels are not parked; since when the first is."""
+    oldest = func.min(_COLUMNS.due_at, type_=UtcDateTime)
+    return select(func.count(), oldest).where(
+        _COLUMNS.state.in_(LIVE), _COLUMNS.due_at <= now, not_(_IS_PARKED)
+    )
+
+
 def next_due(now: datetime) -> Select[tuple[datetime | None]]:
     """The next moment at which `due` may find more than now, by the clock alone."""
     retry_at = func.coalesce(_COLUMNS.retry_at, _COLUMNS.due_at, type_=UtcDateTime)
