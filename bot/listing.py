@@ -115,7 +115,7 @@ def in_order(
     latest = newest(tasks) if latest is None else latest
 
     def place(task: PreloadTask) -> tuple[int, float]:
-        is_latest = latest[task.stream] is task
+        is_latest = latest[task.stream] == task  # the same, though another process read it
         created = task.created.timestamp() if task.created else 0.0
         return _rank(task.state(now), is_latest=is_latest), -created
 
