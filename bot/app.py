@@ -32,7 +32,7 @@ from bot.manifest import EVENTS_PATH
 from bot.metrics import metered
 from bot.queries import Queries
 from bot.settings import require
-from bot.sharing import quotas_in, redis_of
+from bot.sharing import answers_of, quotas_in, redis_of
 from bot.slack.channels import Channels
 from bot.slack.files import Files
 from bot.slack.groups import UserGroups
@@ -210,7 +210,14 @@ async def opened(
         quotas = {name: live.quotas[DESCRIBE_TASKS] for name, live in lives.items()}
         desk = Desk(
             settings=settings,
-            queries=Queries(lives, now=now, clock=clock_s, mark_of=anchor_of, meter=meter),
+            queries=Queries(
+                lives,
+                now=now,
+                clock=clock_s,
+                mark_of=anchor_of,
+                meter=meter,
+                asking=await stack.enter_async_context(answers_of(settings, clock_s=clock_s)),
+            ),
             people=people,
             sender=Sender(session, client),
             store=store,

@@ -91,9 +91,12 @@ class Cache(Generic[V]):
             return None
         return held.value
 
-    def put(self, key: Hashable, value: V, *, kept_s: float) -> None:
-        """Store a value for `kept_s` seconds, unless it alone is over the bound."""
-        held = Held(value, self._clock(), kept_s, self._weigh(value))
+    def put(self, key: Hashable, value: V, *, kept_s: float, age_s: float = 0.0) -> None:
+        """Store a value for `kept_s` seconds, unless it alone is over the bound.
+
+        Elsewhere it was there for `age_s` seconds before: so old it counts as.
+        """
+        held = Held(value, self._clock() - age_s, kept_s, self._weigh(value))
         if held.weight <= self._held.maxsize:
             self._held[key] = held
 

@@ -8,8 +8,10 @@ fails: until one succeeds its rows, on any page, are shown with the reason and t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from bot import written
+from bot.asking import ALONE
 from bot.asks import FIRST, LAST_OFFSET, Answer, Place, Row, TaskCard
 from bot.cache import Cache, ThisSecond
 from bot.errors import ArgumentRefused, LiveError
@@ -19,13 +21,16 @@ from bot.metrics import CACHE, UNMETERED
 from bot.reading import look_up, page_of, read, urls_to_look_up, window_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
+    from bot.asking import Asking, Kind
     from bot.asks import Ask
     from bot.live.model import LiveDomain, TaskPage
     from bot.metrics import Meter
     from bot.reading import Live
+
+V = TypeVar("V")
 
 FRESH_S = 8.0
 """How long a listing answers the same question again while tasks run."""
@@ -42,6 +47,17 @@ DOMAINS_KEPT_S = 600.0
 
 _MIB = 1 << 20
 
+_PAGES = written.pages(TURN_SETTLED_S)
+_STREAMS = written.streams(TURN_SETTLED_S)
+
+
+def _fresh_s(listing: Listing, now: datetime) -> float:
+    return FRESH_SETTLED_S if listing.is_settled(now) else FRESH_S
+
+
+def _turn_s(listing: Listing, now: datetime) -> float:
+    return TURN_SETTLED_S if listing.is_settled(now) else TURN_S
+
 
 class Queries:
     """Answers questions about tasks from the accounts' Live APIs and a cache.
@@ -52,6 +68,7 @@ class Queries:
         clock: a monotonic clock, in seconds.
         mark_of: a short mark of a task ID, as buttons carry it.
         meter: told whether listings were held.
+        asking: the way to the Live API, past what other processes have asked.
     """
 
     def __init__(
@@ -62,8 +79,10 @@ class Queries:
         clock: Callable[[], float],
         mark_of: Callable[[str], str],
         meter: Meter = UNMETERED,
+        asking: Asking = ALONE,
     ) -> None:
         self._lives = lives
+        self._asking = asking
         self._now = now
         self._mark_of = mark_of
         self._meter = meter
@@ -105,7 +124,7 @@ class Queries:
         offset = listing.within(place.offset, ask.rows)
         cut = await self._cut(listing, offset, ask.rows)
         if listing.total and not cut.shown:  # tasks have left the API's 3 days since it was read
-            listing = await self._read(ask.question(), listing.end, offset)
+            listing = await self._read(ask.question(), listing.end, offset, anew=True)
             offset = listing.within(place.offset, ask.rows)
             cut = await self._cut(listing, offset, ask.rows)
         known, unchecked = await self._known(listing, cut)
@@ -166,7 +185,8 @@ class Queries:
             return held, failure
         try:
             listing = await self._listings.asked(
-                (question, pinned), lambda: self._read(question, pinned, place.offset)
+                (question, pinned),
+                lambda: self._read(question, pinned, place.offset, anew=place.refresh),
             )
         except ArgumentRefused:
             raise
@@ -179,20 +199,33 @@ class Queries:
             return old, error
         return listing, None
 
-    async def _read(self, question: Ask, pinned: datetime | None, offset: int) -> Listing:
+    async def _read(
+        self, question: Ask, pinned: datetime | None, offset: int, *, anew: bool
+    ) -> Listing:
         now = self._now()
         window = window_of(question, now=now, end=pinned)
         number = 1 if offset >= LAST_OFFSET else offset // API_ROWS + 1
         live = self._lives[question.account]
-        listing, page = await read(live, question, window, number=number, now=now)
-        turn_s = TURN_SETTLED_S if listing.is_settled(now) else TURN_S
+        fresh = written.listings(question, lambda found: _fresh_s(found[0], now))
+        turned = written.listings(question, lambda found: _turn_s(found[0], now))
+        found, age_s = await self._asking.asked(
+            fresh if pinned is None else turned,
+            (question, pinned),
+            lambda: read(live, question, window, number=number, now=now),
+            anew=anew,
+        )
+        listing, page = found
+        if pinned is None and not age_s:
+            await self._asking.put(turned, (question, listing.end), found)
         self._answers.clear()  # this one is newer
         self._failures.drop(question)
-        self._listings.put((question, window.end), listing, kept_s=turn_s)
+        self._listings.put(
+            (question, listing.end), listing, kept_s=_turn_s(listing, now) - age_s, age_s=age_s
+        )
         if pinned is None:
-            self._listings.put(question, listing, kept_s=KEPT_S)
+            self._listings.put(question, listing, kept_s=KEPT_S, age_s=age_s)
         if not listing.whole:
-            self._pages.put((*listing.key, number), page, kept_s=KEPT_S)
+            self._pages.put((*listing.key, page.page), page, kept_s=KEPT_S)
         return listing
 
     async def _cut(self, listing: Listing, offset: int, rows: int) -> Cut:
@@ -220,7 +253,10 @@ class Queries:
             window = window_of(listing.question, now=self._now(), end=listing.end)
             live = self._lives[listing.question.account]
             held = await self._pages.asked(
-                key, lambda: page_of(live, listing.question, window, number)
+                key,
+                lambda: self._asked(
+                    _PAGES, key, lambda: page_of(live, listing.question, window, number)
+                ),
             )
             self._pages.put(key, held, kept_s=KEPT_S)
         return held
@@ -260,13 +296,21 @@ class Queries:
         """What is known, and what asking for the URLs adds to it."""
         question = listing.question
         live = self._lives[question.account]
+        key = (*listing.key, urls)
         more = await self._streams.asked(
-            (*listing.key, urls), lambda: look_up(live, question.domain, urls, cut.tasks)
+            key,
+            lambda: self._asked(
+                _STREAMS, key, lambda: look_up(live, question.domain, urls, cut.tasks)
+            ),
         )
         both = known.and_those(more)
         known = both if known.newest else both.ordering(listing)  # then the order stays
         self._streams.put(listing.key, known, kept_s=KEPT_S)
         return known
+
+    async def _asked(self, kind: Kind[V], key: object, ask: Callable[[], Awaitable[V]]) -> V:
+        found = await self._asking.asked(kind, key, ask)
+        return found.value
 
     def _held_streams(self, listing: Listing) -> Streams:
         """What is known without asking of the streams' newest tasks."""

@@ -1,18 +1,20 @@
-"""What the processes of a deployment share by way of Redis: the accounts' quotas."""
+"""What the processes of a deployment share by way of Redis: the accounts' quotas, and answers."""
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bot.asking import ALONE
 from bot.errors import SettingsError
 from bot.live.protocol import DESCRIBE_TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from redis.asyncio import Redis
 
+    from bot.asking import Asking
     from bot.live.shared_quota import SharedQuota
     from bot.settings import Settings
 
@@ -65,3 +67,15 @@ async def quotas_in(
             )
             for name, account in settings.accounts.items()
         }
+
+
+@asynccontextmanager
+async def answers_of(settings: Settings, *, clock_s: Callable[[], float]) -> AsyncIterator[Asking]:
+    """How questions are asked: past what other processes have asked, where there are any."""
+    if settings.redis.url is None:
+        yield ALONE
+        return
+    from bot.shared_answers import answers_at  # noqa: PLC0415 - as above
+
+    async with answers_at(settings.redis.url.get_secret_value(), clock_s=clock_s) as answers:
+        yield answers

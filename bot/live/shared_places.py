@@ -80,15 +80,16 @@ class Answer:
     given_s: tuple[float, ...]
 
 
-def redis_at(url: str) -> Redis:
+def redis_at(url: str, *, answer_s: float = ANSWER_S) -> Redis:
     """A client which leaves it to who asks whether to try again; it is to be closed.
 
     Args:
         url: `redis://` or, with TLS, `rediss://`; with the login, if there is one.
+        answer_s: an answer later than this is none.
     """
     never = Retry(NoBackoff(), 0)
     return Redis.from_url(
-        url, retry=never, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S
+        url, retry=never, socket_timeout=answer_s, socket_connect_timeout=answer_s
     )
 
 

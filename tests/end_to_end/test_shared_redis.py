@@ -12,8 +12,9 @@ from aiohttp import ClientSession
 from pydantic import SecretStr
 
 from bot.app import opened
+from bot.asks import Answer, Ask, Place
 from bot.live.client import Timeouts
-from bot.live.model import TaskQuery
+from bot.live.model import StatusFilter, TaskQuery
 from bot.live.protocol import DESCRIBE_TASKS
 from bot.serving import listening
 from bot.settings import RedisPlace, StorePlace
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from tests.end_to_end.replicas import Ends
 
 QUERY = TaskQuery("live.example.com")
+ALL = Ask(account="default", domain="live.example.com")
+FAILED = Ask(account="default", domain="live.example.com", status=StatusFilter.FAILED)
+LARGE = Ask(account="default", domain="archive.example.com")
 TIMEOUTS = Timeouts(call_s=20, try_s=0.5)
 
 
@@ -81,6 +85,40 @@ async def test_all_together_send_ten_calls_a_second_at_most(
         assert [await told(bot) for bot in both] == [(200, "ok")] * 2
     assert sum(call.action == DESCRIBE_TASKS for call in ends.live.arrivals) == 24
     assert ends.live.busiest_second(DESCRIBE_TASKS) == 10
+
+
+def said(answer: Answer) -> tuple[object, ...]:
+    """What does not change while time passes."""
+    return answer.rows, answer.total, answer.start, answer.end, answer.observed_at
+
+
+async def test_what_one_has_read_the_other_shows_without_a_call(
+    ends: Ends, server: Valkey, tmp_path: Path
+) -> None:
+    async with bots(ends, server, tmp_path) as (one, other):
+        for ask in (ALL, FAILED, LARGE):
+            first = await one.desk.queries.page(ask)
+            calls = len(ends.live.arrivals)
+            answer = await other.desk.queries.page(ask)
+            turned = await other.desk.queries.page(ask, Place(offset=10, end=first.end))
+            assert said(answer) == said(first)
+            assert turned.observed_at == first.observed_at
+            assert len(ends.live.arrivals) == calls
+        await other.desk.queries.page(ALL, Place(refresh=True))
+        assert len(ends.live.arrivals) > calls
+
+
+async def test_what_people_ask_of_both_at_once_is_asked_once(
+    ends: Ends, server: Valkey, tmp_path: Path
+) -> None:
+    ends.live.faults.latency_s = 0.3
+    async with bots(ends, server, tmp_path) as both:
+        answers = await asyncio.gather(*(bot.desk.queries.page(ALL) for bot in both * 3))
+    assert len({answer.observed_at for answer in answers}) == 1
+    alone = len(ends.live.arrivals)
+    async with opened(ends.settings, timeouts=TIMEOUTS) as bot:
+        await bot.desk.queries.page(ALL)
+    assert len(ends.live.arrivals) == 2 * alone
 
 
 async def test_without_redis_each_sends_its_part_and_says_so_and_comes_back(
