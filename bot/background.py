@@ -7,7 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import aiohttp
+
 from bot.jobs import Loops
+from bot.watch.heartbeat import Heartbeat
 from bot.watch.keeping import Keeping
 from bot.watch.loop import Pace, Sweeps
 from bot.watch.needs import Freshness
@@ -73,6 +76,10 @@ async def working(
                 meter=meter,
             )
         )
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        )
+        heartbeat = Heartbeat(session, settings.watch.heartbeat_url, store, meter=meter)
         pace, woken = _pace(settings), {name: asyncio.Event() for name in lives}
         sweeps = {
             name: await stack.enter_async_context(
@@ -84,7 +91,7 @@ async def working(
                     told=outbox.wake,
                     now=now,
                     clock_s=clock_s,
-                    reporting=Reporting(name, meter),
+                    reporting=Reporting(name, meter, heartbeat.worked),
                 )
             )
             for name, live in lives.items()
@@ -106,6 +113,7 @@ async def working(
         for name, sweep in sweeps.items():
             loops.start(f"sweeps of {name}", sweep.turn, woken=woken[name])
         loops.start("keeping", keeping.turn, woken=asyncio.Event())
+        loops.start("heartbeat", heartbeat.turn, woken=asyncio.Event())
         yield wake
 
 

@@ -36,6 +36,9 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     ),
     "calls a second of each account at most, 1-1000": "每个账号每秒最多的调用次数，1-1000",
     "days, 4-3650": "天数，4-3650",
+    "an http(s):// address that is called while what is followed is read": (
+        "http(s):// 地址；只要所关注的内容仍能读到，就会定期访问它"
+    ),
     "a list of everyone, admins, guests, others and of IDs in Slack: "
     "U0123ABCD a person, S0123ABCD a user group, C0123ABCD a channel": (
         "列表：everyone（所有正式成员）、admins（管理员和所有者）、guests（访客）、others（其他工作区的人），"

@@ -91,6 +91,16 @@ def test_the_store_may_be_on_a_server(url: str, tmp_path: Path) -> None:
     assert "u:p" not in repr(settings)
 
 
+def test_the_address_of_a_dead_mans_switch_is_a_secret(tmp_path: Path) -> None:
+    settings = read("", tmp_path, {"HEARTBEAT_URL": "https://switch.example.com/s3cret"})
+    assert "https://switch.example.com/s3cret" in settings.secrets()
+    assert "s3cret" not in repr(settings)
+    with pytest.raises(SettingsError) as caught:
+        read("", tmp_path, {"HEARTBEAT_URL": "switch/s3cret"})
+    assert caught.value.name == "HEARTBEAT_URL"
+    assert "s3cret" not in str(caught.value)
+
+
 def test_the_environment_counts_where_the_file_says_otherwise(tmp_path: Path) -> None:
     text = "[slack]\nbot_token = 'xoxb-file'\n[server]\nport = 1\nmax_jobs = 7"
     settings = read(text, tmp_path, {"SLACK_BOT_TOKEN": "xoxb-env", "PORT": "8080"})

@@ -46,6 +46,17 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _like(pattern: str) -> AfterValidator:
+    """Have a secret be of a form; no error shows it."""
+
+    def is_like(value: SecretStr) -> SecretStr:
+        if not re.fullmatch(pattern, value.get_secret_value()):
+            raise ValueError
+        return value
+
+    return AfterValidator(is_like)
+
+
 _ADDRESS = "an https:// address; http:// only for this machine (127.0.0.1)"
 _Address = Annotated[str, AfterValidator(_address)]
 _AddressWithSlash = Annotated[_Address, AfterValidator(lambda value: f"{value}/")]
@@ -172,6 +183,9 @@ class Watching(_Section):
         8, ge=1, le=1000, description="calls a second of each account at most, 1-1000"
     )
     keep_days: int = Field(30, ge=4, le=3650, description="days, 4-3650")
+    heartbeat_url: Annotated[SecretStr, _like(r"https?://[^\s/]+(/\S*)?")] | None = Field(
+        None, description="an http(s):// address that is called while what is followed is read"
+    )
 
 
 class Recording(_Section):
@@ -200,23 +214,18 @@ class Grant(_Section):
         return value
 
 
+# In memory all connections would be one, and undo each other's transactions.
+_STORE_FILE = r"sqlite(\+aiosqlite)?:///(?!:memory:)[^?]+"
+_STORE_SERVER = r"postgres(ql)?(\+asyncpg)?://\S+"
+
+
 class StorePlace(_Section):
     """Where the store is. The URL of a database may carry a password."""
 
-    url: SecretStr = Field(
+    url: Annotated[SecretStr, _like(f"{_STORE_FILE}|{_STORE_SERVER}")] = Field(
         SecretStr("sqlite:///preload-bot.sqlite3"),
         description="sqlite:///path/to/file, or postgresql://user:password@host/database",
     )
-
-    @field_validator("url")
-    @classmethod
-    def _lasts(cls, value: SecretStr) -> SecretStr:
-        # In memory all connections would be one, and undo each other's transactions.
-        file = r"sqlite(\+aiosqlite)?:///(?!:memory:)[^?]+"
-        server = r"postgres(ql)?(\+asyncpg)?://\S+"
-        if not re.fullmatch(f"{file}|{server}", value.get_secret_value()):
-            raise ValueError
-        return value
 
     @property
     def is_shared(self) -> bool:
@@ -227,19 +236,15 @@ class StorePlace(_Section):
 class RedisPlace(_Section):
     """Where several processes share the accounts' quotas. Its URL may carry a password."""
 
-    url: SecretStr | None = Field(
+    url: Annotated[SecretStr, _like(r"rediss?://[^\s/]+(/\S*)?")] | None = Field(
         None, description="redis://:password@host:6379/0, or rediss:// with TLS; left out: none"
     )
     max_processes: int = Field(
-        4, ge=1, le=1000, description="processes at most, 1-1000; each has its part while Redis is away"
+        4,
+        ge=1,
+        le=1000,
+        description="processes at most, 1-1000; each has its part while Redis is away",
     )
-
-    @field_validator("url")
-    @classmethod
-    def _is_of_its_kind(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.fullmatch(r"rediss?://[^\s/]+(/\S*)?", value.get_secret_value()):
-            raise ValueError
-        return value
 
 
 class Log(_Section):
@@ -291,7 +296,8 @@ class Settings(_Section):
         """Everything that must never stand in a log."""
         own = (self.slack.bot_token, self.slack.app_token, self.slack.signing_secret)
         keys = ((one.access_key_secret, one.security_token) for one in self.accounts.values())
-        given = (*own, *chain.from_iterable(keys), self.store.url, self.redis.url)
+        addresses = (self.store.url, self.redis.url, self.watch.heartbeat_url)
+        given = (*own, *chain.from_iterable(keys), *addresses)
         return tuple(secret.get_secret_value() for secret in given if secret is not None)
 
     def accounts_of(self, domain: str) -> tuple[str, ...]:

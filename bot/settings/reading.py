@@ -39,6 +39,7 @@ VARIABLES = {
     "PORT": ("server", "port"),
     "DATABASE_URL": ("store", "url"),
     "REDIS_URL": ("redis", "url"),
+    "HEARTBEAT_URL": ("watch", "heartbeat_url"),
     "PRELOAD_BOT_LOG_LEVEL": ("log", "level"),
 }
 """Environment variables, and the setting that each one is."""
