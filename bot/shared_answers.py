@@ -31,8 +31,10 @@ V = TypeVar("V")
 
 QUICK_S = 0.2
 """An answer of Redis later than this is none: a person waits."""
-TAKEN_S = 3.0
+TAKEN_S = 2.0
 """Who is gone holds a question up for so long."""
+LISTENS_S = 1.0
+"""Who waits listens anew after so long, and finds out by that whether Redis is still there."""
 AWAY_S = 5.0
 """For so long Redis is not asked again after it did not answer."""
 MOST_BYTES = 1 << 20
@@ -56,6 +58,7 @@ class SharedAnswers:
         self._quick = quick
         self._patient = patient
         self._clock_s = clock_s
+        self._is_away = False
         self._away_until_s = float("-inf")
         self._holding: set[asyncio.Task[None]] = set()
 
@@ -69,6 +72,8 @@ class SharedAnswers:
                 found, token = await self._found_or_taken(kind, name, anew=anew)
             except UNREACHABLE as error:
                 self._miss(error)
+            else:
+                self._reach()
         if found is not None:
             return found
         if token is None:
@@ -108,7 +113,7 @@ class SharedAnswers:
                 continue
             # Nothing is heard of who is gone, or takes its time: then it is still taken.
             stream = _landing(name, other.decode())
-            heard: Any = await self._patient.xread({stream: "0"}, block=_ms(TAKEN_S))
+            heard: Any = await self._patient.xread({stream: "0"}, block=_ms(LISTENS_S))
             for _, ((_, said), *_) in heard:
                 return await self._there(kind, name) if b"got" in said else None, None
 
@@ -161,8 +166,15 @@ class SharedAnswers:
 
     def _miss(self, error: BaseException) -> None:
         """Get along without Redis for a while."""
-        log.warning("answers not shared", error=type(error).__name__, for_s=AWAY_S)
-        self._away_until_s = self._clock_s() + AWAY_S
+        if not self._is_away:
+            log.warning("answers not shared", error=type(error).__name__)
+        self._is_away, self._away_until_s = True, self._clock_s() + AWAY_S
+
+    def _reach(self) -> None:
+        """Redis has answered."""
+        if self._is_away:
+            log.info("answers shared again")
+        self._is_away = False
 
 
 @asynccontextmanager
@@ -170,7 +182,7 @@ async def answers_at(url: str, *, clock_s: Callable[[], float]) -> AsyncIterator
     """The answers shared by way of the Redis of that URL."""
     async with (
         redis_at(url, answer_s=QUICK_S) as quick,
-        redis_at(url, answer_s=TAKEN_S + 1) as patient,
+        redis_at(url, answer_s=2 * LISTENS_S) as patient,
     ):
         yield SharedAnswers(quick, patient, clock_s=clock_s)
 

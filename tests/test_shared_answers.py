@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections import Counter
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from bot import shared_answers
 from bot.asking import Kind
@@ -44,6 +46,17 @@ async def processes(server: Valkey, count: int = 2) -> AsyncIterator[list[Shared
             await stack.enter_async_context(answers_at(server.url, clock_s=time.monotonic))
             for _ in range(count)
         ]
+
+
+@contextmanager
+def hanging(server: Valkey) -> Iterator[None]:
+    """A server that takes what it is told, and says nothing."""
+    assert server.process is not None
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
 
 
 class Api:
@@ -100,6 +113,20 @@ async def test_what_many_ask_at_once_is_asked_once(running: Valkey, key: str) ->
     assert api.calls == 1
 
 
+async def test_a_hundred_and_more_may_ask_and_wait_at_once(running: Valkey, key: str) -> None:
+    api = Api()
+    api.may_answer.clear()
+    keys = [f"{key} {number}" for number in range(120)]
+    async with processes(running) as both:
+        asking = [
+            asyncio.create_task(one.asked(WORDS, name, api.ask)) for one in both for name in keys
+        ]
+        await asyncio.wait(asking, timeout=0.5)
+        api.may_answer.set()
+        await asyncio.gather(*asking)
+    assert api.calls == len(keys)
+
+
 async def test_who_wants_it_anew_asks_though_it_is_there(running: Valkey, key: str) -> None:
     api = Api()
     async with processes(running) as (one, other):
@@ -145,7 +172,7 @@ async def test_where_one_asks_in_vain_the_others_ask_themselves(running: Valkey,
 async def test_who_is_gone_holds_nobody_up_for_long(
     running: Valkey, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_answers, "TAKEN_S", 0.2)
+    monkeypatch.setattr(shared_answers, "LISTENS_S", 0.1)
     api = Api()
     async with processes(running) as (one, other):
         name = shared_answers._name(WORDS, key)
@@ -157,6 +184,7 @@ async def test_who_takes_its_time_is_waited_for(
     running: Valkey, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared_answers, "TAKEN_S", 0.1)
+    monkeypatch.setattr(shared_answers, "LISTENS_S", 0.1)
     api = Api()
     api.may_answer.clear()
     async with processes(running) as both:
@@ -194,6 +222,22 @@ async def test_without_redis_each_asks_and_nobody_waits_for_it(
         await one.put(WORDS, key, "ready")
 
 
+async def test_who_waits_while_redis_hangs_asks(
+    running: Valkey, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_answers, "LISTENS_S", 0.1)
+    api = Api()
+    api.may_answer.clear()
+    async with processes(running) as both:
+        asking = [asyncio.create_task(one.asked(WORDS, key, api.ask)) for one in both]
+        await api.asked.wait()
+        with hanging(running):
+            await asyncio.wait(asking, timeout=0.5)
+            api.may_answer.set()
+            await asyncio.gather(*asking)
+    assert api.calls == 2
+
+
 async def test_redis_is_tried_again_when_it_may_be_back(running: Valkey, key: str) -> None:
     api, clock = Api(), [0.0]
     running.stop()
@@ -201,11 +245,14 @@ async def test_redis_is_tried_again_when_it_may_be_back(running: Valkey, key: st
         answers_at(running.url, clock_s=lambda: clock[0]) as one,
         answers_at(running.url, clock_s=time.monotonic) as other,
     ):
-        await one.asked(WORDS, key, api.ask)
-        running.start()
-        clock[0] = AWAY_S
-        await one.asked(WORDS, key, api.ask)
-        assert (await other.asked(WORDS, key, api.ask)).value == "ready 2"
+        with capture_logs() as logs:
+            for clock[0] in (0.0, 1.0, AWAY_S):
+                await one.asked(WORDS, key, api.ask)
+            running.start()
+            clock[0] = 2 * AWAY_S
+            await one.asked(WORDS, key, api.ask)
+        assert (await other.asked(WORDS, key, api.ask)).value == "ready 4"
+    assert [entry["event"] for entry in logs] == ["answers not shared", "answers shared again"]
 
 
 async def test_an_answer_that_redis_missed_is_given_all_the_same(running: Valkey, key: str) -> None:

@@ -37,6 +37,8 @@ LATE_S = 0.25
 AGAIN_S = 0.9
 """Who waits asks again after so long at the latest. A place given back rests for longer, so that
 each is known in time and nobody has to be woken."""
+MOST_CONNECTIONS = 10_000
+"""As many as there may be jobs, which may all ask at once; the client's own bound is 100."""
 _GRACE_S = 0.25
 """Who waits and is this late to ask again is passed over."""
 _MICRO = 1_000_000
@@ -89,7 +91,11 @@ def redis_at(url: str, *, answer_s: float = ANSWER_S) -> Redis:
     """
     never = Retry(NoBackoff(), 0)
     return Redis.from_url(
-        url, retry=never, socket_timeout=answer_s, socket_connect_timeout=answer_s
+        url,
+        retry=never,
+        socket_timeout=answer_s,
+        socket_connect_timeout=answer_s,
+        max_connections=MOST_CONNECTIONS,
     )
 
 
