@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot.jobs import Loops
+from bot.store.leases import Leases
 from bot.watch.heartbeat import Heartbeat
 from bot.watch.keeping import Keeping
 from bot.watch.loop import Pace, Sweeps
 from bot.watch.needs import Freshness
 from bot.watch.outbox import Outbox
 from bot.watch.reporting import Reporting
+from bot.watch.tenure import Tenure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -64,9 +66,11 @@ async def working(
         once, not at the next turn.
     """
     async with AsyncExitStack() as stack:
-        outbox = await stack.enter_async_context(
-            Outbox(
-                store,
+        leases = await stack.enter_async_context(Leases(store.database, now=now, clock_s=clock_s))
+
+        def outbox_on(fenced: Store, woken: asyncio.Event) -> Outbox:
+            return Outbox(
+                fenced,
                 poster,
                 writer,
                 channels,
@@ -74,8 +78,11 @@ async def working(
                 clock_s=clock_s,
                 pauses=pauses,
                 meter=meter,
+                is_sure=leases.is_sure,
+                woken=woken,
             )
-        )
+
+        outbox = await stack.enter_async_context(Tenure(leases, store, outbox_on, pauses=pauses))
         session = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
@@ -87,6 +94,7 @@ async def working(
                     name,
                     live,
                     store,
+                    leases=leases,
                     pace=pace,
                     told=outbox.wake,
                     now=now,
@@ -109,6 +117,7 @@ async def working(
             now=now,
         )
         loops = await stack.enter_async_context(Loops())
+        loops.start("leases", leases.turn, woken=asyncio.Event())
         loops.start("outbox", outbox.turn, woken=outbox.woken)
         for name, sweep in sweeps.items():
             loops.start(f"sweeps of {name}", sweep.turn, woken=woken[name])

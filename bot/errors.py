@@ -71,6 +71,10 @@ class StoreUnavailable(BotError):
     """The store cannot be read or written now."""
 
 
+class StaleLease(BotError):
+    """Another process does this work now: nothing was written."""
+
+
 @dataclass(eq=False)
 class LiveError(BotError):
     """The Live API did not answer as asked.

@@ -19,6 +19,7 @@ from bot.live.protocol import DESCRIBE_TASKS
 from bot.live.quota import LocalQuota
 from bot.sandbox.live import UNAVAILABLE, SimulatedLive, running
 from bot.store import Store
+from bot.store.leases import Leases
 from bot.store.ledger import Ledger
 from bot.watch.loop import Pace, Sweeps
 from bot.watch.model import ChangeKind, Ending
@@ -73,6 +74,7 @@ class Following:
             "default",
             self.client,
             self.store,
+            leases=Leases(self.store.database, now=self.clock.ours, clock_s=self.clock.monotonic),
             pace=Pace(),
             told=lambda: self.told.append(None),
             now=self.clock.ours,

@@ -32,6 +32,8 @@ from bot.store.watches import Watches
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from bot.store.fence import Lease
+
 __all__ = ["Store", "utc_now"]
 
 
@@ -42,8 +44,9 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything stored, one attribute per kind of thing."""
+    """Everything stored, one attribute per kind of thing, and the wall clock that it goes by."""
 
+    now: Callable[[], datetime]
     database: Database
     asks: Asks
     defaults: ChannelDefaults
@@ -82,24 +85,33 @@ class Store:
         """
         await cls.migrate(url, busy_timeout_s=busy_timeout_s)
         async with Database.open(url, busy_timeout_s=busy_timeout_s) as database:
-            yield cls(
-                database=database,
-                asks=Asks(database, now),
-                defaults=ChannelDefaults(database, now),
-                subscriptions=Subscriptions(database),
-                watches=Watches(database, now),
-                sightings=Sightings(database),
-                follows=Follows(database),
-                alarms=Alarms(database),
-                notices=Notices(database, now),
-                parking=Parking(database, now),
-                preferences=PeoplesPreferences(database, now),
-                ledger=Ledger(database, now),
-                record=Record(database),
-                exports=Exports(database, now),
-                drafts=Drafts(database, now),
-                requests=Requests(database, now),
-            )
+            yield cls._on(database, now)
+
+    @classmethod
+    def _on(cls, database: Database, now: Callable[[], datetime]) -> Store:
+        return cls(
+            now=now,
+            database=database,
+            asks=Asks(database, now),
+            defaults=ChannelDefaults(database, now),
+            subscriptions=Subscriptions(database),
+            watches=Watches(database, now),
+            sightings=Sightings(database),
+            follows=Follows(database),
+            alarms=Alarms(database),
+            notices=Notices(database, now),
+            parking=Parking(database, now),
+            preferences=PeoplesPreferences(database, now),
+            ledger=Ledger(database, now),
+            record=Record(database),
+            exports=Exports(database, now),
+            drafts=Drafts(database, now),
+            requests=Requests(database, now),
+        )
+
+    def fenced(self, lease: Lease) -> Store:
+        """The same, for whoever holds the lease: writing raises StaleLease once another has it."""
+        return self._on(self.database.fenced(lease), self.now)
 
     @staticmethod
     async def migrate(url: str, *, busy_timeout_s: float = 60.0) -> Upgraded:

@@ -6,6 +6,7 @@ What differs between SQLite and PostgreSQL is here and nowhere else.
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 import sqlite3
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
@@ -17,15 +18,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreUnavailable
+from bot.store.columns import UtcDateTime
+from bot.store.fence import insist
 from bot.store.silence import Silence, ping_before_use
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from sqlalchemy import URL, Insert, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from bot.store.fence import Lease
 
 _AT_ONCE = 500
 """How many values a statement is given: databases limit that, SQLite of old to 999."""
@@ -59,6 +65,12 @@ class Database:
         # connection; those of others are waited for at the database.
         self._writer = asyncio.Lock()
         self._silence = Silence()
+        self._lease: Lease | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is made for several processes; a file is one's alone."""
+        return not self._is_sqlite
 
     @property
     def _is_sqlite(self) -> bool:
@@ -119,6 +131,7 @@ class Database:
 
         Raises:
             StoreUnavailable: the database does not answer as it should; nothing was written.
+            StaleLease: it is `fenced`, and another process has the lease; nothing was written.
         """
         async with self._turn(), self._begun() as connection:
             # The lock is taken at once, not at the first change: what is read before that must
@@ -128,6 +141,8 @@ class Database:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
                 await connection.execute(select(func.pg_advisory_xact_lock(_WRITERS_LOCK)))
+            if self._lease is not None:
+                await insist(connection, self._lease)
             yield connection
 
     @asynccontextmanager
@@ -153,6 +168,26 @@ class Database:
         with _translated(), self._silence.heard():
             async with self._engine.begin() as connection, _dropped(connection):
                 yield connection
+
+    def fenced(self, lease: Lease) -> Database:
+        """The same, but that `writing` raises StaleLease once another process has the lease."""
+        fenced = copy.copy(self)
+        fenced._lease = lease  # noqa: SLF001 - its own kind
+        return fenced
+
+    async def time(self, connection: AsyncConnection, now: Callable[[], datetime]) -> datetime:
+        """The time by the clock that all who use it go by: PostgreSQL's own.
+
+        Args:
+            connection: of `writing`.
+            now: this machine's clock, which SQLite's users share.
+        """
+        if self._is_sqlite:
+            return now()
+        at: datetime = (
+            await connection.scalars(select(func.clock_timestamp(type_=UtcDateTime)))
+        ).one()
+        return at
 
     async def add(self, table: Table, row: Mapping[str, object]) -> bool:
         """Insert a row, unless one like it is there; whether it was inserted.

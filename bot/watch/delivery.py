@@ -54,6 +54,7 @@ class Delivery:
         sleep: how to wait for the store.
         chance: a random number from 0 to 1, so that channels do not all try at the same moment.
         pauses: the pace.
+        is_sure: whether nobody else delivers by now: this process may have been stopped for long.
         meter: told how long notices take, and which are uncertain.
     """
 
@@ -69,6 +70,7 @@ class Delivery:
         pauses: Pauses,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        is_sure: Callable[[], bool] = lambda: True,
         meter: Meter = UNMETERED,
     ) -> None:
         self._store = store
@@ -80,6 +82,7 @@ class Delivery:
         self._pauses = pauses
         self._sleep = sleep
         self._chance = chance
+        self._is_sure = is_sure
         self._meter = meter
         self._seldom = Seldom(pauses.tell_again_s, clock_s)
         self._sent_s: dict[int, float] = {}
@@ -146,11 +149,12 @@ class Delivery:
 
         Raises:
             SlackRefused: it won't have any of them.
-            SlackUnavailable: it has not said.
+            SlackUnavailable: it has not said, or was not asked.
         """
         thread_ts = notice.thread_ts
         *drawn, plainest = plainer(message)
         for message_so in drawn:
+            self._insist()
             try:
                 return await self._poster.post(
                     notice.channel_id, message_so, key=notice.key, thread_ts=thread_ts
@@ -160,9 +164,15 @@ class Delivery:
                     raise
                 log.warning("notice refused as drawn", key=notice.key, code=error.code)
                 thread_ts = None if error.code in _NO_THREAD else thread_ts
+        self._insist()
         return await self._poster.post(
             notice.channel_id, plainest, key=notice.key, thread_ts=thread_ts
         )
+
+    def _insist(self) -> None:
+        """See right before a post that nobody else may have sent it."""
+        if not self._is_sure():
+            raise SlackUnavailable("not_sure", delivered=False, retry_after_s=self._pauses.idle_s)
 
     async def _not_taken(self, notice: Notice, error: SlackUnavailable) -> float:
         """Slack has not said that it has it: what next, and when."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.errors import StaleLease
+from bot.store.leases import sweep_of
 from bot.watch.domain import Domain
 from bot.watch.known import HISTORY, Tasks
 from bot.watch.model import Followed
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.store import Store
+    from bot.store.fence import Lease
+    from bot.store.leases import Leases
     from bot.watch.model import Alarm, Subscription, Watch
     from bot.watch.notices import Turn
 
@@ -28,11 +33,12 @@ class Following:
     Args:
         account: its name in the settings.
         store: where it is stored.
+        leases: which of it is this process's to read.
         now: the wall clock, in UTC.
         clock_s: a monotonic clock, in seconds.
 
     Attributes:
-        domains: what is known of each followed domain, by its name.
+        domains: what is known of each followed domain that is this process's to read, by its name.
         subscriptions, watches: of each domain.
         alarms: by subscription ID and stream.
     """
@@ -42,14 +48,17 @@ class Following:
         account: str,
         store: Store,
         *,
+        leases: Leases,
         now: Callable[[], datetime],
         clock_s: Callable[[], float],
     ) -> None:
         self._account = account
         self._store = store
+        self._leases = leases
         self._now = now
         self._clock_s = clock_s
         self.domains: dict[str, Domain] = {}
+        self._held: dict[str, Lease] = {}
         self.subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
         self.watches: defaultdict[str, list[Watch]] = defaultdict(list)
         self.alarms: dict[tuple[str, str], Alarm] = {}
@@ -63,24 +72,29 @@ class Following:
         Raises:
             StoreUnavailable: it cannot be read.
         """
-        subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
-        watches: defaultdict[str, list[Watch]] = defaultdict(list)
-        for subscription in await self._store.subscriptions.all():
-            if subscription.account == self._account:
-                subscriptions[subscription.domain].append(subscription)
-        for watch in await self._store.watches.active():
-            if watch.ask.account == self._account:
-                watches[watch.ask.domain].append(watch)
-                self._met_s.setdefault(_as_met(watch), self._clock_s())
-        alarms = await self._store.alarms.of_account(self._account)
-        self.subscriptions, self.watches = subscriptions, watches
-        self.alarms = {(alarm.subscription_id, alarm.stream): alarm for alarm in alarms}
-        names = subscriptions.keys() | watches.keys()
-        await self._leave(names)
-        for name in names:
+        await self._read()
+        while await self._share(self.subscriptions.keys() | self.watches.keys()):
+            await self._read()  # whoever had it until now may have changed it
+        for name in (self.subscriptions.keys() | self.watches.keys()) & self._held.keys():
             if name not in self.domains:
                 self.domains[name] = await self._loaded(name)
             self._say_what_is_wanted(self.domains[name])
+        await self._forget()
+
+    async def record(self, domain: Domain, turn: Turn) -> bool:
+        """Write a turn down; whether it was: not if another process reads the domain by now.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        lease = self._held[domain.name]
+        try:
+            await self._store.fenced(lease).ledger.record(turn)
+        except StaleLease:
+            self._leases.lost(lease)
+            del self.domains[domain.name]
+            return False
+        return True
 
     def is_followed(self, domain: Domain) -> bool:
         """Whether it still is: a reply may come when nobody wants it any more."""
@@ -113,20 +127,47 @@ class Following:
         for domain in self.domains.values():
             domain.tasks.forget(self._now() - _REMEMBERED)
 
-    async def _leave(self, followed: set[str]) -> None:
-        """Read no more what nobody follows; forget it once its watches have said their last."""
+    async def _read(self) -> None:
+        subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
+        watches: defaultdict[str, list[Watch]] = defaultdict(list)
+        for subscription in await self._store.subscriptions.all():
+            if subscription.account == self._account:
+                subscriptions[subscription.domain].append(subscription)
+        for watch in await self._store.watches.active():
+            if watch.ask.account == self._account:
+                watches[watch.ask.domain].append(watch)
+                self._met_s.setdefault(_as_met(watch), self._clock_s())
+        alarms = await self._store.alarms.of_account(self._account)
+        self.subscriptions, self.watches = subscriptions, watches
+        self.alarms = {(alarm.subscription_id, alarm.stream): alarm for alarm in alarms}
+
+    async def _share(self, followed: set[str]) -> bool:
+        """Read no more what nobody follows, or another process; whether there is more to read."""
         if self._left is None:
             all_ = await self._store.follows.all()
-            self._left = {one.domain for one in all_ if one.account == self._account} - followed
-        for name in self.domains.keys() - followed:
-            del self.domains[name]
-            self._left.add(name)
-        if self._left:
-            # Followed again it begins anew: what happened meanwhile is history.
-            kept = await self._store.watches.unsettled(self._account) - followed
-            for name in self._left - kept:
-                await self._store.follows.forget(self._account, name)
-            self._left &= kept
+            self._left = {one.domain for one in all_ if one.account == self._account}
+        self._left = (self._left | self.domains.keys()) - followed
+        work = {sweep_of(self._account, name): name for name in followed | self._left}
+        await self._leases.want(self._account, work.keys())
+        held = {name: lease for of, name in work.items() if (lease := self._leases.held.get(of))}
+        before, self._held = self._held, held
+        for name in [*self.domains]:
+            if name not in followed or held.get(name) != before.get(name):
+                del self.domains[name]
+        is_more = any(lease != before.get(name) for name, lease in held.items())
+        if is_more:
+            self._left = None
+        return is_more
+
+    async def _forget(self) -> None:
+        """Forget what nobody follows any more, once its watches have said their last."""
+        if not self._left or not (left := self._left & self._held.keys()):
+            return
+        # Followed again it begins anew: what happened meanwhile is history.
+        for name in left - await self._store.watches.unsettled(self._account):
+            with suppress(StaleLease):
+                await self._store.fenced(self._held[name]).follows.forget(self._account, name)
+            self._left.discard(name)
 
     async def _loaded(self, name: str) -> Domain:
         stored = await self._store.follows.find(self._account, name)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.live.client import LiveClient
     from bot.live.model import TaskPage
     from bot.store import Store
+    from bot.store.leases import Leases
     from bot.watch.domain import Domain
     from bot.watch.needs import Call
 
@@ -73,6 +74,7 @@ class Sweeps:
         account: its name in the settings.
         live: its client.
         store: where all is written.
+        leases: what of it is this process's to do.
         pace: how fast.
         told: called when something was written that is to be told.
         now: the wall clock, in UTC.
@@ -87,6 +89,7 @@ class Sweeps:
         live: LiveClient,
         store: Store,
         *,
+        leases: Leases,
         pace: Pace,
         told: Callable[[], None],
         now: Callable[[], datetime],
@@ -95,14 +98,13 @@ class Sweeps:
         reporting: Reporting | None = None,
     ) -> None:
         self._live = live
-        self._store = store
         self._pace = pace
         self._told = told
         self._now = now
         self._clock_s = clock_s
         self._sleep = sleep
         self._reporting = reporting or Reporting(account)
-        self._following = Following(account, store, now=now, clock_s=clock_s)
+        self._following = Following(account, store, leases=leases, now=now, clock_s=clock_s)
         self._writing = asyncio.Lock()
         self._drawn_s: dict[str, float] = {}  # when a turn that knew of the watch last redrew it
         self._reading: set[asyncio.Task[None]] = set()
@@ -130,7 +132,7 @@ class Sweeps:
         """
         async with self._writing:
             await self._following.look_up()
-        for domain in self._following.domains.values():
+        for domain in [*self._following.domains.values()]:
             await self._pass_time(domain)
         self._reporting.follows(self._following.domains.values())
         self._tidy()
@@ -189,12 +191,13 @@ class Sweeps:
         return turn
 
     async def _write(self, domain: Domain, turn: Turn) -> None:
-        """Write it down in one transaction; from then on it is so.
+        """Write it down in one transaction; from then on it is so, unless another reads it now.
 
         Raises:
             StoreUnavailable: nothing was written.
         """
-        await self._store.ledger.record(turn)
+        if not await self._following.record(domain, turn):
+            return
         watches = self._following.watches[domain.name]
         self._following.changed(domain, turn)
         drawn = turn.redrawn | {one.id for one in watches if one.id not in self._drawn_s}
@@ -229,7 +232,9 @@ class Sweeps:
             await self._sleep(wait_s)
 
     def _start(self, call: Call) -> None:
-        domain = self._following.domains[call.domain]
+        domain = self._following.domains.get(call.domain)
+        if domain is None:  # another process reads it by now
+            return
         domain.sent(call, self._clock_s())
         reading = asyncio.create_task(self._read(domain, call), name=f"sweep {call.domain}")
         self._reading.add(reading)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from bot.errors import StoreUnavailable
+from bot.errors import StaleLease, StoreUnavailable
 from bot.metrics import UNMETERED
 from bot.watch.delivery import Delivery
 from bot.watch.parking import Parking
@@ -67,6 +67,8 @@ class Outbox:
         pauses: the pace.
         at_once: how many channels are posted to at a time.
         meter: told how delivery goes.
+        is_sure: whether nobody else delivers by now: this process may have been stopped for long.
+        woken: to be set; without it the outbox has its own.
 
     Attributes:
         woken: set when there may be something to do before the turn that was due.
@@ -86,8 +88,10 @@ class Outbox:
         pauses: Pauses = Pauses(),  # noqa: B008 - frozen
         at_once: int = 20,
         meter: Meter = UNMETERED,
+        is_sure: Callable[[], bool] = lambda: True,
+        woken: asyncio.Event | None = None,
     ) -> None:
-        self.woken = asyncio.Event()
+        self.woken = woken or asyncio.Event()
         self._store = store
         self._now = now
         self._clock_s = clock_s
@@ -95,7 +99,14 @@ class Outbox:
         self._at_once = at_once
         parking = Parking(store, channels, now=now, pauses=pauses)
         redrawing = Redrawing(
-            store, poster, writer, parking, now=now, clock_s=clock_s, pauses=pauses
+            store,
+            poster,
+            writer,
+            parking,
+            now=now,
+            clock_s=clock_s,
+            pauses=pauses,
+            is_sure=is_sure,
         )
         self._delivery = Delivery(
             store,
@@ -107,6 +118,7 @@ class Outbox:
             pauses=pauses,
             sleep=sleep,
             chance=chance,
+            is_sure=is_sure,
             meter=meter,
         )
         self._chores = ((_Lane(), redrawing.turn), (_Lane(), parking.turn))
@@ -137,7 +149,11 @@ class Outbox:
         self.woken.set()
 
     async def turn(self) -> float:
-        """Begin what is due; seconds until there is more, unless `woken` is set before that."""
+        """Begin what is due; seconds until there is more, unless `woken` is set before that.
+
+        Raises:
+            StaleLease: another process delivers now.
+        """
         self._settle()
         try:
             await self._begin()
@@ -202,6 +218,8 @@ class Outbox:
         if error is None:
             pause_s = task.result()
             lane.free_s = self._clock_s() + (max(pause_s, _TICK_S) if pause_s else 0.0)
+        elif isinstance(error, StaleLease):
+            raise error
         elif isinstance(error, StoreUnavailable):
             self._tell_store(error)
             lane.free_s = self._clock_s() + self._pauses.store_s

@@ -40,6 +40,7 @@ class Redrawing:
         now: the wall clock, in UTC.
         clock_s: a monotonic clock, in seconds.
         pauses: the pace.
+        is_sure: whether nobody else draws by now: this process may have been stopped for long.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Redrawing:
         now: Callable[[], datetime],
         clock_s: Callable[[], float],
         pauses: Pauses,
+        is_sure: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._poster = poster
@@ -60,6 +62,7 @@ class Redrawing:
         self._now = now
         self._clock_s = clock_s
         self._pauses = pauses
+        self._is_sure = is_sure
         self._tried_s: dict[str, float] = {}
         self._crashed: Counter[str] = Counter()  # who raises here comes after all others
 
@@ -88,6 +91,8 @@ class Redrawing:
     async def _draw(self, one: Outdated) -> float:
         watch = one.watch
         message = await self._writer.board(watch)
+        if not self._is_sure():
+            return self._pauses.update_s
         try:
             await self._update(one, message)
         except SlackUnavailable as error:
