@@ -64,7 +64,11 @@ class Following:
     def __post_init__(self) -> None:
         self.sweeps = self.new_sweeps()
 
-    def new_sweeps(self) -> Sweeps:
+    def new_leases(self) -> Leases:
+        """Those of another process."""
+        return Leases(self.store.database, now=self.clock.ours, clock_s=self.clock.monotonic)
+
+    def new_sweeps(self, leases: Leases | None = None) -> Sweeps:
         """Others, that know what is stored and no more."""
 
         async def sleep(seconds: float) -> None:
@@ -74,7 +78,7 @@ class Following:
             "default",
             self.client,
             self.store,
-            leases=Leases(self.store.database, now=self.clock.ours, clock_s=self.clock.monotonic),
+            leases=leases or self.new_leases(),
             pace=Pace(),
             told=lambda: self.told.append(None),
             now=self.clock.ours,
