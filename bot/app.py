@@ -252,7 +252,12 @@ async def opened(
         )
         register(bolt, desk, jobs)
         health = Health(
-            credentials=credentials, store=store, slack=client, shared=shared, clock_s=clock_s
+            credentials=credentials,
+            store=store,
+            slack=client,
+            shared=shared,
+            works=duty.works,
+            clock_s=clock_s,
         )
         exposition = Exposition(meter, duty.value, store, quotas, shared)
         repeats: Repeats = RepeatsInMemory(now=now)

@@ -12,6 +12,7 @@ from bot.errors import LiveError, StoreUnavailable
 from bot.live.outage import Sharing
 from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.store.leases import processes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -31,7 +32,7 @@ _NOT_SHARED = {
     Sharing.WAITING: "not shared: Redis is away; waiting until what it gave out has passed",
     Sharing.ALONE: "not shared: Redis is away; this process uses its part",
 }
-_SPARED = ("store", "quota of ")
+_SPARED = ("store", "quota of ", "workers")
 """What questions are answered without: where all processes lack it, a load balancer that sent
 people to none of them would make it worse."""
 
@@ -50,6 +51,7 @@ class Health:
         store: asked whether it can be read.
         slack: asked who the bot is, at most every `RETRY_S` seconds.
         shared: the quota of each account, where processes share them.
+        works: this process itself follows and tells; otherwise it looks whether others do.
         clock_s: a monotonic clock, in seconds.
     """
 
@@ -60,22 +62,26 @@ class Health:
         store: Store,
         slack: AsyncWebClient,
         shared: Mapping[str, SharedQuota],
+        works: bool,
         clock_s: Callable[[], float],
     ) -> None:
         self._credentials = credentials
         self._store = store
         self._slack = slack
         self._shared = shared
+        self._works = works
         self._clock_s = clock_s
         self._slack_tried: _Tried | None = None
 
     async def readiness(self) -> dict[str, str]:
         """What is needed, and `ok` or what is wrong with it, in a word without secrets."""
         names = [*(f"credentials of {name}" for name in self._credentials), "store", "slack"]
+        names += [] if self._works else ["workers"]
         checks: list[Awaitable[str]] = [
             *(self._of_credentials(source) for source in self._credentials.values()),
             self._of_store(),
             self._of_slack(),
+            *(() if self._works else (self._of_workers(),)),
         ]
         needed = dict(zip(names, await asyncio.gather(*checks), strict=True))
         return needed | {f"quota of {name}": _of(one) for name, one in self._shared.items()}
@@ -95,6 +101,14 @@ class Health:
         except (StoreUnavailable, TimeoutError) as error:
             return f"unavailable: {str(error) or 'timeout'}"
         return OK
+
+    async def _of_workers(self) -> str:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                count = await processes(self._store.database, self._store.now)
+        except (StoreUnavailable, TimeoutError):
+            return "unknown: the store is unavailable"
+        return OK if count else "none: nobody is told anything"
 
     async def _of_slack(self) -> str:
         tried = self._slack_tried

@@ -14,7 +14,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from bot.errors import StoreUnavailable
 from bot.store.database import portions
@@ -59,6 +59,22 @@ def share(count: int, held: Mapping[str, int], holder: str) -> int:
     ranked = sorted(held, key=lambda one: (-held[one], one))
     each, left_over = divmod(count, len(held))
     return each + (ranked.index(holder) < left_over)
+
+
+async def processes(database: Database, now: Callable[[], datetime]) -> int:
+    """How many processes the work is shared out among.
+
+    Args:
+        database: where they are written down.
+        now: the wall clock, in UTC.
+
+    Raises:
+        StoreUnavailable: it cannot be read.
+    """
+    async with database.reading() as connection:
+        since = await database.time(connection, now) - timedelta(seconds=LASTS_S)
+        query = select(func.count()).select_from(workers).where(workers.c.seen_at > since)
+        return int((await connection.execute(query)).scalar_one())
 
 
 class _Row(NamedTuple):

@@ -158,6 +158,21 @@ async def test_a_part_of_the_duties_needs_a_store_that_others_share(
                 pass
 
 
+async def test_a_web_process_says_whether_anybody_follows_and_tells(ends: Ends) -> None:
+    async def said() -> tuple[int, str]:
+        assert ends.slack.request_url
+        address = ends.slack.request_url.replace("/slack/events", "/readyz")
+        async with ClientSession() as session, session.get(address) as reply:
+            return reply.status, (await reply.json())["workers"]
+
+    async with ends.bot(Duty.WEB):
+        assert await said() == (200, "none: nobody is told anything")
+        async with ends.bot(Duty.WORKER):
+            while await said() != (200, "ok"):
+                pass
+        assert await said() == (200, "none: nobody is told anything")
+
+
 def test_a_worker_is_not_sent_anything_by_socket_mode() -> None:
     refused = CliRunner().invoke(main, ["serve", "--role", "worker", "--socket-mode"])
     assert refused.exit_code == 2
