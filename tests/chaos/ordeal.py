@@ -84,24 +84,21 @@ async def endured(
         stage = await stack.enter_async_context(
             staged(seed=ordeal.seed, now=utc_now, monotonic=time.monotonic)
         )
-        author = Author(stage.world, utc_now(), random.Random(f"{ordeal.seed}/world"))
-        for domain in DOMAINS:
-            author.history(domain, HISTORY)
-            for _ in range(IN_MOTION):
-                author.task(domain, at_s=-5, lasts_s=author.chance.uniform(30, 60))
+        author = peopled(stage, ordeal.seed)
         stage.guarded_by(killer.guard)
-        lives = Lives(stage, _environment(stage, folder), killer, outcome)
+        settings = environment(stage) | {"DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite3'}"}
+        lives = Lives(stage, settings, killer, outcome)
         await stack.enter_async_context(_running(lives))
-        scene = await _asked_for(stage, author)
+        scene = await asked_for(stage, author)
         author.start = utc_now()
         say(f"subscribed and watched; {ordeal.tasks} tasks begin")
-        _play(author, ordeal, scene.watched)
+        play(author, scene.watched, tasks=ordeal.tasks, lasts_s=ordeal.lasts_s)
         lives.haunted.set()
         _accept_late(stage, ordeal)
         while killer.left and not outcome.ended:
             await asyncio.sleep(5)
             say(f"{len(outcome.kills)} kills, {len(stage.slack.messages)} messages")
-        await _comes_to_rest(scene, outcome, rests_s=ordeal.rests_s)
+        await comes_to_rest(scene, outcome, rests_s=ordeal.rests_s)
     return outcome
 
 
@@ -115,7 +112,18 @@ async def _running(lives: Lives) -> AsyncIterator[None]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-def _environment(stage: Stage, folder: Path) -> dict[str, str]:
+def peopled(stage: Stage, seed: int) -> Author:
+    """Who writes the world's tasks, with what there is before anybody asks."""
+    author = Author(stage.world, utc_now(), random.Random(f"{seed}/world"))
+    for domain in DOMAINS:
+        author.history(domain, HISTORY)
+        for _ in range(IN_MOTION):
+            author.task(domain, at_s=-5, lasts_s=author.chance.uniform(30, 60))
+    return author
+
+
+def environment(stage: Stage) -> dict[str, str]:
+    """The settings of a process, but for its store."""
     return {
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_APP_TOKEN": APP_TOKEN,
@@ -127,11 +135,10 @@ def _environment(stage: Stage, folder: Path) -> dict[str, str]:
         "PRELOAD_BOT_DOMAINS": ",".join(DOMAINS),
         "PRELOAD_BOT_HOST": "127.0.0.1",
         "PORT": "0",
-        "DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite3'}",
     }
 
 
-async def _asked_for(stage: Stage, author: Author) -> Scene:
+async def asked_for(stage: Stage, author: Author) -> Scene:
     """Somebody subscribes and watches; returns once the bot has read what there was before."""
     anna = Person(stage.slack)
     subscribed = []
@@ -154,18 +161,12 @@ async def _asked_for(stage: Stage, author: Author) -> Scene:
     return Scene(stage, tuple(subscribed), Watched(GENERAL, "Cup final", names))
 
 
-def _play(author: Author, ordeal: Ordeal, watched: Watched) -> None:
+def play(author: Author, watched: Watched, *, tasks: int, lasts_s: float) -> None:
+    """Have so many tasks change within that time, those of the watch among them."""
     for number, name in enumerate(watched.streams):
-        at_s = author.chance.uniform(2, ordeal.lasts_s / 2)
+        at_s = author.chance.uniform(2, lasts_s / 2)
         author.task(DOMAINS[0], at_s=at_s, lasts_s=20, fails=number == 3, name=name)
-    author.flow(
-        DOMAINS,
-        ordeal.tasks,
-        from_s=2,
-        until_s=ordeal.lasts_s,
-        lasts_s=(2, 12),
-        retry_rate=0.3,
-    )
+    author.flow(DOMAINS, tasks, from_s=2, until_s=lasts_s, lasts_s=(2, 12), retry_rate=0.3)
 
 
 def _accept_late(stage: Stage, ordeal: Ordeal) -> None:
@@ -176,7 +177,7 @@ def _accept_late(stage: Stage, ordeal: Ordeal) -> None:
         loop.call_later(chance.uniform(0, ordeal.lasts_s), stage.slack.faults.add, fault)
 
 
-async def _comes_to_rest(scene: Scene, outcome: Outcome, *, rests_s: float) -> None:
+async def comes_to_rest(scene: Scene, outcome: Outcome, *, rests_s: float) -> None:
     """Wait until the world is over, and all has been well for a while; or it takes too long."""
     now = scene.stage.now
     await asyncio.sleep(max(0.0, (scene.over_at - now()).total_seconds()))
