@@ -38,9 +38,9 @@ def needed(name: str, extras: frozenset[str], found: set[str]) -> set[str]:
     return found
 
 
-def test_requirements_txt_pins_just_what_the_bot_needs_with_postgresql_and_redis() -> None:
+def test_requirements_txt_pins_just_what_the_bot_needs_where_it_is_deployed() -> None:
     found = needed("preload-bot", frozenset(), set())
-    for extra in ("postgres", "redis"):
+    for extra in ("metrics", "postgres", "redis"):
         for entry in PROJECT["project"]["optional-dependencies"][extra]:
             name = normalised(re.split(r"[\[><=;~ ]", entry)[0])
             found |= {name, *needed(name, frozenset(), set())}
