@@ -66,7 +66,9 @@ async def working(
         once, not at the next turn.
     """
     async with AsyncExitStack() as stack:
-        leases = await stack.enter_async_context(Leases(store.database, now=now, clock_s=clock_s))
+        leases = await stack.enter_async_context(
+            Leases(store.database, now=now, clock_s=clock_s, meter=meter)
+        )
 
         def outbox_on(fenced: Store, woken: asyncio.Event) -> Outbox:
             return Outbox(

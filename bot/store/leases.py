@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import delete, func, select, update
 
 from bot.errors import StoreUnavailable
+from bot.metrics import LEASES, UNMETERED
 from bot.store.database import portions
 from bot.store.fence import Lease
 from bot.store.schema import leases, workers
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.metrics import Meter
     from bot.store.database import Database
 
 EVERY_S = 2.0
@@ -97,6 +99,7 @@ class Leases:
         now: the wall clock, in UTC; PostgreSQL's own is gone by where that is the database.
         clock_s: a monotonic clock, in seconds, that goes on while the process is stopped.
         holder: names this process, and no other.
+        meter: told how many are held.
 
     Attributes:
         held: by name, as last confirmed.
@@ -109,12 +112,14 @@ class Leases:
         now: Callable[[], datetime],
         clock_s: Callable[[], float],
         holder: str | None = None,
+        meter: Meter = UNMETERED,
     ) -> None:
         self.held: Mapping[str, Lease] = {}
         self._database = database
         self._now = now
         self._clock_s = clock_s
         self._holder = holder or secrets.token_hex(8)
+        self._meter = meter
         self._wanted: dict[str, frozenset[str]] = {}
         self._confirmed_s = -inf
         self._confirming = asyncio.Lock()
@@ -204,6 +209,7 @@ class Leases:
             if self._database.is_shared and held != self.held:
                 log.info("work is shared out", held=len(held), processes=len(live))
             self.held, self._confirmed_s, self._is_new = held, asked_s, False
+            self._meter.level(LEASES, {(): len(held)})
 
     async def _live(self, connection: AsyncConnection, at: datetime) -> list[str]:
         """The processes that work is shared out among."""
