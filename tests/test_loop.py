@@ -222,6 +222,22 @@ async def test_a_change_between_two_subscriptions_is_history(following: Followin
     assert await following.notices() == []
 
 
+async def test_a_change_between_two_subscriptions_is_history_though_a_watch_is_not_settled(
+    following: Following,
+) -> None:
+    following.task("bad", outcome="failed", preloading_s=100)
+    await following.subscribed()
+    ended = await following.watched(f"rtmp://{DOMAIN}/live/bad")
+    await following.store.watches.stop(ended.id, "U1", following.clock.ours())
+    await following.store.subscriptions.remove("sub1")
+    await following.goes_on(10)
+    assert await following.store.follows.all()  # the watch's message may need it
+    following.clock.pass_s(200)
+    await following.subscribed()
+    await following.goes_on(30)
+    assert await following.notices() == []
+
+
 async def test_what_happened_while_only_a_list_was_watched_is_history_after_a_crash_too(
     following: Following,
 ) -> None:

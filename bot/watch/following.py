@@ -62,7 +62,8 @@ class Following:
         self.subscriptions: defaultdict[str, list[Subscription]] = defaultdict(list)
         self.watches: defaultdict[str, list[Watch]] = defaultdict(list)
         self.alarms: dict[tuple[str, str], Alarm] = {}
-        self._left: set[str] | None = None
+        self._stored: set[str] = set()
+        self._left: set[str] = set()
         # When a watch, with so many streams named in it, was first come upon.
         self._met_s: dict[tuple[str, int], float] = {}
 
@@ -73,13 +74,13 @@ class Following:
             StoreUnavailable: it cannot be read.
         """
         await self._read()
-        while await self._share(self.subscriptions.keys() | self.watches.keys()):
+        while await self._share():
             await self._read()  # whoever had it until now may have changed it
-        for name in (self.subscriptions.keys() | self.watches.keys()) & self._held.keys():
+        await self._forget()
+        for name in self._followed & self._held.keys():
             if name not in self.domains:
                 self.domains[name] = await self._loaded(name)
             self._say_what_is_wanted(self.domains[name])
-        await self._forget()
 
     async def record(self, domain: Domain, turn: Turn) -> bool:
         """Write a turn down; whether it was: not if another process reads the domain by now.
@@ -140,34 +141,40 @@ class Following:
         alarms = await self._store.alarms.of_account(self._account)
         self.subscriptions, self.watches = subscriptions, watches
         self.alarms = {(alarm.subscription_id, alarm.stream): alarm for alarm in alarms}
+        all_ = await self._store.follows.all()
+        self._stored = {one.domain for one in all_ if one.account == self._account}
 
-    async def _share(self, followed: set[str]) -> bool:
+    @property
+    def _followed(self) -> set[str]:
+        return self.subscriptions.keys() | self.watches.keys()
+
+    async def _share(self) -> bool:
         """Read no more what nobody follows, or another process; whether there is more to read."""
-        if self._left is None:
-            all_ = await self._store.follows.all()
-            self._left = {one.domain for one in all_ if one.account == self._account}
-        self._left = (self._left | self.domains.keys()) - followed
-        work = {sweep_of(self._account, name): name for name in followed | self._left}
+        followed = self._followed
+        left = self._left | (self._stored - followed)
+        work = {sweep_of(self._account, name): name for name in followed | left}
         await self._leases.want(self._account, work.keys())
         held = {name: lease for of, name in work.items() if (lease := self._leases.held.get(of))}
         before, self._held = self._held, held
-        for name in [*self.domains]:
-            if name not in followed or held.get(name) != before.get(name):
-                del self.domains[name]
-        is_more = any(lease != before.get(name) for name, lease in held.items())
-        if is_more:
-            self._left = None
-        return is_more
+        kept = {name for name, lease in held.items() if lease == before.get(name)}
+        # Whether one that is followed again was left, only who had it all the while can tell.
+        self._left = left & (kept | (held.keys() - followed))
+        for name in self.domains.keys() - (kept & followed):
+            del self.domains[name]
+        return held.keys() != kept
 
     async def _forget(self) -> None:
-        """Forget what nobody follows any more, once its watches have said their last."""
-        if not self._left or not (left := self._left & self._held.keys()):
+        """Forget what was left, once its watches have said their last or it is followed again.
+
+        Followed again it begins anew: what happened meanwhile is history.
+        """
+        if not self._left:
             return
-        # Followed again it begins anew: what happened meanwhile is history.
-        for name in left - await self._store.watches.unsettled(self._account):
+        kept = await self._store.watches.unsettled(self._account) - self._followed
+        for name in self._left - kept:
             with suppress(StaleLease):
                 await self._store.fenced(self._held[name]).follows.forget(self._account, name)
-            self._left.discard(name)
+        self._left &= kept
 
     async def _loaded(self, name: str) -> Domain:
         stored = await self._store.follows.find(self._account, name)
