@@ -189,12 +189,25 @@ def audit(*, settings_file: Path | None) -> None:
 
 @main.command()
 @_settings_file
-def migrate(*, settings_file: Path | None) -> None:
+@click.option(
+    "--from",
+    "source",
+    metavar="URL",
+    help="Copy what is in that store into this one, which is empty: sqlite:///path/to/file. "
+    "Stop the bot first.",
+)
+def migrate(*, settings_file: Path | None, source: str | None) -> None:
     """Bring the store up to date, as serve does by itself when it starts."""
     from bot.store import Store
+    from bot.store.moving import move
 
     with _explained():
         url = _ready(settings_file).store.url.get_secret_value()
+        if source is not None:
+            copied = asyncio.run(move(source, url))
+            rows = ", ".join(f"{count} {name}" for name, count in copied.items() if count)
+            click.echo(f"Copied: {rows or 'nothing, as nothing was there'}.")
+            return
         done = asyncio.run(Store.migrate(url))
         if done.before == done.after:
             click.echo(f"The store is up to date: revision {done.after}.")

@@ -1,0 +1,67 @@
+"""Moving to another database: all that is stored, written into a store where nothing is yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Integer, func, insert, select
+
+from bot.errors import StoreUnavailable
+from bot.store import Store
+from bot.store.schema import leases, metadata, requests_seen, workers
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_AT_ONCE = 1_000
+_PASSING = frozenset({leases, workers, requests_seen})
+"""What is of the processes that run, and of no use to others."""
+
+
+async def move(source: str, target: str) -> dict[str, int]:
+    """Copy a store in one transaction; both are brought up to date first. Nobody may be at work.
+
+    Args:
+        source: the URL of the one that is left; it stays as it is.
+        target: the URL of the other.
+
+    Returns:
+        How many rows there were, by table.
+
+    Raises:
+        StoreUnavailable: one of them cannot be opened, or there is something in `target`; then
+            nothing was copied.
+    """
+    async with (
+        Store.open(source) as before,
+        Store.open(target) as after,
+        before.database.reading() as reading,
+        after.database.writing() as writing,
+    ):
+        tables = [table for table in metadata.sorted_tables if table not in _PASSING]
+        for table in tables:
+            if await writing.scalar(select(func.count()).select_from(table)):
+                raise StoreUnavailable("there is something in it: move into one that is empty")
+        return {table.name: await _copied(table, reading, writing) for table in tables}
+
+
+async def _copied(table: Table, reading: AsyncConnection, writing: AsyncConnection) -> int:
+    rows = await reading.stream(select(table).order_by(*table.primary_key))
+    count = 0
+    async for some in rows.mappings().partitions(_AT_ONCE):
+        await writing.execute(insert(table), [dict(row) for row in some])
+        count += len(some)
+    await _count_on(table, writing)
+    return count
+
+
+async def _count_on(table: Table, writing: AsyncConnection) -> None:
+    """Have PostgreSQL number what comes next after what was copied."""
+    (key, *more) = table.primary_key
+    if writing.dialect.name == "sqlite" or more or not isinstance(key.type, Integer):
+        return
+    sequence = func.pg_get_serial_sequence(table.name, key.name)
+    last = await writing.scalar(select(func.max(key)))
+    if last is not None:
+        await writing.execute(select(func.setval(sequence, last)))

@@ -1,0 +1,84 @@
+"""From one database to another."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from bot.cli import main
+from bot.errors import StoreUnavailable
+from bot.store import Store
+from bot.store.moving import move
+from bot.store.schema import metadata
+from tests.engines import url_in
+from tests.stored import board, subscription, tell, told, watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def fill(url: str) -> None:
+    """Something of most kinds."""
+    async with Store.open(url) as store:
+        await store.subscriptions.add(subscription("sub1"))
+        await store.watches.add(watch("watch1"), board(watch("watch1")))
+        for number in range(3):
+            await tell(store, told(number, source="sub1"))
+        await store.defaults.set("T1", "C1", domain="live.example.com", set_by="U1")
+
+
+async def all_of(url: str) -> dict[str, list[tuple[object, ...]]]:
+    async with Store.open(url) as store, store.database.reading() as connection:
+        return {
+            table.name: [
+                tuple(row)
+                for row in await connection.execute(select(table).order_by(*table.primary_key))
+            ]
+            for table in metadata.sorted_tables
+        }
+
+
+@pytest.mark.usefixtures("engine")
+async def test_all_that_is_stored_goes_along_and_numbers_go_on(tmp_path: Path) -> None:
+    source, target = f"sqlite:///{tmp_path / 'before.sqlite3'}", url_in(tmp_path)
+    await fill(source)
+    copied = await move(source, target)
+    assert (copied["subscriptions"], copied["watches"], copied["channel_defaults"]) == (1, 1, 1)
+    assert copied["notices"] >= 2
+    assert await all_of(target) == await all_of(source)
+    async with Store.open(target) as store:
+        before = {one.id for one in await store.notices.recent("T1", None, 100)}
+        await store.watches.add(watch("watch2"), board(watch("watch2")))
+        (newest, *_) = await store.notices.recent("T1", None, 1)
+    assert newest.id > max(before)
+
+
+@pytest.mark.usefixtures("engine")
+async def test_where_there_is_something_nothing_is_copied(tmp_path: Path) -> None:
+    source, target = f"sqlite:///{tmp_path / 'before.sqlite3'}", url_in(tmp_path)
+    await fill(source)
+    async with Store.open(target) as store:
+        await store.defaults.set("T2", "C2", domain="cup.example.com", set_by="U2")
+    before = await all_of(target)
+    with pytest.raises(StoreUnavailable, match="empty"):
+        await move(source, target)
+    assert await all_of(target) == before
+
+
+async def test_the_command_says_what_was_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"sqlite:///{tmp_path / 'before.sqlite3'}"
+    await fill(source)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'after.sqlite3'}")
+    monkeypatch.chdir(tmp_path)
+    result = await asyncio.to_thread(CliRunner().invoke, main, ["migrate", "--from", source])
+    assert result.exit_code == 0
+    assert "1 subscriptions" in result.output
+    result = await asyncio.to_thread(CliRunner().invoke, main, ["migrate", "--from", source])
+    assert result.exit_code == 1
+    assert "empty" in result.output
