@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +17,11 @@ from bot.store.database import Database
 from bot.store.leases import LASTS_S, OUTBOX, Leases
 from bot.watch.notices import NoticeState
 from bot.watch.outbox import Outbox
+from bot.watch.pauses import Pauses
 from bot.watch.tenure import Tenure
 from bot.watch.writing import Writer
 from tests.chaos.clock import run
-from tests.delivering import LIVE_OPS, RARELY, placed
+from tests.delivering import LIVE_OPS, placed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from bot.watch.notices import Notice
     from tests.delivering import Place
 
+PAUSES = Pauses()
 TAKEOVER_S = 15
 LOOKED_FOR_S = 120
 """So long, and a little, a post of unknown outcome is looked for."""
@@ -82,7 +85,7 @@ def process(place: Place, writer: Callable[..., Writer] = Writer) -> Process:
             woken=woken,
         )
 
-    return Process(leases, Tenure(leases, place.store, outbox, pauses=RARELY))
+    return Process(leases, Tenure(leases, place.store, outbox, pauses=PAUSES))
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +141,8 @@ def test_one_that_ends_well_hands_over_at_once(tmp_path: Path) -> None:
             await first.goes_on(2.5)
         await second.goes_on(LASTS_S - 1)
         assert place.posted(LIVE_OPS) == keys
+        at_s = [place.after_s(message) for message in place.messages(LIVE_OPS)]
+        assert all(after - before >= PAUSES.post_s for before, after in pairwise(at_s))
 
     story(tmp_path, tell)
 
@@ -155,6 +160,21 @@ def test_one_that_was_stopped_when_it_was_about_to_post_does_not_post(tmp_path: 
         Slow.may_go_on.set()
         await stopped.goes_on(LOOKED_FOR_S)
         assert place.posted(LIVE_OPS) == [key]
+
+    story(tmp_path, tell)
+
+
+def test_what_was_claimed_long_ago_is_claimed_anew_before_it_is_posted(tmp_path: Path) -> None:
+    async def tell(place: Place) -> None:
+        Slow.may_go_on, Slow.draws = asyncio.Event(), asyncio.Event()
+        key = await place.fail(await place.subscribe(), 1)
+        async with process(place, Slow).going_on():
+            await Slow.draws.wait()
+            await asyncio.sleep(PAUSES.second_look_s)
+            Slow.may_go_on.set()
+            await asyncio.sleep(PAUSES.idle_s * 2)
+        assert place.posted(LIVE_OPS) == [key]
+        assert (await place.notice(key)).attempts == 2
 
     story(tmp_path, tell)
 

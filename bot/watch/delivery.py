@@ -116,6 +116,7 @@ class Delivery:
         return 0.0
 
     async def _send(self, notice: Notice) -> float:
+        claimed_s = self._clock_s()
         claimed = await self._claimed(notice)
         if claimed is None:
             return self._pauses.idle_s
@@ -128,7 +129,7 @@ class Delivery:
             return 0.0
         self._sent_s[claimed.id] = self._clock_s()
         try:
-            ts = await self._post(claimed, message)
+            ts = await self._post(claimed, message, claimed_s)
         except SlackUnavailable as error:
             return await self._not_taken(claimed, error)
         except SlackRefused as error:
@@ -144,7 +145,7 @@ class Delivery:
             await self._written(lambda: self._store.notices.unsure(notice.id, self._now()))
             return None
 
-    async def _post(self, notice: Notice, message: Message) -> str:
+    async def _post(self, notice: Notice, message: Message, claimed_s: float) -> str:
         """Post the message, or what is plainer; each is sent once, as Slack has refused the last.
 
         Raises:
@@ -154,7 +155,7 @@ class Delivery:
         thread_ts = notice.thread_ts
         *drawn, plainest = plainer(message)
         for message_so in drawn:
-            self._insist()
+            self._insist(claimed_s)
             try:
                 return await self._poster.post(
                     notice.channel_id, message_so, key=notice.key, thread_ts=thread_ts
@@ -164,14 +165,18 @@ class Delivery:
                     raise
                 log.warning("notice refused as drawn", key=notice.key, code=error.code)
                 thread_ts = None if error.code in _NO_THREAD else thread_ts
-        self._insist()
+        self._insist(claimed_s)
         return await self._poster.post(
             notice.channel_id, plainest, key=notice.key, thread_ts=thread_ts
         )
 
-    def _insist(self) -> None:
-        """See right before a post that nobody else may have sent it."""
-        if not self._is_sure():
+    def _insist(self, claimed_s: float) -> None:
+        """See right before a post that nobody else may send it before it is there, or not at all.
+
+        Whoever takes over looks for it by the time of its claim; in vain, they send it.
+        """
+        longest_s = self._pauses.second_look_s - self._pauses.first_look_s
+        if not self._is_sure() or self._clock_s() - claimed_s > longest_s:
             raise SlackUnavailable("not_sure", delivered=False, retry_after_s=self._pauses.idle_s)
 
     async def _not_taken(self, notice: Notice, error: SlackUnavailable) -> float:

@@ -260,7 +260,7 @@ class Sweeps:
                         return
                     followed = domain.after(call, page, sent_at, is_last=is_last)
                     await self._take(domain, followed, page, sent_s)
-                    if is_last:
+                    if is_last and self._following.is_followed(domain):
                         domain.done(call, returned, page, asked_s)
                         self._reporting.read(domain, call, self._clock_s())
             if unasked != self._following.unasked(domain):

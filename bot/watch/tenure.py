@@ -10,7 +10,7 @@ from bot.errors import StaleLease, StoreUnavailable
 from bot.store.leases import OUTBOX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from types import TracebackType
 
     from bot.store import Store
@@ -31,6 +31,7 @@ class Tenure:
         store: what is to be told, and how far it is.
         outbox: makes an outbox, of a store and of what it sets when there may be more to do.
         pauses: the pace.
+        sleep: how to wait before the first post.
 
     Attributes:
         woken: set when there may be something to do before the turn that was due.
@@ -43,12 +44,14 @@ class Tenure:
         outbox: Callable[[Store, asyncio.Event], Outbox],
         *,
         pauses: Pauses,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.woken = asyncio.Event()
         self._leases = leases
         self._store = store
         self._make = outbox
         self._pauses = pauses
+        self._sleep = sleep
         self._lease: Lease | None = None
         self._outbox: Outbox | None = None
         self._stack = AsyncExitStack()
@@ -90,5 +93,7 @@ class Tenure:
         await self._stack.aclose()
         self._lease, self._outbox = lease, None
         if lease is not None:
+            if self._store.database.is_shared:  # whoever had it may have posted a moment ago
+                await self._sleep(self._pauses.post_s)
             outbox = self._make(self._store.fenced(lease), self.woken)
             self._outbox = await self._stack.enter_async_context(outbox)
