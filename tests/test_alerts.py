@@ -1,0 +1,73 @@
+"""The alert rules speak of metrics that there are, and the page says what to do about each."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped] # it has no types, and needs none here
+
+from bot.metrics import METRICS, PREFIX, Count, Time
+
+DOCS = Path(__file__).parent.parent / "docs"
+RULES: list[dict[str, Any]] = [
+    rule
+    for group in yaml.safe_load((DOCS / "alerts.yml").read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+NAMES = [rule["alert"] for rule in RULES]
+OF_SCRAPING = {"job", "instance"}
+"""Labels that Prometheus adds."""
+_METRIC = re.compile(rf"{PREFIX}(\w+)(?:\{{([^}}]*)\}})?")
+
+
+def read(name: str) -> set[str]:
+    """The labels of a metric as Prometheus reads it."""
+    for metric in METRICS:
+        forms = {metric.name}
+        if isinstance(metric, Time):
+            forms = {f"{metric.name}_{end}" for end in ("bucket", "sum", "count")}
+        if name in forms:
+            return {*metric.labels, *({"le"} if name.endswith("_bucket") else ())}
+    raise AssertionError(f"there is no metric {name}")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_a_rule_asks_for_metrics_and_labels_that_there_are(rule: dict[str, Any]) -> None:
+    expression = rule["expr"]
+    found = _METRIC.findall(expression)
+    assert found
+    known = set.union(*(read(name) for name, _ in found)) | OF_SCRAPING
+    for name, selectors in found:
+        assert set(re.findall(r"(\w+)(?:=|!=|=~|!~)\"", selectors)) <= read(name)
+    for labels in re.findall(r"by \(([^)]*)\)", expression):
+        assert {label.strip() for label in labels.split(",")} <= known
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_a_rule_treats_a_count_as_one(rule: dict[str, Any]) -> None:
+    counted = {PREFIX + one.name for one in METRICS if isinstance(one, Count)}
+    for name in re.findall(rf"{PREFIX}\w+", rule["expr"]):
+        assert (name in counted or name.endswith("_bucket")) == (
+            re.search(rf"(rate|increase)\({name}[^)]*\[", rule["expr"]) is not None
+        )
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_the_page_says_what_an_alert_means(rule: dict[str, Any]) -> None:
+    assert rule["annotations"]["summary"]
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    assert f"`{rule['alert']}`" in page
+
+
+def test_the_page_names_no_alert_that_there_is_not() -> None:
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(PreloadBot\w+)`", page)) == set(NAMES)
+
+
+def test_the_page_names_every_metric() -> None:
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    assert [one.name for one in METRICS if f"`{PREFIX}{one.name}`" not in page] == []
