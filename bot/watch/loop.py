@@ -24,6 +24,7 @@ from bot.watch.known import Observed
 from bot.watch.model import Followed, key_of
 from bot.watch.needs import Freshness, Why
 from bot.watch.notices import Turn
+from bot.watch.pauses import Steps
 from bot.watch.reporting import Reporting
 
 if TYPE_CHECKING:
@@ -102,13 +103,12 @@ class Sweeps:
         self._told = told
         self._now = now
         self._clock_s = clock_s
-        self._sleep = sleep
+        self._steps = Steps(1 / pace.calls_per_s, clock_s, sleep)
         self._reporting = reporting or Reporting(account)
         self._following = Following(account, store, leases=leases, now=now, clock_s=clock_s)
         self._writing = asyncio.Lock()
         self._drawn_s: dict[str, float] = {}  # when a turn that knew of the watch last redrew it
         self._reading: set[asyncio.Task[None]] = set()
-        self._next_call_s = 0.0
         self._tidied_s = clock_s()
 
     async def __aenter__(self) -> Self:
@@ -148,7 +148,7 @@ class Sweeps:
             most=max(1, min(free, round(self._pace.calls_per_s))),
         )
         for call in plan.calls:
-            await self._in_step()
+            await self._steps.next()
             self._start(call)
         wait_s = plan.next_at_s - self._clock_s()
         return min(max(wait_s, 0.0), self._pace.longest_pause_s)
@@ -222,15 +222,6 @@ class Sweeps:
 
     # --- calls ---
 
-    async def _in_step(self) -> None:
-        """Wait for one's turn: calls are evenly spaced."""
-        now_s = self._clock_s()
-        self._next_call_s = max(self._next_call_s, now_s)
-        wait_s = self._next_call_s - now_s
-        self._next_call_s += 1 / self._pace.calls_per_s
-        if wait_s > 0:
-            await self._sleep(wait_s)
-
     def _start(self, call: Call) -> None:
         domain = self._following.domains.get(call.domain)
         if domain is None:  # another process reads it by now
@@ -277,7 +268,7 @@ class Sweeps:
         for query in call.queries:
             for number in count(call.page):
                 if number > call.page or query is not call.queries[0]:
-                    await self._in_step()
+                    await self._steps.next()
                 sent_s = self._clock_s()
                 page = await self._live.describe_preload_tasks(
                     query, page=number, page_size=MAX_PAGE_SIZE, priority=Priority.BACKGROUND

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,36 @@ class Pauses:
     def between_redraws(self, active: int) -> float:
         """How far apart updates of one message are where so many watches share the budget."""
         return max(self.redraw_s, active * self.update_s)
+
+
+class Steps:
+    """Evenly spaced steps, none of which is made up for.
+
+    Args:
+        every_s: how far apart they are.
+        clock_s: a monotonic clock, in seconds.
+        sleep: how to wait for one's turn.
+    """
+
+    def __init__(
+        self,
+        every_s: float,
+        clock_s: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._every_s = every_s
+        self._clock_s = clock_s
+        self._sleep = sleep
+        self._next_s = 0.0
+
+    async def next(self) -> None:
+        """Wait for the next."""
+        now_s = self._clock_s()
+        self._next_s = max(self._next_s, now_s)
+        wait_s = self._next_s - now_s
+        self._next_s += self._every_s
+        if wait_s > 0:
+            await self._sleep(wait_s)
 
 
 class Seldom:
