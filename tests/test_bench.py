@@ -22,6 +22,8 @@ MEASURED = {
     "sharing": {"µs": 2},
     "memory": {"MiB": 2},
     "watching": {"calls": 1, "s": 1, "ms": 1},
+    "sweeping": {"calls": 2, "s": 2, "ms": 2, "MiB": 2},
+    "starting": {"s": 1},
 }
 
 

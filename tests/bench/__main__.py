@@ -12,7 +12,16 @@ import logging
 
 import structlog
 
-from tests.bench import answers, client, memory, quota, sharing, watching
+from tests.bench import (
+    answers,
+    client,
+    memory,
+    quota,
+    sharing,
+    starting,
+    sweeping,
+    watching,
+)
 from tests.bench.figures import Figure, table
 
 AREAS = {
@@ -22,6 +31,8 @@ AREAS = {
     "sharing": sharing.run,
     "memory": memory.run,
     "watching": watching.run,
+    "sweeping": sweeping.run,
+    "starting": starting.run,
 }
 
 

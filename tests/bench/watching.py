@@ -117,7 +117,7 @@ async def run(*, quick: bool = False) -> list[Figure]:
 async def measured(case: Case) -> Measured:
     """Subscribe, wait until all is known, then look on for a while."""
     api, chance = Recorded(), random.Random(1)
-    lasting = _fill(api, case)
+    lasting = fill(api, case)
     api.world.add(f"rtmp://{PERSON}/live/s", pending_s=0, preloading_s=0)
     names = (*case.names, PERSON)
     async with (
@@ -129,20 +129,20 @@ async def measured(case: Case) -> Measured:
             command = f"subscribe {domain} status=failed,complete group=0s"
             _, answer = await side.asks(bot.address, command, channel=f"C{number:04}")
             assert b"is told of" in answer, answer
-        await _known(api, lasting)
+        await known(api, lasting)
         began_s, first = time.monotonic(), len(api.replies)
         changing = _change(api, case, chance)
         waits_ms = [wait async for wait in _asked(side, bot, api, chance, case.seconds)]
         ended_s, replies = time.monotonic(), api.replies[first:]
         watching = [reply for reply in replies if reply[1] != PERSON]
         latencies_s = [late async for late in _posted(side, changing)]
-        sweeps = list(_sweeps([ids for _, _, ids in watching], lasting))
-        changed = len(changing) / max(1, len(sweeps)) / max(1, case.domains)
+        swept = list(sweeps([ids for _, _, ids in watching], lasting))
+        changed = len(changing) / max(1, len(swept)) / max(1, case.domains)
         needed = case.domains * (-(-case.unfinished // ROWS) + (-(-changed // ROWS)))
-        return Measured(sweeps, needed, latencies_s, waits_ms, len(watching) / (ended_s - began_s))
+        return Measured(swept, needed, latencies_s, waits_ms, len(watching) / (ended_s - began_s))
 
 
-def _fill(api: Recorded, case: Case) -> frozenset[str]:
+def fill(api: Recorded, case: Case) -> frozenset[str]:
     """Tasks that stay unfinished, their windows near; their IDs."""
     now = datetime.now(UTC)
     window = (now + timedelta(minutes=20), now + timedelta(hours=4))
@@ -176,7 +176,7 @@ def _change(api: Recorded, case: Case, chance: random.Random) -> list[Task]:
     return tasks
 
 
-async def _known(api: Recorded, lasting: frozenset[str]) -> None:
+async def known(api: Recorded, lasting: frozenset[str]) -> None:
     """Wait until each task has stood in a reply."""
     known: set[str] = set()
     seen = 0
@@ -215,7 +215,7 @@ async def _posted(side: Slack, changing: list[Task]) -> AsyncIterator[float]:
         yield at - task.finished.timestamp()
 
 
-def _sweeps(replies: list[frozenset[str]], lasting: frozenset[str]) -> Iterator[int]:
+def sweeps(replies: list[frozenset[str]], lasting: frozenset[str]) -> Iterator[int]:
     """How many calls it takes, again and again, until each task has stood in a reply."""
     left, calls = set(lasting), 0
     for ids in replies:
