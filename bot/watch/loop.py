@@ -150,8 +150,7 @@ class Sweeps:
         for call in plan.calls:
             await self._steps.next()
             self._start(call)
-        wait_s = plan.next_at_s - self._clock_s()
-        return min(max(wait_s, 0.0), self._pace.longest_pause_s)
+        return min(max(plan.next_at_s - self._clock_s(), 0.0), self._pace.longest_pause_s)
 
     # --- turns ---
 
