@@ -209,9 +209,9 @@ async def tried(
             "REDIS_URL": servers.valkey.url,
         }
         replicas = [Replica(role, settings, ended, servers.store_was_away) for role in ROLES]
-        balancer = _balanced([one for one in replicas if one.role == "web"])
+        balancer = balanced([one for one in replicas if one.role == "web"])
         stage.slack.request_url = await stack.enter_async_context(balancer)
-        await stack.enter_async_context(_running(replicas))
+        await stack.enter_async_context(running(replicas))
         scene = await asked_for(stage, author)
         author.start = utc_now()
         say(f"subscribed and watched; {trial.tasks} tasks begin")
@@ -263,7 +263,7 @@ async def _tell(stage: Stage, ended: Ended, say: Callable[[str], None]) -> None:
 
 
 @asynccontextmanager
-async def _running(replicas: Sequence[Replica]) -> AsyncIterator[None]:
+async def running(replicas: Sequence[Replica]) -> AsyncIterator[None]:
     running = [asyncio.create_task(one.run()) for one in replicas]
     try:
         yield
@@ -274,7 +274,7 @@ async def _running(replicas: Sequence[Replica]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _balanced(replicas: Sequence[Replica]) -> AsyncIterator[str]:
+async def balanced(replicas: Sequence[Replica]) -> AsyncIterator[str]:
     """A load balancer before them: where Slack is to send its requests."""
     turns = 0
 
