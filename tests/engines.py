@@ -36,6 +36,11 @@ def postgres_server() -> Iterator[Postgres]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Has the test run on each kind of database; which one it is."""
+    return prepared(request, tmp_path)
+
+
+def prepared(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """What a fixture does whose parameters are kinds of databases."""
     kind = str(request.param)
     if kind == "postgresql":
         server: Postgres = request.getfixturevalue("postgres_server")

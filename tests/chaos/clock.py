@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,8 +18,15 @@ from unittest import mock
 
 import aiosqlite.core
 
+from bot.store.database import Database
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from contextlib import AbstractAsyncContextManager
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    Use = Callable[[Database], AbstractAsyncContextManager[AsyncConnection]]
 
 T = TypeVar("T")
 
@@ -37,7 +44,10 @@ class _Threads:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Count them, whatever they are asked for: aiosqlite has a queue to each of its threads."""
+        """Count them, whatever they are asked for: aiosqlite has a queue to each of its threads.
+
+        PostgreSQL is at the other end of a socket: there each use of a database counts.
+        """
         threads = self
 
         class Counting(SimpleQueue[Any]):
@@ -48,7 +58,23 @@ class _Threads:
                     future.add_done_callback(threads.answered)
                 super().put_nowait(item)
 
-        with mock.patch.object(aiosqlite.core, "SimpleQueue", Counting):
+        def counting(use: Use) -> Use:
+            @asynccontextmanager
+            async def counted(database: Database) -> AsyncIterator[AsyncConnection]:
+                threads.busy += 1
+                try:
+                    async with use(database) as connection:
+                        yield connection
+                finally:
+                    threads.busy -= 1
+
+            return counted
+
+        with (
+            mock.patch.object(aiosqlite.core, "SimpleQueue", Counting),
+            mock.patch.object(Database, "reading", counting(Database.reading)),
+            mock.patch.object(Database, "writing", counting(Database.writing)),
+        ):
             yield
 
     def answered(self, _: object) -> None:
