@@ -44,6 +44,7 @@ def test_the_table_shows_each_figure_beside_its_baseline() -> None:
     assert lines[4].endswith("1.1")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("area", MEASURED)
 def test_a_quick_run_measures_everything_once(area: str) -> None:
     command = [sys.executable, "-m", "tests.bench", "--quick", "--only", area]

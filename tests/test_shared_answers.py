@@ -32,6 +32,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a Redis that is there is not taken to be away."""
+    monkeypatch.setattr(shared_answers, "QUICK_S", 10.0)
+
+
 @pytest.fixture
 def key(request: pytest.FixtureRequest) -> str:
     """What no other test asks."""

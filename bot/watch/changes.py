@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.live.model import PreloadTask
     from bot.watch.known import Known, Tasks
 
-KEPT_FRESH = timedelta(minutes=1)
+KEPT_FRESH = timedelta(minutes=5)
 """What is read again without a difference is stored again after this time."""
 CLOCK_SET = timedelta(minutes=1)
 """Where the wall clock and the monotonic one differ by so much between two reads, one was set."""

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
 
+from bot import shared_answers
 from bot.app import opened
 from bot.asks import Answer, Ask, Place
 from bot.live.client import Timeouts
@@ -33,6 +34,12 @@ ALL = Ask(account="default", domain="live.example.com")
 FAILED = Ask(account="default", domain="live.example.com", status=StatusFilter.FAILED)
 LARGE = Ask(account="default", domain="archive.example.com")
 TIMEOUTS = Timeouts(call_s=20, try_s=0.5)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a Redis that is there is not taken to be away."""
+    monkeypatch.setattr(shared_answers, "QUICK_S", 10.0)
 
 
 @pytest.fixture
