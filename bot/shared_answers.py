@@ -35,6 +35,10 @@ TAKEN_S = 2.0
 """Who is gone holds a question up for so long."""
 LISTENS_S = 1.0
 """Who waits listens anew after so long, and finds out by that whether Redis is still there."""
+CONNECTIONS = 20
+"""Through which all ask for what is there: many at once, made for a rush, would be late."""
+MOST_WAITING = 10_000
+"""Each has a connection of its own; there are no more jobs."""
 AWAY_S = 5.0
 """For so long Redis is not asked again after it did not answer."""
 MOST_BYTES = 1 << 20
@@ -181,8 +185,8 @@ class SharedAnswers:
 async def answers_at(url: str, *, clock_s: Callable[[], float]) -> AsyncIterator[SharedAnswers]:
     """The answers shared by way of the Redis of that URL."""
     async with (
-        redis_at(url, answer_s=QUICK_S) as quick,
-        redis_at(url, answer_s=2 * LISTENS_S) as patient,
+        redis_at(url, answer_s=QUICK_S, connections=CONNECTIONS) as quick,
+        redis_at(url, answer_s=2 * LISTENS_S, connections=MOST_WAITING) as patient,
     ):
         yield SharedAnswers(quick, patient, clock_s=clock_s)
 

@@ -189,13 +189,13 @@ async def test_who_is_gone_holds_nobody_up_for_long(
 async def test_who_takes_its_time_is_waited_for(
     running: Valkey, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_answers, "TAKEN_S", 0.1)
-    monkeypatch.setattr(shared_answers, "LISTENS_S", 0.1)
+    monkeypatch.setattr(shared_answers, "TAKEN_S", 0.6)
+    monkeypatch.setattr(shared_answers, "LISTENS_S", 0.5)
     api = Api()
     api.may_answer.clear()
     async with processes(running) as both:
         asking = [asyncio.create_task(one.asked(WORDS, key, api.ask)) for one in both]
-        await asyncio.wait(asking, timeout=0.5)
+        await asyncio.wait(asking, timeout=1.5)
         api.may_answer.set()
         await asyncio.gather(*asking)
     assert api.calls == 1
@@ -231,6 +231,7 @@ async def test_without_redis_each_asks_and_nobody_waits_for_it(
 async def test_who_waits_while_redis_hangs_asks(
     running: Valkey, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shared_answers, "QUICK_S", 0.2)
     monkeypatch.setattr(shared_answers, "LISTENS_S", 0.1)
     api = Api()
     api.may_answer.clear()

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -37,8 +37,6 @@ LATE_S = 0.25
 AGAIN_S = 0.9
 """Who waits asks again after so long at the latest. A place given back rests for longer, so that
 each is known in time and nobody has to be woken."""
-MOST_CONNECTIONS = 10_000
-"""As many as there may be jobs, which may all ask at once; the client's own bound is 100."""
 _GRACE_S = 0.25
 """Who waits and is this late to ask again is passed over."""
 _MICRO = 1_000_000
@@ -82,21 +80,26 @@ class Answer:
     given_s: tuple[float, ...]
 
 
-def redis_at(url: str, *, answer_s: float = ANSWER_S) -> Redis:
+def redis_at(
+    url: str, *, answer_s: float = ANSWER_S, connections: int = 100, turn_s: float = ANSWER_S
+) -> Redis:
     """A client which leaves it to who asks whether to try again; it is to be closed.
 
     Args:
         url: `redis://` or, with TLS, `rediss://`; with the login, if there is one.
         answer_s: an answer later than this is none.
+        connections: so many questions at once; others wait for their turn.
+        turn_s: for so long at most.
     """
-    never = Retry(NoBackoff(), 0)
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
-        retry=never,
+        retry=Retry(NoBackoff(), 0),
         socket_timeout=answer_s,
         socket_connect_timeout=answer_s,
-        max_connections=MOST_CONNECTIONS,
+        max_connections=connections,
+        timeout=turn_s,
     )
+    return Redis.from_pool(pool)
 
 
 class SharedPlaces:
