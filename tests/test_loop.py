@@ -238,6 +238,7 @@ async def test_a_change_between_two_subscriptions_is_history_though_a_watch_is_n
     assert await following.notices() == []
 
 
+@pytest.mark.long
 async def test_what_happened_while_only_a_list_was_watched_is_history_after_a_crash_too(
     following: Following,
 ) -> None:

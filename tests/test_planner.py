@@ -450,6 +450,7 @@ def pages(sizes: Iterable[float]) -> float:
     return sum(-(-size // 100) for size in sizes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("signed", "finished"), [(False, 0), (True, 0), (True, 100)])
 def test_ten_thousand_tasks_on_twenty_domains_take_hardly_more_calls_than_they_have_pages(
     signed: bool, finished: int

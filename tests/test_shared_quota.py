@@ -172,6 +172,7 @@ async def seen(quota: SharedQuota, *expected: Sharing) -> None:
         await until(lambda wanted=state: quota.state is wanted)  # type: ignore[misc] # this turn's
 
 
+@pytest.mark.long
 async def test_while_redis_is_away_each_uses_its_share_after_a_while_and_returns(
     tmp_path: Path,
 ) -> None:

@@ -284,6 +284,7 @@ async def test_help_names_every_command_and_the_version_is_the_packages() -> Non
     assert re.fullmatch(r"preload-bot, version \d+\.\d+\.\d+\n", out)
 
 
+@pytest.mark.long
 async def test_of_several_processes_that_start_at_once_one_makes_the_store(
     postgres_server: Postgres,
 ) -> None:

@@ -128,6 +128,7 @@ async def test_what_people_ask_of_both_at_once_is_asked_once(
     assert len(ends.live.arrivals) == 2 * alone
 
 
+@pytest.mark.long
 async def test_without_redis_each_sends_its_part_and_says_so_and_comes_back(
     ends: Ends, server: Valkey, tmp_path: Path
 ) -> None:

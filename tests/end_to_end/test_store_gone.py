@@ -148,6 +148,7 @@ async def test_while_postgresql_is_gone_questions_are_answered_and_what_happened
         await is_told_once(ends, anna, mark)
 
 
+@pytest.mark.long
 async def test_while_postgresql_says_nothing_acknowledgements_do_not_wait_for_it(
     server: Postgres,
 ) -> None:
