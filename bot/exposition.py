@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib.metadata import version
+from math import nan
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -77,6 +78,8 @@ class Exposition:
                 parked = len(await self.store.parking.all())
         except (StoreUnavailable, TimeoutError):
             self.meter.level(metrics.STORE_UP, {(): 0})
+            for unknown in (metrics.OUTBOX, metrics.OUTBOX_OLDEST, metrics.PARKED):
+                self.meter.level(unknown, {(): nan})
             return
         oldest_s = max(0.0, (now - since).total_seconds()) if since else 0.0
         self.meter.level(metrics.STORE_UP, {(): 1})

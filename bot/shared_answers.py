@@ -86,8 +86,9 @@ class SharedAnswers:
 
     async def put(self, kind: Kind[V], key: object, value: V) -> None:
         """See `bot.asking.Asking`."""
-        written = kind.written(value)
-        if self._clock_s() < self._away_until_s or len(written) > MOST_BYTES:
+        if self._clock_s() < self._away_until_s:
+            return
+        if len(written := kind.written(value)) > MOST_BYTES:
             return
         try:
             await self._quick.set(_name(kind, key), written, px=_ms(kind.kept_s(value)))

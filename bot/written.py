@@ -23,15 +23,6 @@ Read = tuple[Listing, TaskPage]
 """A listing, and the API's page that was read first."""
 
 
-class _Page(msgspec.Struct, array_like=True, frozen=True):
-    tasks: tuple[PreloadTask, ...]
-    page: int
-    page_size: int
-    total: int
-    request_id: str
-    observed_at: datetime
-
-
 class _Listing(msgspec.Struct, array_like=True, frozen=True):
     start: datetime
     end: datetime
@@ -54,8 +45,8 @@ class _Streams(msgspec.Struct, array_like=True, frozen=True):
 
 
 _write = msgspec.msgpack.Encoder().encode
-_READ = msgspec.msgpack.Decoder(tuple[_Listing, _Page])
-_PAGE = msgspec.msgpack.Decoder(_Page)
+_READ = msgspec.msgpack.Decoder(tuple[_Listing, TaskPage])
+_PAGE = msgspec.msgpack.Decoder(TaskPage)
 _STREAMS = msgspec.msgpack.Decoder(_Streams)
 
 
@@ -64,23 +55,18 @@ def listings(question: Ask, kept_s: Callable[[Read], float]) -> Kind[Read]:
 
     def read(written: bytes) -> Read:
         listing, page = _READ.decode(written)
-        return Listing(question=question, **_fields(listing)), TaskPage(**_fields(page))
+        return Listing(question=question, **_fields(listing)), page
 
     def written(found: Read) -> bytes:
         listing, page = found
-        return _write((_as(_Listing, listing), _as(_Page, page)))
+        return _write((_as(_Listing, listing), page))
 
-    return Kind("listing.1", written, read, kept_s)
+    return Kind("listing.2", written, read, kept_s)
 
 
 def pages(kept_s: float) -> Kind[TaskPage]:
     """The API's pages of a listing."""
-    return Kind(
-        "page.1",
-        lambda page: _write(_as(_Page, page)),
-        lambda written: TaskPage(**_fields(_PAGE.decode(written))),
-        lambda _: kept_s,
-    )
+    return Kind("page.2", _write, _PAGE.decode, lambda _: kept_s)
 
 
 def streams(kept_s: float) -> Kind[Streams]:

@@ -15,7 +15,7 @@ import pytest
 
 from bot.asks import Ask
 from bot.errors import StoreUnavailable
-from bot.store import Store, database
+from bot.store import Store, engine
 from tests.engines import new_database
 from tests.servers import Postgres, free_port, postgres
 
@@ -84,7 +84,7 @@ async def test_a_process_stopped_in_a_transaction_holds_up_the_others_for_second
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Store.open(url) as one:
-        monkeypatch.setattr(database, "STOPPED_S", 1)
+        monkeypatch.setattr(engine, "STOPPED_S", 1)
         async with Store.open(url) as stopped:
             with pytest.raises(StoreUnavailable):
                 async with stopped.database.writing():

@@ -1,35 +1,31 @@
-"""The database: connections, transactions, and the border where its errors become ours.
+"""The database: transactions, and the border where its errors become ours.
 
-What differs between SQLite and PostgreSQL is here and nowhere else.
+What differs between SQLite and PostgreSQL is here, and in `bot.store.engine`, and nowhere else.
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
-import os
-import sqlite3
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import event, exc, func, make_url, select
+from sqlalchemy import exc, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreUnavailable
 from bot.store.columns import UtcDateTime
+from bot.store.engine import engine_of
 from bot.store.fence import insist
-from bot.store.silence import Silence, ping_before_use
+from bot.store.silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from sqlalchemy import URL, Insert, Table
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy import Insert, Table
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-    from sqlalchemy.pool import ConnectionPoolEntry
 
     from bot.store.fence import Lease
 
@@ -37,22 +33,9 @@ _AT_ONCE = 500
 """How many values a statement is given: databases limit that, SQLite of old to 999."""
 T = TypeVar("T")
 
-_POSTGRES = "postgresql+asyncpg"
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": _POSTGRES, "postgres": _POSTGRES}
-_CONNECTIONS = 8
-"""How many a process has open to PostgreSQL at most. It keeps them: making one takes longer than
-waiting for one."""
 _WRITERS_LOCK = 5_203_170_613_471
 """The advisory lock of PostgreSQL that a transaction of ours holds; the number means nothing."""
-_CONNECT_S = 3
 _STATEMENT_S = 10.0
-STOPPED_S = 5
-"""How long a process may sit in a transaction: a stopped one shall not hold up all others."""
-
-# WAL lets readers pass a writer; with it, NORMAL loses at most the last commits at a power cut and
-# never the file (https://www.sqlite.org/pragma.html#pragma_synchronous). Foreign keys are off in
-# SQLite unless asked for, on every connection.
-_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 
 
 class Database:
@@ -91,22 +74,9 @@ class Database:
         Raises:
             StoreUnavailable: there is no such database, nor can one be made.
         """
-        try:
-            engine = create_async_engine(
-                _with_driver(url),
-                # An error would print the parameters, and with them signed play URLs.
-                hide_parameters=True,
-                pool_timeout=busy_timeout_s,
-                **_options(url, busy_timeout_s, statement_timeout_s),
-            )
-        except ModuleNotFoundError as error:
-            raise StoreUnavailable(f"{error.name} is missing: preload-bot[postgres]") from error
-        if engine.dialect.name == "sqlite":
-            _prepare_sqlite_file(engine)
-            event.listen(engine.sync_engine, "connect", _set_pragmas)
-            event.listen(engine.sync_engine, "invalidate", _undo)
-        else:
-            ping_before_use(engine)
+        engine = engine_of(
+            url, busy_timeout_s=busy_timeout_s, statement_timeout_s=statement_timeout_s
+        )
         try:
             yield cls(engine, busy_timeout_s)
         finally:
@@ -241,66 +211,6 @@ def portions(values: Iterable[T]) -> Iterator[list[T]]:
     left = iter(values)
     while portion := list(islice(left, _AT_ONCE)):
         yield portion
-
-
-def _with_driver(url: str) -> URL:
-    """The URL with the asynchronous driver named (`sqlite:///x` → `sqlite+aiosqlite:///x`)."""
-    parsed = make_url(url)
-    return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
-
-
-def _options(url: str, busy_timeout_s: float, statement_timeout_s: float | None) -> dict[str, Any]:
-    """What the engine is given, by the kind of database."""
-    if make_url(url).get_backend_name() == "sqlite":
-        # The driver's own transactions are those of `writing`. Plain reads open none.
-        return {"connect_args": {"timeout": busy_timeout_s, "isolation_level": "IMMEDIATE"}}
-    settings = {
-        "application_name": "preload-bot",
-        "lock_timeout": f"{busy_timeout_s:.3f}s",
-        "idle_in_transaction_session_timeout": f"{STOPPED_S}s",
-    }
-    return {
-        "pool_size": _CONNECTIONS,
-        "max_overflow": 0,
-        "connect_args": {
-            "timeout": _CONNECT_S,
-            "command_timeout": statement_timeout_s,
-            "server_settings": settings,
-        },
-    }
-
-
-def _prepare_sqlite_file(engine: AsyncEngine) -> None:
-    path = engine.url.database or ""
-    # Signed play URLs stand in it. SQLite's files beside it get the same rights.
-    with suppress(OSError):  # SQLite says it better
-        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
-    # aiosqlite, where a file cannot be opened, leaves a thread that reports to a loop which may be
-    # gone by then: a traceback under our own message. So the first try is without it.
-    try:
-        sqlite3.connect(path).close()
-    except sqlite3.Error as error:
-        raise StoreUnavailable(str(error)) from error
-
-
-def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    with ExitStack() as undo:
-        undo.callback(connection.close)  # if this fails: the pool drops the connection, open
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-        undo.pop_all()
-
-
-def _undo(connection: DBAPIConnection, *_: object) -> None:
-    """End the transaction of a task that was cancelled while the database was at it.
-
-    Closing does not: SQLite keeps a connection, and its lock, while one of its statements is there,
-    and that is in the task's traceback, for as long as anybody has it.
-    """
-    with suppress(asyncio.CancelledError, sqlite3.Error):  # whatever happens, it is closed then
-        connection.rollback()
 
 
 @asynccontextmanager

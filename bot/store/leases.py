@@ -124,7 +124,6 @@ class Leases:
         self._confirmed_s = -inf
         self._confirming = asyncio.Lock()
         self._is_new = True
-        self._store_failed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -175,16 +174,10 @@ class Leases:
     async def turn(self) -> float:
         """Confirm what is held, give up what is too much, take what is free; seconds to the next.
 
-        Where the store cannot be written that is tried again; what is held may be lost meanwhile.
+        Raises:
+            StoreUnavailable: nothing was confirmed; what is held may be lost meanwhile.
         """
-        try:
-            await self._confirm()
-        except StoreUnavailable as error:
-            if not self._store_failed:
-                log.warning("leases are not confirmed", error=str(error))
-            self._store_failed = True
-            return EVERY_S / 2
-        self._store_failed = False
+        await self._confirm()
         return EVERY_S
 
     async def _confirm(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
-from bot.errors import StaleLease, StoreUnavailable
+from bot.errors import StaleLease
 from bot.store.leases import OUTBOX
 
 if TYPE_CHECKING:
@@ -72,11 +72,12 @@ class Tenure:
         self.woken.set()
 
     async def turn(self) -> float:
-        """A turn of the outbox, if it is ours; seconds to the next."""
-        try:
-            await self._leases.want(OUTBOX, {OUTBOX})
-        except StoreUnavailable:
-            return self._pauses.store_s
+        """A turn of the outbox, if it is ours; seconds to the next.
+
+        Raises:
+            StoreUnavailable: the store does not say whose it is.
+        """
+        await self._leases.want(OUTBOX, {OUTBOX})
         await self._follow(self._leases.held.get(OUTBOX))
         if self._outbox is None or self._lease is None:
             return self._pauses.idle_s

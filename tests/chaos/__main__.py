@@ -28,7 +28,7 @@ S_A_KILL = 3.0
 
 
 def main() -> int:
-    """Do what the arguments say; 1 where anything was lost, doubled, late or wrong."""
+    """Do what the arguments say; 1 where anything was lost, doubled or wrong, or never at rest."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="of the process, by SIGKILL")
     parser.add_argument("--seed", type=int, default=1)

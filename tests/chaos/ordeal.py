@@ -178,13 +178,16 @@ def _accept_late(stage: Stage, ordeal: Ordeal) -> None:
 
 
 async def comes_to_rest(scene: Scene, outcome: Outcome, *, rests_s: float) -> None:
-    """Wait until the world is over, and all has been well for a while; or it takes too long."""
-    now = scene.stage.now
+    """Wait until the world is over, and all has been well for a while; or it takes too long.
+
+    Until then nothing is late: how long the bot lives between two blows is the machine's doing.
+    """
+    now, since = scene.stage.now, scene.subscribed[0].since
     await asyncio.sleep(max(0.0, (scene.over_at - now()).total_seconds()))
     over_at, well_at = now(), None
     while (now() - over_at).total_seconds() < rests_s and not outcome.ended:
         await asyncio.sleep(1)
-        outcome.report = scene.judged(late_s=rests_s)
+        outcome.report = scene.judged(late_s=(now() - since).total_seconds())
         if not outcome.report.is_clean:
             well_at = None
         elif well_at is None:

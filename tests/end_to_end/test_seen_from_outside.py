@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import timedelta
+from math import isnan
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,6 +135,26 @@ async def test_what_is_followed_is_seen_from_being_read_to_being_told(ends: Ends
         assert await bot.value("outbox_notices") == 0
         assert await bot.value("store_up") == 1
         assert await bot.value("leases_held") == 2
+
+
+def changed(folder: Path, statement: str) -> None:
+    """The bot's store, behind its back."""
+    with closing(sqlite3.connect(folder / "bot.sqlite3")) as store:
+        store.execute(statement)
+
+
+async def test_what_the_store_does_not_say_is_not_repeated_as_if_it_were_so(
+    ends: Ends, tmp_path: Path
+) -> None:
+    async with seen(ends) as bot:
+        assert await bot.value("outbox_notices") == 0
+        await asyncio.to_thread(changed, tmp_path, "ALTER TABLE parking RENAME TO gone")
+        assert await bot.value("store_up") == 0
+        for name in ("outbox_notices", "outbox_oldest_seconds", "parked_channels"):
+            assert isnan(await bot.value(name))
+        await asyncio.to_thread(changed, tmp_path, "ALTER TABLE gone RENAME TO parking")
+        assert await bot.value("store_up") == 1
+        assert await bot.value("outbox_notices") == 0
 
 
 async def test_a_dead_mans_switch_hears_of_the_bot(ends: Ends) -> None:

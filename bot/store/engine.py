@@ -1,0 +1,125 @@
+"""How SQLite, and PostgreSQL, are connected to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.errors import StoreUnavailable
+from bot.store.silence import ping_before_use
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_POSTGRES = "postgresql+asyncpg"
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": _POSTGRES, "postgres": _POSTGRES}
+_CONNECTIONS = 8
+"""How many a process has open to PostgreSQL at most. It keeps them: making one takes longer than
+waiting for one."""
+_CONNECT_S = 3
+STOPPED_S = 5
+"""How long a process may sit in a transaction: a stopped one shall not hold up all others."""
+
+# WAL lets readers pass a writer; with it, NORMAL loses at most the last commits at a power cut and
+# never the file (https://www.sqlite.org/pragma.html#pragma_synchronous). Foreign keys are off in
+# SQLite unless asked for, on every connection.
+_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+
+
+def engine_of(url: str, *, busy_timeout_s: float, statement_timeout_s: float | None) -> AsyncEngine:
+    """A pool of connections, none of which is made yet; it is to be disposed of.
+
+    Args:
+        url: as `store.url` in the settings.
+        busy_timeout_s: how long to wait for another process's lock, or a free connection.
+        statement_timeout_s: how long PostgreSQL may take over a statement; None is for ever.
+
+    Raises:
+        StoreUnavailable: there is no such database, nor can one be made.
+    """
+    try:
+        engine = create_async_engine(
+            _with_driver(url),
+            # An error would print the parameters, and with them signed play URLs.
+            hide_parameters=True,
+            pool_timeout=busy_timeout_s,
+            **_options(url, busy_timeout_s, statement_timeout_s),
+        )
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable(f"{error.name} is missing: preload-bot[postgres]") from error
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite_file(engine)
+        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        event.listen(engine.sync_engine, "invalidate", _undo)
+    else:
+        ping_before_use(engine)
+    return engine
+
+
+def _with_driver(url: str) -> URL:
+    """The URL with the asynchronous driver named (`sqlite:///x` → `sqlite+aiosqlite:///x`)."""
+    parsed = make_url(url)
+    return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+
+
+def _options(url: str, busy_timeout_s: float, statement_timeout_s: float | None) -> dict[str, Any]:
+    """What the engine is given, by the kind of database."""
+    if make_url(url).get_backend_name() == "sqlite":
+        # The driver's own transactions are those of `writing`. Plain reads open none.
+        return {"connect_args": {"timeout": busy_timeout_s, "isolation_level": "IMMEDIATE"}}
+    settings = {
+        "application_name": "preload-bot",
+        "lock_timeout": f"{busy_timeout_s:.3f}s",
+        "idle_in_transaction_session_timeout": f"{STOPPED_S}s",
+    }
+    return {
+        "pool_size": _CONNECTIONS,
+        "max_overflow": 0,
+        "connect_args": {
+            "timeout": _CONNECT_S,
+            "command_timeout": statement_timeout_s,
+            "server_settings": settings,
+        },
+    }
+
+
+def _prepare_sqlite_file(engine: AsyncEngine) -> None:
+    path = engine.url.database or ""
+    # Signed play URLs stand in it. SQLite's files beside it get the same rights.
+    with suppress(OSError):  # SQLite says it better
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+    # aiosqlite, where a file cannot be opened, leaves a thread that reports to a loop which may be
+    # gone by then: a traceback under our own message. So the first try is without it.
+    try:
+        sqlite3.connect(path).close()
+    except sqlite3.Error as error:
+        raise StoreUnavailable(str(error)) from error
+
+
+def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    with ExitStack() as undo:
+        undo.callback(connection.close)  # if this fails: the pool drops the connection, open
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+        undo.pop_all()
+
+
+def _undo(connection: DBAPIConnection, *_: object) -> None:
+    """End the transaction of a task that was cancelled while the database was at it.
+
+    Closing does not: SQLite keeps a connection, and its lock, while one of its statements is there,
+    and that is in the task's traceback, for as long as anybody has it.
+    """
+    with suppress(asyncio.CancelledError, sqlite3.Error):  # whatever happens, it is closed then
+        connection.rollback()
