@@ -217,6 +217,7 @@ async def opened(
                 mark_of=anchor_of,
                 meter=meter,
                 asking=await stack.enter_async_context(answers_of(settings, clock_s=clock_s)),
+                most_waiting=max(1, settings.server.max_jobs // 2),
             ),
             people=people,
             sender=Sender(session, client),

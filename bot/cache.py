@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cachetools import TLRUCache, TTLCache
 
-from bot.errors import ArgumentRefused, CredentialsRefused, LiveError, PermissionRefused
+from bot.errors import (
+    ArgumentRefused,
+    CredentialsRefused,
+    LiveError,
+    PermissionRefused,
+    TooManyWait,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Awaitable, Callable, Hashable, Iterator
     from datetime import datetime
 
 V = TypeVar("V")
@@ -42,6 +49,32 @@ class Held(Generic[V]):
     weight: int
 
 
+class WaitingRoom:
+    """Bounds how many wait for answers at a time: what is held needs no place in it.
+
+    Args:
+        places: how many there are.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of them.
+
+        Raises:
+            TooManyWait: there is none.
+        """
+        if not self._free:
+            raise TooManyWait
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
 class Cache(Generic[V]):
     """Values by key, each for its own time.
 
@@ -49,6 +82,7 @@ class Cache(Generic[V]):
         weigh: for a value, about how many bytes it takes.
         max_bytes: the bound on the sum of the weights; a heavier value is not kept at all.
         max_entries: the bound on how many there are.
+        room: where those wait who ask.
         clock: a monotonic clock, in seconds.
     """
 
@@ -58,10 +92,12 @@ class Cache(Generic[V]):
         weigh: Callable[[V], int],
         max_bytes: int,
         max_entries: int = 10_000,
+        room: WaitingRoom | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._weigh = weigh
         self._clock = clock
+        self._room = room or WaitingRoom(max_entries)
         least = max(1, max_bytes // max_entries)  # so that the one bound holds both
         self._held: TLRUCache[Hashable, Held[V]] = TLRUCache(
             maxsize=max_bytes,
@@ -110,11 +146,16 @@ class Cache(Generic[V]):
         Whoever stops waiting (is cancelled) does not end the others' question; the last one does.
 
         Raises:
-            LiveError: what `ask` raised, or a refusal it raised within the last few seconds.
+            LiveError: what `ask` raised, or a refusal it raised within the last few seconds; or
+                too many wait.
         """
         refusal = self._refused.get(key)
         if refusal is not None:
             raise refusal.with_traceback(None)
+        with self._room.place():
+            return await self._joined(key, ask)
+
+    async def _joined(self, key: Hashable, ask: Callable[[], Awaitable[V]]) -> V:
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = _Flight(asyncio.ensure_future(self._ask(key, ask)))

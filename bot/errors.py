@@ -119,6 +119,10 @@ class MalformedReply(Unavailable):
     """The reply is not what it should be: HTML, cut-off JSON, missing fields."""
 
 
+class TooManyWait(LiveError):
+    """As many questions as may are waiting for the API: this one was not asked."""
+
+
 class NonceUsed(LiveError):
     """The nonce was seen before: sign afresh."""
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 from bot import written
 from bot.asking import ALONE
 from bot.asks import FIRST, LAST_OFFSET, Answer, Place, Row, TaskCard
-from bot.cache import Cache, ThisSecond
-from bot.errors import ArgumentRefused, LiveError
+from bot.cache import Cache, ThisSecond, WaitingRoom
+from bot.errors import ArgumentRefused, LiveError, TooManyWait
 from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest_first, merged
 from bot.live.model import newest, stream_of
 from bot.metrics import CACHE, UNMETERED
@@ -69,6 +69,7 @@ class Queries:
         mark_of: a short mark of a task ID, as buttons carry it.
         meter: told whether listings were held.
         asking: the way to the Live API, past what other processes have asked.
+        most_waiting: how many may wait for the Live API at a time.
     """
 
     def __init__(
@@ -80,23 +81,31 @@ class Queries:
         mark_of: Callable[[str], str],
         meter: Meter = UNMETERED,
         asking: Asking = ALONE,
+        most_waiting: int = 200,
     ) -> None:
+        room = WaitingRoom(most_waiting)
         self._lives = lives
         self._asking = asking
         self._now = now
         self._mark_of = mark_of
         self._meter = meter
         self._listings: Cache[Listing] = Cache(
-            weigh=lambda listing: listing.weight, max_bytes=48 * _MIB, clock=clock
+            weigh=lambda listing: listing.weight, max_bytes=48 * _MIB, room=room, clock=clock
         )
         self._pages: Cache[TaskPage] = Cache(
-            weigh=lambda page: 1_000 * len(page.tasks), max_bytes=16 * _MIB, clock=clock
+            weigh=lambda page: 1_000 * len(page.tasks),
+            max_bytes=16 * _MIB,
+            room=room,
+            clock=clock,
         )
         self._streams: Cache[Streams] = Cache(
-            weigh=lambda known: 1_000 * len(known.newest), max_bytes=16 * _MIB, clock=clock
+            weigh=lambda known: 1_000 * len(known.newest),
+            max_bytes=16 * _MIB,
+            room=room,
+            clock=clock,
         )
         self._domains: Cache[tuple[LiveDomain, ...]] = Cache(
-            weigh=lambda names: 200 * len(names), max_bytes=4 * _MIB, clock=clock
+            weigh=lambda names: 200 * len(names), max_bytes=4 * _MIB, room=room, clock=clock
         )
         # By question: why its newest listing could not be read again, until it can.
         self._failures: Cache[LiveError] = Cache(weigh=lambda _: 1_000, max_bytes=_MIB, clock=clock)
@@ -194,8 +203,9 @@ class Queries:
             old = self._listings.held(question)
             if old is None:
                 raise
-            self._failures.put(question, error, kept_s=KEPT_S)
-            self._answers.clear()  # they do not say so
+            if not isinstance(error, TooManyWait):  # that is no failure to read it
+                self._failures.put(question, error, kept_s=KEPT_S)
+                self._answers.clear()  # they do not say so
             return old, error
         return listing, None
 

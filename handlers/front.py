@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 
-from bot.errors import ArgumentRefused, BotError, Busy, StaleReference, UsageError
+from bot.errors import (
+    ArgumentRefused,
+    BotError,
+    Busy,
+    StaleReference,
+    TooManyWait,
+    UsageError,
+)
 from bot.logs import request_id
 from bot.metrics import ANSWER, ANSWERS, OK, OTHER, TURNED_AWAY
 from bot.roles import NotAllowed, Right, Unchecked
@@ -223,6 +230,8 @@ async def _explained(
         except BotError as error:
             why = error.because if isinstance(error, Unanswered) else error
             answering.outcome = type(why).__name__
+            if isinstance(why, TooManyWait):
+                desk.meter.count(TURNED_AWAY)
             await _explain(desk, reply, error, typed)
     except SlackUnavailable as error:
         answering.outcome = type(error).__name__

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cache import REFUSAL_KEPT_S, Cache, ThisSecond
-from bot.errors import PermissionRefused, Unavailable
+from bot.cache import REFUSAL_KEPT_S, Cache, ThisSecond, WaitingRoom
+from bot.errors import PermissionRefused, TooManyWait, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,3 +186,26 @@ def test_a_value_of_this_second_can_be_forgotten_before(clock: Clock) -> None:
     values.put("key", "a")
     values.clear()
     assert values.held("key") is None
+
+
+async def test_no_more_wait_than_there_are_places_and_a_place_is_free_when_one_has_its_answer() -> (
+    None
+):
+    room, answers = WaitingRoom(2), asyncio.Event()
+    caches = [Cache[str](weigh=len, max_bytes=100, room=room) for _ in range(2)]
+
+    async def ask() -> str:
+        await answers.wait()
+        return "answer"
+
+    waiting = [asyncio.create_task(caches[0].asked("same", ask)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyWait):  # whatever it asks, of whichever cache, the same included
+        await caches[0].asked("same", ask)
+    with pytest.raises(TooManyWait):
+        await caches[1].asked("other", ask)
+    waiting[0].cancel()
+    await asyncio.wait(waiting[:1])
+    answers.set()
+    assert await caches[1].asked("other", ask) == "answer"
+    assert await waiting[1] == "answer"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,14 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from bot.asks import LAST_OFFSET, Ask, Place
-from bot.errors import ArgumentRefused, PermissionRefused, StaleReference, Throttled, Unavailable
+from bot.errors import (
+    ArgumentRefused,
+    PermissionRefused,
+    StaleReference,
+    Throttled,
+    TooManyWait,
+    Unavailable,
+)
 from bot.live.model import StatusFilter, TaskPage, TaskQuery, TaskState
 from bot.live.protocol import check
 from bot.queries import FRESH_S, FRESH_SETTLED_S, KEPT_S, TURN_SETTLED_S, Queries
@@ -23,7 +31,7 @@ FAILED = replace(ASK, status=StatusFilter.FAILED)
 class Evening:
     """A shelf, and queries that ask it, on one clock."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, *, most_waiting: int = 200) -> None:
         self.shelf = shelf
         self.passed_s = 0.0
         self.queries = Queries(
@@ -31,6 +39,7 @@ class Evening:
             now=lambda: shelf.now,
             clock=lambda: self.passed_s,
             mark_of=anchor_of,
+            most_waiting=most_waiting,
         )
 
     def later(self, seconds: float) -> None:
@@ -556,3 +565,41 @@ async def test_the_list_of_domains_is_asked_for_once() -> None:
     of = evening()
     assert await of.queries.domains("default") == (DOMAIN, "vip.example.com")
     assert await of.queries.domains("default") == (DOMAIN, "vip.example.com")
+
+
+# --- a crowd ---
+
+
+@dataclass
+class Hanging(Shelf):
+    """Answers when it is told to."""
+
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def describe_preload_tasks(
+        self, query: TaskQuery, *, page: int = 1, page_size: int = 100
+    ) -> TaskPage:
+        await self.answers.wait()
+        return await super().describe_preload_tasks(query, page=page, page_size=page_size)
+
+
+async def test_while_as_many_wait_as_may_what_is_known_is_answered_and_the_rest_turned_away() -> (
+    None
+):
+    shelf = Hanging([task(1), task(2, status="failed")])
+    of = Evening(shelf, most_waiting=1)
+    shelf.answers.set()
+    first = await of.queries.page(FAILED)
+    shelf.answers.clear()
+    waiting = asyncio.create_task(of.queries.page(ASK))
+    await asyncio.sleep(0)
+    assert (await of.queries.page(FAILED)).rows == first.rows
+    with pytest.raises(TooManyWait):
+        await of.queries.page(replace(ASK, task_id="task-1"))
+    old = await of.queries.page(FAILED, Place(refresh=True))
+    assert old.rows == first.rows
+    assert isinstance(old.stale, TooManyWait)
+    assert (await of.queries.page(FAILED)).stale is None  # nothing failed: it was not asked
+    shelf.answers.set()
+    assert (await waiting).total == 2
+    assert (await of.queries.page(FAILED, Place(refresh=True))).stale is None

@@ -167,7 +167,7 @@ class Server(_Section):
 
     host: str = Field("127.0.0.1", min_length=1, description="an address of this machine")
     port: int = Field(3000, ge=0, le=65535, description="a port, 0-65535 (0: any free one)")
-    max_jobs: int = Field(100, ge=1, le=10_000, description="answers in the making, 1-10000")
+    max_jobs: int = Field(400, ge=1, le=10_000, description="answers in the making, 1-10000")
     drain_s: float = Field(
         20, ge=0, le=600, description="seconds to finish running answers at the end, 0-600"
     )

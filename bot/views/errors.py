@@ -35,6 +35,10 @@ _REASONS: dict[type, tuple[str, str]] = {
         marked("The Live API is not available."),
         marked("Try again in a minute."),
     ),
+    errors.TooManyWait: (
+        marked("The bot is busy: as many questions as it takes are waiting for the Live API."),
+        marked("Try again in a few seconds."),
+    ),
     errors.NonceUsed: (
         marked("The Live API took the request for a repeated one."),
         marked("Try again."),

@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import hmac
 import itertools
+import json
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import aiohttp
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 SIGNING_SECRET = "bench-signing-secret"
-PATIENCE_S = 20.0
+ANNOUNCED = b"Asking the Live API"
+"""So the bot begins where an answer takes longer: that is none yet."""
+PATIENCE_S = 30.0
 _PATH = "/slack/events"
 
 _API = {
@@ -66,7 +69,9 @@ class Slack:
         """Where its Web API is."""
         return f"{self.address}/api/"
 
-    async def asks(self, app: str, text: str, *, channel: str = "C0001") -> tuple[float, bytes]:
+    async def asks(
+        self, app: str, text: str, *, channel: str = "C0001", user: str = "U0001"
+    ) -> tuple[float, bytes]:
         """Send `/preload text` to the app at this address.
 
         Returns:
@@ -79,7 +84,7 @@ class Slack:
             "team_domain": "bench",
             "channel_id": channel,
             "channel_name": "live-ops",
-            "user_id": "U0001",
+            "user_id": user,
             "user_name": "anna",
             "command": "/preload",
             "text": text,
@@ -88,6 +93,33 @@ class Slack:
             "response_url": f"{self.address}/answer/{number}",
             "trigger_id": f"{number}.0001.bench",
         }
+        return await self._sent(app, number, fields)
+
+    async def clicks(
+        self, app: str, button: dict[str, Any], *, user: str = "U0001"
+    ) -> tuple[float, bytes]:
+        """Click a button of an ephemeral answer, as `asks`; it has an `action_id` and a `value`."""
+        number = str(next(self._numbers))
+        payload = {
+            "type": "block_actions",
+            "token": "bench",
+            "api_app_id": "A0001",
+            "team": {"id": "T0001", "domain": "bench"},
+            "user": {"id": user, "username": "anna", "team_id": "T0001"},
+            "channel": {"id": "C0001", "name": "live-ops"},
+            "container": {
+                "type": "message",
+                "message_ts": "1.000001",
+                "channel_id": "C0001",
+                "is_ephemeral": True,
+            },
+            "actions": [{"block_id": "b", "action_ts": f"{number}.0001", **button}],
+            "response_url": f"{self.address}/answer/{number}",
+            "trigger_id": f"{number}.0001.bench",
+        }
+        return await self._sent(app, number, {"payload": json.dumps(payload)})
+
+    async def _sent(self, app: str, number: str, fields: dict[str, str]) -> tuple[float, bytes]:
         body = urlencode(fields).encode()
         timestamp = str(int(time.time()))
         base = f"v0:{timestamp}:".encode() + body
@@ -107,10 +139,12 @@ class Slack:
             return acknowledged_s, await answer
 
     async def take_answer(self, request: web.Request) -> web.Response:
-        """What is posted to a `response_url`; the first post counts."""
+        """What is posted to a `response_url`; the first that is no announcement counts."""
         body = await request.read()
+        if ANNOUNCED in body:
+            return web.Response(text="ok")
         answer = self._answers.pop(request.match_info["number"], None)
-        if answer is not None:
+        if answer is not None and not answer.done():
             answer.set_result(body)
         return web.Response(text="ok")
 

@@ -9,10 +9,10 @@ import pytest
 
 from bot.demo import Demo, running
 from bot.live.client import Timeouts
-from bot.sandbox.live import Refuse
+from bot.sandbox.live import HANG, Refuse
 from bot.sandbox.slack import Fault
 from bot.slack.errors import SlackUnavailable
-from tests.end_to_end.people import ANNA, LIVE_OPS, Person
+from tests.end_to_end.people import ANNA, LIVE_OPS, LIWEI, Person
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -62,6 +62,22 @@ async def test_telling_that_the_bot_is_busy_does_not_delay_the_acknowledgement(
     gate.set()
     await demo.bot.jobs.idle()
     assert "busy" in anna.sees()[-1]
+
+
+async def test_while_the_live_api_hangs_what_is_cached_is_answered_and_the_rest_told_so(
+    demo: Demo, anna: Person
+) -> None:
+    assert "13 failed of 140" in await anna.types("/preload status=failed")
+    demo.live.faults.inject(HANG)
+    for minutes in range(demo.bot.settings.server.max_jobs // 2):
+        asked = f"/preload domain=live.example.com since={60 + minutes}m"
+        assert (await demo.slack.command(LIWEI, LIVE_OPS, asked)).ok
+    said = await anna.types("/preload domain=live.example.com since=59m")
+    assert "as many questions as it takes are waiting for the Live API" in said
+    assert "13 failed of 140" in await anna.types("/preload status=failed")
+    await demo.bot.jobs.idle()
+    said = await anna.types("/preload domain=live.example.com since=59m")
+    assert "did not answer in time" in said
 
 
 async def test_an_answer_comes_though_slack_did_not_take_its_announcement(
