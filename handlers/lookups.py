@@ -15,7 +15,7 @@ from bot.listing import WHOLE_TASKS
 from bot.live.model import PreloadTask, stream_of
 from bot.roles import NotAllowed, Right
 from bot.views.check_refs import pick_of
-from bot.watch.url_room import end_of_lot, room_for_urls
+from bot.watch.url_room import end_of_lot, room_for_urls, url_bytes
 from handlers import addresses
 from handlers.desk import Unanswered
 
@@ -143,8 +143,9 @@ async def checked(
 def portions(domain: str, urls: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """The URLs, as many at a time as one call has room for."""
     begin, room = 0, room_for_urls(domain)
+    sized = [(url, url_bytes(url)) for url in urls]
     while begin < len(urls):
-        end = max(begin + 1, end_of_lot(urls, begin, room))
+        end = max(begin + 1, end_of_lot(sized, begin, room))
         yield tuple(urls[begin:end])
         begin = end
 

@@ -80,11 +80,13 @@ class Covering:
 
         A URL that cannot be asked for is left out.
         """
-        there = [url for url in urls if 0 < url_bytes(url) <= self._room]
+        sized = [(url, url_bytes(url)) for url in urls]
+        there = [(url, size) for url, size in sized if 0 < size <= self._room]
         ends = [0]
         while ends[-1] < len(there):
             ends.append(end_of_lot(there, ends[-1], self._room))
-        return [self._call(Why.UNREAD, [], late, urls=there[i:j]) for i, j in pairwise(ends)]
+        lots = [dict(there[begin:end]) for begin, end in pairwise(ends)]
+        return [self._call(Why.UNREAD, [], late, urls=lot) for lot in lots]
 
     def filled(self, call: Call, others: Iterable[Late]) -> Call:
         """A call by URLs with as many more tasks as fit into it: they cost nothing.
@@ -94,8 +96,8 @@ class Covering:
             others: tasks that no call is to cover, the most welcome first.
         """
         covers = list(call.covers)
-        urls = {pending.task.url for pending in covers}
-        room = self._room - sum(map(url_bytes, urls))
+        urls = {pending.task.url: pending.url_bytes for pending in covers}
+        room = self._room - sum(urls.values())
         newest_s = max(pending.created_s for pending in covers)
         oldest_s = min(pending.created_s for pending in covers)
         for _, pending in others:
@@ -110,7 +112,7 @@ class Covering:
                 continue
             newest_s, oldest_s = span
             room -= size
-            urls.add(url)
+            urls[url] = pending.url_bytes
             covers.append(pending)
         return self._by_urls([(call.late, pending) for pending in covers])
 
@@ -121,7 +123,7 @@ class Covering:
         room = self._room
         listed = [late for late in due if 0 < late[1].url_bytes <= room]
         listed.sort(key=lambda late: -late[1].created_s)
-        urls = [pending.task.url for _, pending in listed]
+        urls = [(pending.task.url, pending.url_bytes) for _, pending in listed]
         calls, begin = [], 0
         while begin < len(listed):
             end = self._end_of_page(listed, begin, end_of_lot(urls, begin, room))

@@ -41,14 +41,17 @@ def room_for_urls(domain: str) -> int:
     return MAX_QUERY_BYTES - 1 - _REGION_BYTES - len(canonical_query(parameters))
 
 
-def end_of_lot(urls: Sequence[str], begin: int, room: int) -> int:
-    """Up to which of the URLs one call can ask for them; one that repeats takes no room."""
+def end_of_lot(urls: Sequence[tuple[str, int]], begin: int, room: int) -> int:
+    """Up to which of the URLs one call can ask for them; one that repeats takes no room.
+
+    Each comes with its `url_bytes`: who asks for tens of thousands again and again keeps those.
+    """
     lot: set[str] = set()
     for place in range(begin, len(urls)):
-        url = urls[place]
+        url, size = urls[place]
         if url in lot:
             continue
-        room -= url_bytes(url)
+        room -= size
         if room < 0 or len(lot) == MAX_URLS:
             return place
         lot.add(url)
