@@ -81,6 +81,7 @@ class Pending:
         created_s, opens_s, closes_s, progressed_s: the task's times and `progressed_at` in Unix
             seconds: never is -inf for the first, +inf for the window's two.
         url_bytes: what its URL adds to a call's encoded query; 0 if it cannot be asked for by URL.
+        can_be_named: it can be asked for by URL or by ID.
         state: pending, preloading, or unknown.
     """
 
@@ -94,6 +95,7 @@ class Pending:
     closes_s: float = field(init=False)
     progressed_s: float = field(init=False)
     url_bytes: int = field(init=False)
+    can_be_named: bool = field(init=False)
     state: TaskState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -104,13 +106,9 @@ class Pending:
         self.closes_s = task.window_end.timestamp() if task.window_end else inf
         self.progressed_s = self.progressed_at.timestamp()
         self.url_bytes = url_bytes(task.url)
+        self.can_be_named = bool(self.url_bytes or task.task_id)
         # Before it is finished, what a task is does not depend on the time.
         self.state = task.state(self.progressed_at)
-
-    @property
-    def can_be_named(self) -> bool:
-        """Whether it can be asked for by URL or by ID."""
-        return bool(self.url_bytes or self.task.task_id)
 
 
 @dataclass(frozen=True, slots=True)
