@@ -24,6 +24,7 @@ MEASURED = {
     "watching": {"calls": 1, "s": 1, "ms": 1},
     "sweeping": {"calls": 2, "s": 2, "ms": 2, "MiB": 2},
     "starting": {"s": 1},
+    "replicas": {"/s": 1},
 }
 
 

@@ -17,6 +17,7 @@ from tests.bench import (
     client,
     memory,
     quota,
+    replicas,
     sharing,
     starting,
     sweeping,
@@ -33,6 +34,7 @@ AREAS = {
     "watching": watching.run,
     "sweeping": sweeping.run,
     "starting": starting.run,
+    "replicas": replicas.run,
 }
 
 

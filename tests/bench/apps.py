@@ -39,7 +39,7 @@ port = 0
 fresh_s = {fresh_s}
 
 [store]
-url = "sqlite:///{folder}/bench.sqlite3"
+url = "{store}"
 """
 
 
@@ -51,8 +51,13 @@ async def bot(
     *,
     rate: int = 1000,
     fresh_s: int = 10,
+    store: str | None = None,
 ) -> AsyncIterator[Server]:
-    """`preload-bot serve` with so many calls a second, its store thrown away afterwards."""
+    """`preload-bot serve` with so many calls a second.
+
+    On a `store` that is shared it only answers; else it has one that is thrown away afterwards.
+    """
+    role = "all" if store is None else "web"
     with TemporaryDirectory(prefix="preload-bot-bench-") as folder:
         settings = Path(folder) / "preload-bot.toml"
         settings.write_text(
@@ -63,10 +68,12 @@ async def bot(
                 domains=json.dumps(list(domains)),
                 rate=rate,
                 fresh_s=fresh_s,
-                folder=folder,
+                store=store or f"sqlite:///{folder}/bench.sqlite3",
             )
         )
-        async with serving("bot", "serve", "--settings", str(settings), says="listening") as server:
+        async with serving(
+            "bot", "serve", "--role", role, "--settings", str(settings), says="listening"
+        ) as server:
             yield server
 
 
