@@ -51,6 +51,7 @@ from bot.watch.writing import Writer
 from handlers.caller import Caller
 from handlers.desk import Desk, Tables
 from handlers.front import register
+from handlers.lookups import LOOKUPS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -217,7 +218,7 @@ async def opened(
                 mark_of=anchor_of,
                 meter=meter,
                 asking=await stack.enter_async_context(answers_of(settings, clock_s=clock_s)),
-                most_waiting=max(1, settings.server.max_jobs // 2),
+                most_waiting=max(LOOKUPS_AT_ONCE, settings.server.max_jobs // 2),
             ),
             people=people,
             sender=Sender(session, client),

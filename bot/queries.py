@@ -133,7 +133,10 @@ class Queries:
         offset = listing.within(place.offset, ask.rows)
         cut = await self._cut(listing, offset, ask.rows)
         if listing.total and not cut.shown:  # tasks have left the API's 3 days since it was read
-            listing = await self._read(ask.question(), listing.end, offset, anew=True)
+            question, end = ask.question(), listing.end
+            listing = await self._listings.asked(
+                (question, end), lambda: self._read(question, end, offset, anew=True)
+            )
             offset = listing.within(place.offset, ask.rows)
             cut = await self._cut(listing, offset, ask.rows)
         known, unchecked = await self._known(listing, cut)
@@ -206,7 +209,7 @@ class Queries:
             if not isinstance(error, TooManyWait):  # that is no failure to read it
                 self._failures.put(question, error, kept_s=KEPT_S)
                 self._answers.clear()  # they do not say so
-            return old, error
+            return old, failure or error
         return listing, None
 
     async def _read(

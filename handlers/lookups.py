@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from bot.errors import BotError
     from handlers.desk import Desk
 
+LOOKUPS_AT_ONCE = 4
+"""Of one person's: others are to find room, too."""
+
 _Newest: TypeAlias = "dict[str, PreloadTask | None]"
 
 
@@ -111,7 +114,8 @@ async def checked(
         for subject, urls in parts.subjects.items()
         for portion in portions(subject.domain, urls)
     ]
-    found = await asyncio.gather(*(_answers(desk, ask, place) for ask in asks))
+    free = asyncio.Semaphore(LOOKUPS_AT_ONCE)
+    found = await asyncio.gather(*(_answers(desk, ask, place, free) for ask in asks))
     newest: _Newest = {}
     old: set[str] = set()
     observed = []
@@ -169,13 +173,16 @@ class _Failed:
     because: BotError
 
 
-async def _answers(desk: Desk, ask: Ask, place: Place) -> list[Answer | _Failed]:
+async def _answers(
+    desk: Desk, ask: Ask, place: Place, free: asyncio.Semaphore
+) -> list[Answer | _Failed]:
     """What the API says of the URLs; those that it said too much of asked again, fewer at once.
 
     Which task is a stream's newest is surely known only where all of its tasks were read.
     """
     try:
-        answer = await desk.page(ask, place)
+        async with free:
+            answer = await desk.page(ask, place)
     except Unanswered as unanswered:
         return [_Failed(ask, unanswered.because)]
     known = _newest(answer)
@@ -184,7 +191,7 @@ async def _answers(desk: Desk, ask: Ask, place: Place) -> list[Answer | _Failed]
         return [answer]
     half = (len(left) + 1) // 2
     fewer = [replace(ask, urls=urls) for urls in (left[:half], left[half:]) if urls]
-    more = await asyncio.gather(*(_answers(desk, one, place) for one in fewer))
+    more = await asyncio.gather(*(_answers(desk, one, place, free) for one in fewer))
     return [answer, *chain.from_iterable(more)]
 
 

@@ -52,6 +52,7 @@ ACKNOWLEDGED_GOAL_S = 0.5
 SLACK_WAITS_S = 3.0
 """Slack shows `operation_timeout` for what is not acknowledged by then."""
 GROWTH_GOAL = 1.1
+SWEPT_GOAL = 5.0
 
 
 @dataclass
@@ -64,6 +65,8 @@ class Seen:
         failures: what went wrong, each by its name.
         told: of what trouble, and how often.
         resident_mib: the bot's memory, once a second.
+        swept_per_s: calls that came a second, nearly all of them to sweep; more than half of what
+            sweeps may make is to come through.
     """
 
     acknowledged_s: list[float] = field(default_factory=list)
@@ -71,6 +74,7 @@ class Seen:
     failures: list[str] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
     resident_mib: list[float] = field(default_factory=list)
+    swept_per_s: float = 0.0
 
     def hear(self, answer: bytes) -> None:
         """Take an answer."""
@@ -104,6 +108,7 @@ class Seen:
                     f"answered, {'cached' if is_cached else 'not cached'}: {len(times)}, "
                     f"p50 {1e3 * statistics.median(times):.0f} ms, p99 {1e3 * p99_s:.0f} ms"
                 )
+        yield f"calls that came to the API: {self.swept_per_s:.1f} a second"
         yield f"told of a trouble: {self.told.total()}"
         for words, times_told in self.told.most_common(4):
             yield f"  {times_told} × {words}"
@@ -122,6 +127,7 @@ class Seen:
             and self.p99_s < ACKNOWLEDGED_GOAL_S
             and max(self.acknowledged_s) <= SLACK_WAITS_S
             and bool(self.told) == api_hangs
+            and (api_hangs or self.swept_per_s >= SWEPT_GOAL)
             and level
         )
 
@@ -143,11 +149,13 @@ async def run(*, people: int, seconds: float, each: int, api_hangs: bool) -> See
         await asyncio.sleep(SETTLES_S if seconds > SETTLES_S else 0)
         if api_hangs:
             api.faults.inject(HANG)
+        calls = len(api.arrivals)
         crowd = Crowd(side, bot, seen, _button(answer), seconds, time.monotonic() + seconds)
         async with asyncio.TaskGroup() as group:
             group.create_task(crowd.weigh())
             for number in range(people):
                 group.create_task(crowd.live(number, is_cached=number % 2 == 0))
+        seen.swept_per_s = (len(api.arrivals) - calls) / seconds
     return seen
 
 

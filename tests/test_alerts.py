@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped] # it has no types, and needs none here
 
+from bot.errors import CredentialsRefused, PermissionRefused, TokenExpired
+from bot.live.refusals import BY_CODE
 from bot.metrics import METRICS, PREFIX, Count, Time
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -61,6 +63,16 @@ def test_the_page_says_what_an_alert_means(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in {"page", "ticket"}
     page = (DOCS / "operations.md").read_text(encoding="utf-8")
     assert f"`{rule['alert']}`" in page
+
+
+def test_a_page_is_sent_whatever_the_api_or_we_call_keys_that_are_not_taken() -> None:
+    (rule,) = (rule for rule in RULES if rule["alert"] == "PreloadBotLiveRefusesKeys")
+    (codes,) = re.findall(r'code=~"([^"]+)"', rule["expr"])
+    kinds = (CredentialsRefused, PermissionRefused, TokenExpired)
+    said = [code for code, kind in BY_CODE if kind in kinds]
+    assert len(said) > 5
+    for code in (*said, *(kind.__name__ for kind in kinds), "InvalidAccessKeyId.NotFound"):
+        assert re.fullmatch(codes, code), code
 
 
 def test_the_page_names_no_alert_that_there_is_not() -> None:

@@ -21,7 +21,7 @@ from bot.sandbox.live import UNAVAILABLE, SimulatedLive, running
 from bot.store import Store
 from bot.store.leases import Leases
 from bot.store.ledger import Ledger
-from bot.watch.loop import Pace, Sweeps
+from bot.watch.loop import REDRAWN_S, Pace, Sweeps
 from bot.watch.model import ChangeKind, Ending
 from bot.watch.notices import NoticeKind
 from bot.watch.widening import Wish, widened
@@ -281,6 +281,16 @@ async def test_a_list_watch_asks_for_its_streams_and_for_what_is_new(following: 
     stored = await following.store.sightings.of_domain("default", DOMAIN)
     assert [seen.task.url for seen in stored] == [mine.url]
     assert len(asked) < 30
+
+
+async def test_what_is_read_again_of_a_watch_is_stored_before_its_message_is_drawn_anew(
+    following: Following,
+) -> None:
+    mine = following.task("mine", pending_s=10_000)
+    await following.watched(mine.url)
+    await following.goes_on(REDRAWN_S + 60)
+    (seen,) = await following.store.sightings.of_domain("default", DOMAIN)
+    assert following.clock.ours() - seen.observed_at < timedelta(seconds=REDRAWN_S)
 
 
 async def test_a_list_watch_ends_though_our_clock_is_ahead_of_the_gateways(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 KEPT_FRESH = timedelta(minutes=5)
 """What is read again without a difference is stored again after this time."""
+KEPT_FRESH_WATCHED = timedelta(minutes=1)
+"""The same, in a domain with a watch: its message says when that was read, from the store."""
 CLOCK_SET = timedelta(minutes=1)
 """Where the wall clock and the monotonic one differ by so much between two reads, one was set."""
 
@@ -37,6 +39,7 @@ def observed(
     at: datetime,
     sent_s: float,
     since: datetime | None,
+    kept_fresh: timedelta = KEPT_FRESH,
 ) -> Observed:
     """What a reply makes of the known tasks.
 
@@ -49,6 +52,7 @@ def observed(
         since: `Followed.baseline_at`. What was created before and is seen for the first time is
             history, recorded without a change; while it is None, so is all that is seen for the
             first time.
+        kept_fresh: what is read without a difference is stored again after this time.
     """
     after: dict[str, Seen] = {}
     for task in found:
@@ -76,7 +80,7 @@ def observed(
         changes=tuple(changes),
         newest=newest,
         again=tuple(again),
-        kept=tuple(seen for seen in again if _is_old(tasks, seen)),
+        kept=tuple(seen for seen in again if _is_old(tasks, seen, kept_fresh)),
         read=tuple(after),
         sent_s=sent_s,
     )
@@ -173,13 +177,13 @@ def _is_known(tasks: Tasks, key: str, seen: Seen) -> bool:
     return known is not None and known.task == seen.task
 
 
-def _is_old(tasks: Tasks, seen: Seen) -> bool:
+def _is_old(tasks: Tasks, seen: Seen, kept_fresh: timedelta) -> bool:
     """Whether the store is to be told that a task is still as it was."""
     known = tasks.known(seen.key)
     return (
         known is not None
         and not is_finished(seen.task)
-        and abs(seen.observed_at - known.stored_at) >= KEPT_FRESH
+        and abs(seen.observed_at - known.stored_at) >= kept_fresh
     )
 
 

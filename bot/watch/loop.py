@@ -287,12 +287,14 @@ class Sweeps:
         Raises:
             StoreUnavailable: it could not be.
         """
+        is_watched = bool(self._following.watches[domain.name])
         observed = changes.observed(
             domain.tasks,
             [task for task in page.tasks if domain.wants(task.stream)],
             at=page.observed_at,
             sent_s=sent_s,
             since=domain.since,
+            kept_fresh=changes.KEPT_FRESH_WATCHED if is_watched else changes.KEPT_FRESH,
         )
         turn = self._turn(domain, followed, observed)
         await self._write(domain, turn)
