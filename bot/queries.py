@@ -1,8 +1,7 @@
 """What we can be asked: a Slack page out of API pages, from memory where that will do.
 
-A listing answers the same question again for seconds while tasks run, its pages can be turned for
-a minute (for minutes when everything is finished), and it is kept for longer in case a refresh
-fails: until one succeeds its rows, on any page, are shown with the reason and their time.
+What is remembered, and for how long, is `bot.memory`. Where a refresh fails, the old rows, on any
+page, are shown with the reason and their time until one succeeds.
 """
 
 from __future__ import annotations
@@ -13,10 +12,19 @@ from typing import TYPE_CHECKING, TypeVar
 from bot import written
 from bot.asking import ALONE
 from bot.asks import FIRST, LAST_OFFSET, Answer, Place, Row, TaskCard
-from bot.cache import Cache, ThisSecond, WaitingRoom
 from bot.errors import ArgumentRefused, LiveError, TooManyWait
 from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest_first, merged
 from bot.live.model import newest, stream_of
+from bot.memory import (
+    DOMAINS_KEPT_S,
+    FRESH_S,
+    FRESH_SETTLED_S,
+    KEPT_S,
+    TURN_SETTLED_S,
+    Memory,
+    fresh_s,
+    turn_s,
+)
 from bot.metrics import CACHE, UNMETERED
 from bot.reading import look_up, page_of, read, urls_to_look_up, window_of
 
@@ -26,37 +34,14 @@ if TYPE_CHECKING:
 
     from bot.asking import Asking, Kind
     from bot.asks import Ask
-    from bot.live.model import LiveDomain, TaskPage
+    from bot.live.model import TaskPage
     from bot.metrics import Meter
     from bot.reading import Live
 
 V = TypeVar("V")
 
-FRESH_S = 8.0
-"""How long a listing answers the same question again while tasks run."""
-FRESH_SETTLED_S = 30.0
-"""The same, when all its tasks are finished; not longer, as new ones may be created any time."""
-TURN_S = 60.0
-"""How long its pages can be turned while tasks run."""
-TURN_SETTLED_S = 600.0
-"""The same, when all its tasks are finished."""
-KEPT_S = 1_800.0
-"""How long it is kept in case a refresh fails."""
-DOMAINS_KEPT_S = 600.0
-"""How long the account's list of domains is."""
-
-_MIB = 1 << 20
-
 _PAGES = written.pages(TURN_SETTLED_S)
 _STREAMS = written.streams(TURN_SETTLED_S)
-
-
-def _fresh_s(listing: Listing, now: datetime) -> float:
-    return FRESH_SETTLED_S if listing.is_settled(now) else FRESH_S
-
-
-def _turn_s(listing: Listing, now: datetime) -> float:
-    return TURN_SETTLED_S if listing.is_settled(now) else TURN_S
 
 
 class Queries:
@@ -83,34 +68,12 @@ class Queries:
         asking: Asking = ALONE,
         most_waiting: int = 200,
     ) -> None:
-        room = WaitingRoom(most_waiting)
         self._lives = lives
         self._asking = asking
         self._now = now
         self._mark_of = mark_of
         self._meter = meter
-        self._listings: Cache[Listing] = Cache(
-            weigh=lambda listing: listing.weight, max_bytes=48 * _MIB, room=room, clock=clock
-        )
-        self._pages: Cache[TaskPage] = Cache(
-            weigh=lambda page: 1_000 * len(page.tasks),
-            max_bytes=16 * _MIB,
-            room=room,
-            clock=clock,
-        )
-        self._streams: Cache[Streams] = Cache(
-            weigh=lambda known: 1_000 * len(known.newest),
-            max_bytes=16 * _MIB,
-            room=room,
-            clock=clock,
-        )
-        self._domains: Cache[tuple[LiveDomain, ...]] = Cache(
-            weigh=lambda names: 200 * len(names), max_bytes=4 * _MIB, room=room, clock=clock
-        )
-        # By question: why its newest listing could not be read again, until it can.
-        self._failures: Cache[LiveError] = Cache(weigh=lambda _: 1_000, max_bytes=_MIB, clock=clock)
-        # When something happens many ask the same: within a second they get the very same answer.
-        self._answers: ThisSecond[Answer] = ThisSecond(now=now, clock=clock)
+        self._memory = Memory(now=now, clock=clock, most_waiting=most_waiting)
 
     async def page(self, ask: Ask, place: Place = FIRST) -> Answer:
         """One page of the tasks that `ask` finds.
@@ -119,13 +82,13 @@ class Queries:
             LiveError: the API did not answer, and nothing is known from before.
             StaleReference: the place is in a window that the API has forgotten.
         """
-        answer = None if place.refresh else self._answers.held((ask, place))
+        answer = None if place.refresh else self._memory.answers.held((ask, place))
         if answer is not None:
             self._meter.count(CACHE, "hit")
         else:
             answer = await self._found(ask, place)
             if answer.stale is None and answer.unchecked is None:
-                self._answers.put((ask, place), answer)
+                self._memory.answers.put((ask, place), answer)
         return answer
 
     async def _found(self, ask: Ask, place: Place) -> Answer:
@@ -134,7 +97,7 @@ class Queries:
         cut = await self._cut(listing, offset, ask.rows)
         if listing.total and not cut.shown:  # tasks have left the API's 3 days since it was read
             question, end = ask.question(), listing.end
-            listing = await self._listings.asked(
+            listing = await self._memory.listings.asked(
                 (question, end), lambda: self._read(question, end, offset, anew=True)
             )
             offset = listing.within(place.offset, ask.rows)
@@ -147,7 +110,7 @@ class Queries:
 
     def remembered(self, ask: Ask, place: Place = FIRST) -> Answer | None:
         """What `page` would give without asking anybody, however old; None if that is nothing."""
-        listing = self._listings.held(ask.question())
+        listing = self._memory.listings.held(ask.question())
         if listing is None or not listing.whole:
             return None
         offset = listing.within(place.offset, ask.rows)
@@ -171,10 +134,11 @@ class Queries:
         Raises:
             LiveError: the API did not say.
         """
-        held = self._domains.held(account)
+        domains = self._memory.domains
+        held = domains.held(account)
         if held is None:
-            held = await self._domains.asked(account, self._lives[account].describe_user_domains)
-            self._domains.put(account, held, kept_s=DOMAINS_KEPT_S)
+            held = await domains.asked(account, self._lives[account].describe_user_domains)
+            domains.put(account, held, kept_s=DOMAINS_KEPT_S)
         return tuple(domain.name for domain in held)
 
     async def _listing(self, question: Ask, place: Place) -> tuple[Listing, LiveError | None]:
@@ -183,32 +147,32 @@ class Queries:
         Listings are held by question, the newest, and by question and window, for turning pages.
         """
         pinned = None if place.refresh else place.end
-        failure = self._failures.held(question)
+        failure = self._memory.failures.held(question)
         if pinned is not None:
-            held = self._listings.held((question, pinned))
+            held = self._memory.listings.held((question, pinned))
         elif place.refresh or failure is not None:
             held = None
         else:
-            held = self._listings.held(question, max_age_s=FRESH_SETTLED_S)
+            held = self._memory.listings.held(question, max_age_s=FRESH_SETTLED_S)
             if held is not None and not held.is_settled(self._now()):
-                held = self._listings.held(question, max_age_s=FRESH_S)
+                held = self._memory.listings.held(question, max_age_s=FRESH_S)
         self._meter.count(CACHE, "miss" if held is None else "hit")
         if held is not None:
             return held, failure
         try:
-            listing = await self._listings.asked(
+            listing = await self._memory.listings.asked(
                 (question, pinned),
                 lambda: self._read(question, pinned, place.offset, anew=place.refresh),
             )
         except ArgumentRefused:
             raise
         except LiveError as error:
-            old = self._listings.held(question)
+            old = self._memory.listings.held(question)
             if old is None:
                 raise
             if not isinstance(error, TooManyWait):  # that is no failure to read it
-                self._failures.put(question, error, kept_s=KEPT_S)
-                self._answers.clear()  # they do not say so
+                self._memory.failures.put(question, error, kept_s=KEPT_S)
+                self._memory.answers.clear()  # they do not say so
             return old, failure or error
         return listing, None
 
@@ -219,8 +183,8 @@ class Queries:
         window = window_of(question, now=now, end=pinned)
         number = 1 if offset >= LAST_OFFSET else offset // API_ROWS + 1
         live = self._lives[question.account]
-        fresh = written.listings(question, lambda found: _fresh_s(found[0], now))
-        turned = written.listings(question, lambda found: _turn_s(found[0], now))
+        fresh = written.listings(question, lambda found: fresh_s(found[0], now))
+        turned = written.listings(question, lambda found: turn_s(found[0], now))
         found, age_s = await self._asking.asked(
             fresh if pinned is None else turned,
             (question, pinned),
@@ -230,15 +194,15 @@ class Queries:
         listing, page = found
         if pinned is None and not age_s:
             await self._asking.put(turned, (question, listing.end), found)
-        self._answers.clear()  # this one is newer
-        self._failures.drop(question)
-        self._listings.put(
-            (question, listing.end), listing, kept_s=_turn_s(listing, now) - age_s, age_s=age_s
+        self._memory.answers.clear()  # this one is newer
+        self._memory.failures.drop(question)
+        self._memory.listings.put(
+            (question, listing.end), listing, kept_s=turn_s(listing, now) - age_s, age_s=age_s
         )
         if pinned is None:
-            self._listings.put(question, listing, kept_s=KEPT_S, age_s=age_s)
+            self._memory.listings.put(question, listing, kept_s=KEPT_S, age_s=age_s)
         if not listing.whole:
-            self._pages.put((*listing.key, page.page), page, kept_s=KEPT_S)
+            self._memory.pages.put((*listing.key, page.page), page, kept_s=KEPT_S)
         return listing
 
     async def _cut(self, listing: Listing, offset: int, rows: int) -> Cut:
@@ -261,17 +225,17 @@ class Queries:
 
     async def _page(self, listing: Listing, number: int) -> TaskPage:
         key = (*listing.key, number)
-        held = self._pages.held(key)
+        held = self._memory.pages.held(key)
         if held is None:
             window = window_of(listing.question, now=self._now(), end=listing.end)
             live = self._lives[listing.question.account]
-            held = await self._pages.asked(
+            held = await self._memory.pages.asked(
                 key,
                 lambda: self._asked(
                     _PAGES, key, lambda: page_of(live, listing.question, window, number)
                 ),
             )
-            self._pages.put(key, held, kept_s=KEPT_S)
+            self._memory.pages.put(key, held, kept_s=KEPT_S)
         return held
 
     async def _known(self, listing: Listing, cut: Cut) -> tuple[Streams, LiveError | None]:
@@ -310,7 +274,7 @@ class Queries:
         question = listing.question
         live = self._lives[question.account]
         key = (*listing.key, urls)
-        more = await self._streams.asked(
+        more = await self._memory.streams.asked(
             key,
             lambda: self._asked(
                 _STREAMS, key, lambda: look_up(live, question.domain, urls, cut.tasks)
@@ -318,7 +282,7 @@ class Queries:
         )
         both = known.and_those(more)
         known = both if known.newest else both.ordering(listing)  # then the order stays
-        self._streams.put(listing.key, known, kept_s=KEPT_S)
+        self._memory.streams.put(listing.key, known, kept_s=KEPT_S)
         return known
 
     async def _asked(self, kind: Kind[V], key: object, ask: Callable[[], Awaitable[V]]) -> V:
@@ -330,7 +294,7 @@ class Queries:
         if listing.knows_newest:
             none = dict.fromkeys(stream_of(url) for url in listing.question.urls)
             return Streams(none | newest(listing.tasks), listing.observed_at)
-        return self._streams.held(listing.key) or Streams({}, listing.observed_at)
+        return self._memory.streams.held(listing.key) or Streams({}, listing.observed_at)
 
     def _has_moved(self, place: Place, listing: Listing, cut: Cut) -> bool:
         if place.total not in {None, listing.total}:

@@ -20,7 +20,8 @@ from bot.errors import (
 )
 from bot.live.model import StatusFilter, TaskPage, TaskQuery, TaskState
 from bot.live.protocol import check
-from bot.queries import FRESH_S, FRESH_SETTLED_S, KEPT_S, TURN_SETTLED_S, Queries
+from bot.memory import FRESH_S, FRESH_SETTLED_S, KEPT_S, TURN_SETTLED_S
+from bot.queries import Queries
 from bot.views.refs import anchor_of
 from tests.shelf import DOMAIN, EVENING, Shelf, task
 

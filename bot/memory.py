@@ -1,0 +1,89 @@
+"""What questions were answered with, and for how long that is good.
+
+A listing answers the same question again for seconds while tasks run, its pages can be turned for
+a minute (for minutes when everything is finished), and it is kept for longer in case a refresh
+fails.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.cache import Cache, ThisSecond, WaitingRoom
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.asks import Answer
+    from bot.errors import LiveError
+    from bot.listing import Listing, Streams
+    from bot.live.model import LiveDomain, TaskPage
+
+FRESH_S = 8.0
+"""How long a listing answers the same question again while tasks run."""
+FRESH_SETTLED_S = 30.0
+"""The same, when all its tasks are finished; not longer, as new ones may be created any time."""
+TURN_S = 60.0
+"""How long its pages can be turned while tasks run."""
+TURN_SETTLED_S = 600.0
+"""The same, when all its tasks are finished."""
+KEPT_S = 1_800.0
+"""How long it is kept in case a refresh fails."""
+DOMAINS_KEPT_S = 600.0
+"""How long the account's list of domains is."""
+
+_MIB = 1 << 20
+
+
+def fresh_s(listing: Listing, now: datetime) -> float:
+    """For how long it answers the same question again."""
+    return FRESH_SETTLED_S if listing.is_settled(now) else FRESH_S
+
+
+def turn_s(listing: Listing, now: datetime) -> float:
+    """For how long its pages can be turned."""
+    return TURN_SETTLED_S if listing.is_settled(now) else TURN_S
+
+
+class Memory:
+    """The caches, bounded in bytes; whoever asks for what none of them has waits in one room.
+
+    Args:
+        now: the wall clock, in UTC.
+        clock: a monotonic clock, in seconds.
+        most_waiting: how many may wait at a time.
+
+    Attributes:
+        listings: by question, the newest, and by question and window.
+        pages: the API's pages of listings that were not read wholly.
+        streams: the newest tasks of a listing's streams.
+        domains: by account.
+        failures: by question: why its newest listing could not be read again, until it can.
+        answers: when something happens many ask the same: within a second they get the very same.
+    """
+
+    def __init__(
+        self, *, now: Callable[[], datetime], clock: Callable[[], float], most_waiting: int
+    ) -> None:
+        room = WaitingRoom(most_waiting)
+        self.listings: Cache[Listing] = Cache(
+            weigh=lambda listing: listing.weight, max_bytes=48 * _MIB, room=room, clock=clock
+        )
+        self.pages: Cache[TaskPage] = Cache(
+            weigh=lambda page: 1_000 * len(page.tasks),
+            max_bytes=16 * _MIB,
+            room=room,
+            clock=clock,
+        )
+        self.streams: Cache[Streams] = Cache(
+            weigh=lambda known: 1_000 * len(known.newest),
+            max_bytes=16 * _MIB,
+            room=room,
+            clock=clock,
+        )
+        self.domains: Cache[tuple[LiveDomain, ...]] = Cache(
+            weigh=lambda names: 200 * len(names), max_bytes=4 * _MIB, room=room, clock=clock
+        )
+        self.failures: Cache[LiveError] = Cache(weigh=lambda _: 1_000, max_bytes=_MIB, clock=clock)
+        self.answers: ThisSecond[Answer] = ThisSecond(now=now, clock=clock)
