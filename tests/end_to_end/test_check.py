@@ -15,6 +15,7 @@ from handlers import lookups
 from tests.end_to_end.people import LIVE_OPS, LIWEI, Person
 
 if TYPE_CHECKING:
+    from bot.asks import Answer, Ask, Place
     from bot.demo import Demo
     from bot.sandbox.slack import Message
 
@@ -235,3 +236,28 @@ async def test_one_domain_in_trouble_costs_the_others_nothing(demo: Demo) -> Non
     found = await lookups.checked(desk, Source(urls))
     assert len(found.failures) == 1
     assert [line.is_known for line in found.lines].count(False) == 2
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
+async def test_a_check_of_many_streams_leaves_room_for_what_others_ask(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = demo.bot.desk.queries.page
+    at_once, most = 0, 0
+
+    async def counted(ask: Ask, place: Place) -> Answer:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        try:
+            return await asked(ask, place)
+        finally:
+            at_once -= 1
+
+    monkeypatch.setattr(demo.bot.desk.queries, "page", counted)
+    long = "a" * 600  # so that a call has room for ten or so
+    urls = [f"rtmp://live.example.com/liveApp/{long}{number}" for number in range(100)]
+    desk = demo.bot.desk.serving(Command("", "T0001", LIVE_OPS, "U0001", ""))
+    found = await lookups.checked(desk, Source(tuple(urls)))
+    assert all(line.is_known for line in found.lines)
+    assert most == lookups.LOOKUPS_AT_ONCE
