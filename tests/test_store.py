@@ -176,7 +176,7 @@ async def test_a_lock_held_at_the_start_makes_the_store_unavailable(url: str, fi
     with closing(sqlite3.connect(file)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable, match="database is locked"):
-            async with Store.open(url, busy_timeout_s=SHORT_S):
+            async with Store.open(url, upgrade_timeout_s=SHORT_S):
                 pass
 
 

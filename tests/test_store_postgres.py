@@ -92,6 +92,18 @@ async def test_a_process_stopped_in_a_transaction_holds_up_the_others_for_second
             assert await one.asks.find(ASK.key) == ASK
 
 
+async def test_a_process_starts_though_another_was_stopped_in_a_transaction(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "STOPPED_S", 1)
+    is_started = False
+    async with Store.open(url) as stopped:
+        with suppress(StoreUnavailable):  # in the end: the server ends that transaction
+            async with stopped.database.writing(), Store.open(url, busy_timeout_s=0.5):
+                is_started = True
+    assert is_started
+
+
 async def test_a_server_that_goes_makes_the_store_unavailable_until_it_is_back() -> None:
     with TemporaryDirectory(prefix="postgres-") as folder, postgres(Path(folder)) as server:
         async with Store.open(server.url) as store:

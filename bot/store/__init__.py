@@ -72,6 +72,7 @@ class Store:
         *,
         now: Callable[[], datetime] = utc_now,
         busy_timeout_s: float = 5.0,
+        upgrade_timeout_s: float = 30.0,
     ) -> AsyncIterator[Store]:
         """Open the store, its tables brought up to date, for as long as the context lasts.
 
@@ -79,11 +80,13 @@ class Store:
             url: as `store.url` in the settings: `sqlite:///path/to/file`.
             now: the wall clock, aware.
             busy_timeout_s: how long to wait for another process's lock, or a free connection.
+            upgrade_timeout_s: the same, while the tables are brought up to date: longer, as one
+                that is stopped in a transaction holds up the others for seconds.
 
         Raises:
             StoreUnavailable: it cannot be opened, or was written by a newer version of the bot.
         """
-        await cls.migrate(url, busy_timeout_s=busy_timeout_s)
+        await cls.migrate(url, busy_timeout_s=upgrade_timeout_s)
         async with Database.open(url, busy_timeout_s=busy_timeout_s) as database:
             yield cls._on(database, now)
 
