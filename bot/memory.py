@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from bot.asks import Answer
+    from bot.asks import Answer, Ask
     from bot.errors import LiveError
     from bot.listing import Listing, Streams
     from bot.live.model import LiveDomain, TaskPage
@@ -87,3 +87,10 @@ class Memory:
         )
         self.failures: Cache[LiveError] = Cache(weigh=lambda _: 1_000, max_bytes=_MIB, clock=clock)
         self.answers: ThisSecond[Answer] = ThisSecond(now=now, clock=clock)
+
+    def fresh(self, question: Ask, now: datetime) -> Listing | None:
+        """The newest listing of a question, while it answers the same question again."""
+        held = self.listings.held(question, max_age_s=FRESH_SETTLED_S)
+        if held is None or held.is_settled(now):
+            return held
+        return self.listings.held(question, max_age_s=FRESH_S)

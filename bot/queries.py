@@ -17,8 +17,6 @@ from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest
 from bot.live.model import newest, stream_of
 from bot.memory import (
     DOMAINS_KEPT_S,
-    FRESH_S,
-    FRESH_SETTLED_S,
     KEPT_S,
     TURN_SETTLED_S,
     Memory,
@@ -153,9 +151,7 @@ class Queries:
         elif place.refresh or failure is not None:
             held = None
         else:
-            held = self._memory.listings.held(question, max_age_s=FRESH_SETTLED_S)
-            if held is not None and not held.is_settled(self._now()):
-                held = self._memory.listings.held(question, max_age_s=FRESH_S)
+            held = self._memory.fresh(question, self._now())
         self._meter.count(CACHE, "miss" if held is None else "hit")
         if held is not None:
             return held, failure
@@ -170,10 +166,11 @@ class Queries:
             old = self._memory.listings.held(question)
             if old is None:
                 raise
-            if not isinstance(error, TooManyWait):  # that is no failure to read it
-                self._memory.failures.put(question, error, kept_s=KEPT_S)
-                self._memory.answers.clear()  # they do not say so
-            return old, failure or error
+            if isinstance(error, TooManyWait):  # that is no failure to read it
+                return old, failure or error
+            self._memory.failures.put(question, error, kept_s=KEPT_S)
+            self._memory.answers.clear()  # they do not say so
+            return old, error
         return listing, None
 
     async def _read(

@@ -604,3 +604,11 @@ async def test_while_as_many_wait_as_may_what_is_known_is_answered_and_the_rest_
     shelf.answers.set()
     assert (await waiting).total == 2
     assert (await of.queries.page(FAILED, Place(refresh=True))).stale is None
+
+
+async def test_the_reason_shown_with_old_rows_is_the_newest() -> None:
+    of = evening(2)
+    await of.queries.page(ASK)
+    for failing in (Unavailable(), Throttled()):
+        of.shelf.failing = failing
+        assert (await of.queries.page(ASK, Place(refresh=True))).stale is failing

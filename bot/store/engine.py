@@ -38,13 +38,7 @@ _PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 def engine_of(url: str, *, busy_timeout_s: float, statement_timeout_s: float | None) -> AsyncEngine:
     """A pool of connections, none of which is made yet; it is to be disposed of.
 
-    Args:
-        url: as `store.url` in the settings.
-        busy_timeout_s: how long to wait for another process's lock, or a free connection.
-        statement_timeout_s: how long PostgreSQL may take over a statement; None is for ever.
-
-    Raises:
-        StoreUnavailable: there is no such database, nor can one be made.
+    What it takes and raises is what `bot.store.database.Database.open` does.
     """
     try:
         engine = create_async_engine(
