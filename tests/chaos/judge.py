@@ -65,10 +65,13 @@ class Bounds:
     Attributes:
         late_s: a notice may come this long after what it tells; later is late.
         seen_s: what is superseded, or silenced, within this time need not have been seen before.
+        calm_since: what it tells of a time before counts for late from then on: how long the bot
+            lived between two blows was the machine's doing.
     """
 
     late_s: float = 60.0
     seen_s: float = 30.0
+    calm_since: datetime | None = None
 
     @property
     def late(self) -> timedelta:
@@ -225,7 +228,7 @@ class _Court:
         elif not may:
             for due, moment in zip(must, told, strict=True):
                 waited_s = (moment - due).total_seconds()
-                if waited_s > self.bounds.late_s:
+                if moment - max(due, self.bounds.calm_since or due) > self.bounds.late:
                     self.report.late.append(f"{where}, {waited_s:.1f} s after it")
                 elif waited_s < 0:
                     self.report.wrong.append(f"{where}, {-waited_s:.1f} s before it")

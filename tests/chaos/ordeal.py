@@ -56,15 +56,15 @@ class Scene:
         """When nothing changes any more, and the bot may have seen it."""
         return max(task.finished for task in self.stage.world.tasks) + timedelta(seconds=SEEN_S)
 
-    def judged(self, *, late_s: float) -> Report:
-        """How it stands now."""
+    def judged(self, *, late_s: float, calm_since: datetime | None = None) -> Report:
+        """How it stands now (`Bounds`)."""
         return judge(
             self.stage.world.tasks,
             self.stage.slack.messages,
             at=self.stage.now(),
             subscribed=self.subscribed,
             watched=[self.watched],
-            bounds=Bounds(late_s=late_s, seen_s=SEEN_S),
+            bounds=Bounds(late_s=late_s, seen_s=SEEN_S, calm_since=calm_since),
         )
 
 
@@ -98,7 +98,7 @@ async def endured(
         while killer.left and not outcome.ended:
             await asyncio.sleep(5)
             say(f"{len(outcome.kills)} kills, {len(stage.slack.messages)} messages")
-        await comes_to_rest(scene, outcome, rests_s=ordeal.rests_s)
+        await comes_to_rest(scene, outcome, rests_s=ordeal.rests_s, calm_since=utc_now())
     return outcome
 
 
@@ -177,17 +177,23 @@ def _accept_late(stage: Stage, ordeal: Ordeal) -> None:
         loop.call_later(chance.uniform(0, ordeal.lasts_s), stage.slack.faults.add, fault)
 
 
-async def comes_to_rest(scene: Scene, outcome: Outcome, *, rests_s: float) -> None:
+async def comes_to_rest(
+    scene: Scene, outcome: Outcome, *, rests_s: float, calm_since: datetime | None = None
+) -> None:
     """Wait until the world is over, and all has been well for a while; or it takes too long.
 
-    Until then nothing is late: how long the bot lives between two blows is the machine's doing.
+    Args:
+        scene: what is judged.
+        outcome: told how it stands.
+        rests_s: how long it may take, and each notice.
+        calm_since: when the last blow fell (`Bounds`).
     """
-    now, since = scene.stage.now, scene.subscribed[0].since
+    now = scene.stage.now
     await asyncio.sleep(max(0.0, (scene.over_at - now()).total_seconds()))
     over_at, well_at = now(), None
     while (now() - over_at).total_seconds() < rests_s and not outcome.ended:
         await asyncio.sleep(1)
-        outcome.report = scene.judged(late_s=(now() - since).total_seconds())
+        outcome.report = scene.judged(late_s=rests_s, calm_since=calm_since)
         if not outcome.report.is_clean:
             well_at = None
         elif well_at is None:

@@ -223,7 +223,7 @@ async def tried(
                 group.create_task(_tell(stage, ended, say))
         for one in replicas:
             one.send(SIGCONT)
-        await comes_to_rest(scene, ended, rests_s=trial.rests_s)
+        await comes_to_rest(scene, ended, rests_s=trial.rests_s, calm_since=utc_now())
         calls = [(call.at, servers.was_away(call.at)) for call in stage.live.arrivals]
         ended.busiest_ever = busiest_second(at for at, _ in calls)
         ended.busiest = busiest_second(at for at, was_away in calls if not was_away)

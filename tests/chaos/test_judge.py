@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ class Story:
         thread_ts = to.ts if to else None
         return self.messages.post(BOT, CHANNEL, payload, thread_ts=thread_ts)
 
-    def judged(self, at_s: float = 600) -> Report:
+    def judged(self, at_s: float = 600, bounds: Bounds = BOUNDS) -> Report:
         subscribed = Subscribed(CHANNEL, DOMAIN, START, self.muted)
         return judge(
             self.world.tasks,
@@ -57,7 +58,7 @@ class Story:
             at=START + timedelta(seconds=at_s),
             subscribed=[subscribed],
             watched=self.watched,
-            bounds=BOUNDS,
+            bounds=bounds,
         )
 
 
@@ -132,6 +133,16 @@ def test_what_is_told_long_after_it_is_late(story: Story) -> None:
     story.says(111, "failures:sub:1", "❌ liveApp/s00001x failed")
     story.says(119, "changes:sub:2", "✅ liveApp/s00002x")
     assert story.judged().late == ["C0001 failures: s00001x, 61.0 s after it"]
+
+
+@pytest.mark.parametrize(("calm_s", "is_late"), [(50, True), (51, False)])
+def test_what_is_told_of_a_storm_is_late_only_long_after_that(
+    story: Story, calm_s: float, *, is_late: bool
+) -> None:
+    story.says(111, "failures:sub:1", "❌ liveApp/s00001x failed")
+    story.says(119, "changes:sub:2", "✅ liveApp/s00002x")
+    bounds = replace(BOUNDS, calm_since=START + timedelta(seconds=calm_s))
+    assert bool(story.judged(bounds=bounds).late) is is_late
 
 
 def test_what_is_told_before_it_is_so_is_wrong(story: Story) -> None:
