@@ -135,7 +135,7 @@ class Stage:
         self.turns.append((observed.changes, turn))
         self.followed = turn.followed
         self.tasks.apply(observed)
-        self.rows.update({seen.key: seen for seen in turn.seen})
+        self.rows.update({seen.key: seen for seen in (*turn.seen, *turn.again)})
         self.matched |= self.watches.keys()
         self.alarms |= {(alarm.subscription_id, alarm.stream): alarm for alarm in turn.alarms}
         for key in turn.quiet:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,14 @@ async def test_what_is_seen_later_takes_the_place_of_what_was_seen_before(store:
     later = Seen(task(1, status="complete"), SOON, SOON)
     await store.ledger.record(turn(seen=(later,)))
     assert await store.sightings.of_domain("default", DOMAIN) == (later, seen(2))
+
+
+async def test_of_what_is_as_it_was_the_times_are_written_and_nothing_else(store: Store) -> None:
+    first, second = seen(1), seen(2)
+    await store.ledger.record(turn(seen=(first, second)))
+    again = replace(first, observed_at=SOON, progressed_at=NOW)
+    await store.ledger.record(turn(again=(again,)))
+    assert await store.sightings.of_domain("default", DOMAIN) == (again, second)
 
 
 async def test_tasks_are_those_of_one_account_and_domain(store: Store) -> None:

@@ -37,9 +37,9 @@ class Ledger:
         followed = turn.followed
         async with self._database.writing() as connection:
             await follows.record(self._database, connection, followed)
-            await sightings.record(
-                self._database, connection, followed.account, followed.domain, turn.seen
-            )
+            domain = followed.account, followed.domain
+            await sightings.record(self._database, connection, *domain, turn.seen)
+            await sightings.keep(connection, *domain, turn.again)
             await alarms.record(self._database, connection, turn.alarms, turn.quiet)
             going_on = await watches.record(connection, turn.watches, turn.redrawn)
             told = [

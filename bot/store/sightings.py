@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, not_, or_, select, tuple_
+from sqlalchemy import and_, bindparam, delete, func, not_, or_, select, tuple_, update
 
 from bot.store.database import portions
 from bot.store.schema import sightings
@@ -81,6 +81,27 @@ async def record(
     if seen:
         rows = [_row(account, domain, one) for one in seen]
         await connection.execute(database.upsert(sightings), rows)
+
+
+async def keep(
+    connection: AsyncConnection, account: str, domain: str, again: Collection[Seen]
+) -> None:
+    """Write down when tasks that are as they were were observed: only that, as it is cheap."""
+    if again:
+        is_it = and_(_is(account, domain), _COLUMNS.key == bindparam("of_key"))
+        await connection.execute(
+            update(sightings)
+            .where(is_it)
+            .values(observed_at=bindparam("observed_at"), progressed_at=bindparam("progressed_at")),
+            [
+                {
+                    "of_key": one.key,
+                    "observed_at": one.observed_at,
+                    "progressed_at": one.progressed_at,
+                }
+                for one in again
+            ],
+        )
 
 
 def _row(account: str, domain: str, seen: Seen) -> dict[str, Any]:

@@ -18,7 +18,8 @@ import structlog
 from bot.errors import LiveError, StoreUnavailable
 from bot.live.model import MAX_PAGE_SIZE
 from bot.live.quota import Priority
-from bot.watch import changes, planner, telling
+from bot.watch import changes, telling
+from bot.watch.agenda import Agenda
 from bot.watch.following import Following
 from bot.watch.known import Observed
 from bot.watch.model import Followed, key_of
@@ -104,6 +105,7 @@ class Sweeps:
         self._now = now
         self._clock_s = clock_s
         self._steps = Steps(1 / pace.calls_per_s, clock_s, sleep)
+        self._agenda = Agenda(pace.freshness, pace.calls_per_s, clock_s)
         self._reporting = reporting or Reporting(account)
         self._following = Following(account, store, leases=leases, now=now, clock_s=clock_s)
         self._writing = asyncio.Lock()
@@ -140,17 +142,15 @@ class Sweeps:
         if free <= 0:
             await asyncio.wait(self._reading, return_when=asyncio.FIRST_COMPLETED)
             return 0.0
-        plan = planner.plan(
-            [domain.need() for domain in self._following.domains.values()],
-            now_s=self._clock_s(),
+        calls = self._agenda.take(
+            (domain.need() for domain in self._following.domains.values()),
             now=self._live.gateway_time(),
-            freshness=self._pace.freshness,
             most=max(1, min(free, round(self._pace.calls_per_s))),
         )
-        for call in plan.calls:
+        for call in calls:
             await self._steps.next()
             self._start(call)
-        return min(max(plan.next_at_s - self._clock_s(), 0.0), self._pace.longest_pause_s)
+        return min(max(self._agenda.next_at_s - self._clock_s(), 0.0), self._pace.longest_pause_s)
 
     # --- turns ---
 
@@ -290,7 +290,7 @@ class Sweeps:
         is_watched = bool(self._following.watches[domain.name])
         observed = changes.observed(
             domain.tasks,
-            [task for task in page.tasks if domain.wants(task.stream)],
+            [task for task in page.tasks if domain.everything or domain.wants(task.stream)],
             at=page.observed_at,
             sent_s=sent_s,
             since=domain.since,

@@ -165,6 +165,7 @@ class Turn:
         quiet: alarms that are over: subscription ID and stream.
         watches: watches whose streams or ending are different.
         redrawn: IDs of the watches whose message is out of date.
+        again: tasks of which nothing is new but when they were observed.
     """
 
     followed: Followed
@@ -174,3 +175,4 @@ class Turn:
     quiet: tuple[tuple[str, str], ...] = ()
     watches: tuple[Watch, ...] = ()
     redrawn: frozenset[str] = frozenset()
+    again: tuple[Seen, ...] = ()

@@ -93,7 +93,8 @@ def turn(
         tell_watch(outcome, basis, watch, is_unmatched=is_unmatched, is_asked=is_asked)
     return Turn(
         followed=followed,
-        seen=(*observed.seen, *observed.kept),
+        seen=observed.seen,
+        again=observed.kept,
         told=tuple(outcome.told),
         alarms=tuple(outcome.alarms),
         quiet=tuple(outcome.quiet),

@@ -143,9 +143,12 @@ async def measured(case: Case) -> Measured:
 
 
 def fill(api: Recorded, case: Case) -> frozenset[str]:
-    """Tasks that stay unfinished, their windows near; their IDs."""
+    """Tasks that stay unfinished, their windows near; their IDs.
+
+    Yet not so near that they come to be stuck while it is looked on: that each is told of costs.
+    """
     now = datetime.now(UTC)
-    window = (now + timedelta(minutes=20), now + timedelta(hours=4))
+    window = (now + timedelta(minutes=29), now + timedelta(hours=4))
     tasks = [
         api.world.add(
             f"rtmp://{domain}/live/long{number:04}",

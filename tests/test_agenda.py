@@ -1,0 +1,84 @@
+"""How often it is planned, and what is made of a plan meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.watch.agenda import PLANNING_SHARE, Agenda
+from bot.watch.needs import Freshness
+from tests.reading_loop import Domain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.watch.needs import Need
+
+NOW = datetime(2026, 11, 22, 19, tzinfo=UTC)
+PER_S = 8
+
+
+@dataclass
+class Account:
+    """Domains that are all to be read; to go through them takes its time."""
+
+    domains: int
+    takes_s: float
+    clock_s: float = 1000.0
+    plans: int = 0
+
+    def __post_init__(self) -> None:
+        self.agenda = Agenda(Freshness(), PER_S, lambda: self.clock_s)
+
+    def needs(self) -> Iterator[Need]:
+        self.plans += 1
+        for number in range(self.domains):
+            yield Domain(f"live{number:03}.example.com").need()
+        self.clock_s += self.takes_s
+
+    def asks(self, most: int = PER_S) -> list[str]:
+        return [call.domain for call in self.agenda.take(self.needs(), now=NOW, most=most)]
+
+
+def test_what_is_planned_at_once_is_planned_anew_each_time() -> None:
+    account = Account(domains=30, takes_s=0)
+    assert account.asks() == account.asks()  # none of them was said to be sent
+    assert account.plans == 2
+    assert account.agenda.next_at_s == account.clock_s
+
+
+def test_a_plan_that_took_long_is_followed_for_longer_and_call_by_call() -> None:
+    account = Account(domains=300, takes_s=0.1)
+    account.asks()
+    account.clock_s += 0.1 / PLANNING_SHARE
+    asked = [account.asks(), account.asks()]
+    assert [len(each) for each in asked] == [PER_S, PER_S]
+    assert not set(asked[0]) & set(asked[1])
+    assert account.plans == 2
+
+
+def test_planning_takes_no_more_than_its_share_of_the_time() -> None:
+    account = Account(domains=300, takes_s=0.1)
+    began_s = account.clock_s
+    while account.clock_s < began_s + 60:
+        assert account.asks()
+        account.clock_s = max(account.clock_s + 1, account.agenda.next_at_s)
+    took_s = account.plans * account.takes_s
+    assert took_s <= PLANNING_SHARE * (account.clock_s - began_s) + account.takes_s
+
+
+def test_nothing_is_planned_while_a_plan_that_is_used_up_is_still_good() -> None:
+    account = Account(domains=1, takes_s=0.1)
+    assert len(account.asks()) == 1
+    assert account.asks() == []
+    assert account.plans == 1
+    assert account.agenda.next_at_s > account.clock_s
+
+
+def test_where_little_may_be_asked_the_rest_of_the_plan_comes_later() -> None:
+    account = Account(domains=300, takes_s=0.1)
+    account.asks()
+    account.clock_s += 0.1 / PLANNING_SHARE
+    assert len(account.asks(most=1)) == 1
+    assert account.agenda.next_at_s <= account.clock_s
