@@ -51,7 +51,6 @@ def test_what_is_planned_at_once_is_planned_anew_each_time() -> None:
 def test_a_plan_that_took_long_is_followed_for_longer_and_call_by_call() -> None:
     account = Account(domains=300, takes_s=0.1)
     account.asks()
-    account.clock_s += 0.1 / PLANNING_SHARE
     asked = [account.asks(), account.asks()]
     assert [len(each) for each in asked] == [PER_S, PER_S]
     assert not set(asked[0]) & set(asked[1])
@@ -70,15 +69,26 @@ def test_planning_takes_no_more_than_its_share_of_the_time() -> None:
 
 def test_nothing_is_planned_while_a_plan_that_is_used_up_is_still_good() -> None:
     account = Account(domains=1, takes_s=0.1)
-    assert len(account.asks()) == 1
-    assert account.asks() == []
-    assert account.plans == 1
+    assert [len(account.asks()) for _ in range(3)] == [1, 1, 0]  # the first is not followed
+    assert account.plans == 2
     assert account.agenda.next_at_s > account.clock_s
+
+
+def test_what_is_wanted_anew_does_not_wait_for_the_plan_s_end() -> None:
+    account = Account(domains=1, takes_s=0.1)
+    account.asks()
+    account.asks()
+    account.agenda.put_aside()
+    plans = account.plans
+    assert account.asks()
+    assert account.plans == plans + 1
 
 
 def test_where_little_may_be_asked_the_rest_of_the_plan_comes_later() -> None:
     account = Account(domains=300, takes_s=0.1)
     account.asks()
-    account.clock_s += 0.1 / PLANNING_SHARE
     assert len(account.asks(most=1)) == 1
+    assert account.plans == 2
+    assert len(account.asks()) == PER_S
+    assert account.plans == 2
     assert account.agenda.next_at_s <= account.clock_s

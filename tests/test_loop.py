@@ -43,9 +43,15 @@ QUICK = Timeouts(call_s=0.5, try_s=0.3)
 
 @dataclass
 class OurClock(Clock):
-    """The API's clock, and ours, which may be `ahead` of it."""
+    """The API's clock, and ours, which may be `ahead` of it and slow to look at."""
 
     ahead: timedelta = timedelta()
+    look_s: float = 0.0
+    """So long it takes to look at it."""
+
+    def monotonic(self) -> float:
+        self.pass_s(self.look_s)
+        return super().monotonic()
 
     def ours(self) -> datetime:
         return self.time + self.ahead
@@ -198,6 +204,21 @@ async def test_what_is_created_later_is_told_though_it_was_never_seen_unfinished
     following.task("quick", pending_s=0, preloading_s=1)
     await following.goes_on(20)
     assert await following.notices() == [(*COMPLETED, "quick")]
+
+
+async def test_what_is_wanted_anew_is_read_at_once_though_the_last_plan_took_long(
+    following: Following,
+) -> None:
+    await following.subscribed()
+    following.clock.look_s = 0.1
+    for _ in range(2):
+        await following.sweeps.turn()
+        await following.sweeps.idle()
+    other = subscription("sub2", domain="vip.example.com", created_at=following.clock.now())
+    assert await following.store.subscriptions.add(other) is None
+    await following.sweeps.turn()
+    await following.sweeps.idle()
+    assert following.calls()[-1]["DomainName"] == "vip.example.com"
 
 
 async def test_a_change_while_the_bot_was_down_is_told_after_its_restart(

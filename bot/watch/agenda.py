@@ -7,7 +7,7 @@ costs in all grows as the calls do.
 
 from __future__ import annotations
 
-from math import inf
+from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from bot.watch import planner
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.watch.needs import Call, Freshness, Need
 
-PLANNING_SHARE = 0.05
+PLANNING_SHARE = 0.02
 """Of the time, at most so much is spent on planning."""
 
 
@@ -41,10 +41,14 @@ class Agenda:
         self._calls_per_s = calls_per_s
         self._clock_s = clock_s
         self._left: tuple[Call, ...] = ()
-        self._planned_s = 0.0  # so long the last plan took
-        self._until_s = -inf  # and so long it is followed
+        self._planning_s = 0.0  # what the last plan took
+        self._until_s = -inf  # when it is over
         self._next_at_s = -inf
         self.next_at_s = -inf
+
+    def put_aside(self) -> None:
+        """What is wanted has changed: the plan is over."""
+        self._until_s = -inf
 
     def take(self, needs: Iterable[Need], *, now: datetime, most: int) -> tuple[Call, ...]:
         """The next questions, the most urgent first: at most so many.
@@ -57,12 +61,13 @@ class Agenda:
         """
         now_s = self._clock_s()
         if now_s >= self._until_s:
-            ahead = round(self._planned_s / PLANNING_SHARE * self._calls_per_s)
+            lasts_s = self._planning_s / PLANNING_SHARE
+            ahead = ceil(lasts_s * self._calls_per_s)
             plan = planner.plan(
                 needs, now_s=now_s, now=now, freshness=self._freshness, most=max(most, ahead)
             )
-            self._planned_s = self._clock_s() - now_s
-            self._until_s = now_s + self._planned_s / PLANNING_SHARE
+            self._planning_s = self._clock_s() - now_s
+            self._until_s = now_s + lasts_s
             self._left, self._next_at_s = plan.calls, plan.next_at_s
         taken, self._left = self._left[:most], self._left[most:]
         self.next_at_s = now_s if self._left else max(self._next_at_s, self._until_s)

@@ -74,8 +74,8 @@ class Domain:
 
     def want(
         self, streams: Mapping[str, str], *, everything: bool, news_since: datetime | None
-    ) -> None:
-        """Say what is wanted from now on.
+    ) -> bool:
+        """Say what is wanted from now on; whether that is other than before.
 
         Args:
             streams: those of its list watches: key → play URL.
@@ -87,7 +87,8 @@ class Domain:
             self.followed = replace(self.followed, baseline_at=None)
             self._sweeping = Sweeping()
             self._lists_asked_s = -inf
-        if everything != self.everything or streams != self.streams:
+        is_other = everything != self.everything or streams != self.streams
+        if is_other:
             new = streams.keys() - self.streams.keys()
             self.everything, self.streams = everything, dict(streams)
             if not everything:
@@ -97,6 +98,7 @@ class Domain:
             if self.followed.baseline_at is None:
                 self._ask_for(key for key in new if self.tasks.newest(key) is None)
         self._news_since = news_since
+        return is_other
 
     def _ask_for(self, streams: Iterable[str]) -> None:
         """Have these streams read as far back as the API keeps, if they can be asked for."""

@@ -67,8 +67,10 @@ class Following:
         # When a watch, with so many streams named in it, was first come upon.
         self._met_s: dict[tuple[str, int], float] = {}
 
-    async def look_up(self) -> None:
-        """Read from the store what is followed now. Nothing may be written meanwhile.
+    async def look_up(self) -> bool:
+        """Read from the store what is followed now; whether more or other is wanted than before.
+
+        Nothing may be written meanwhile.
 
         Raises:
             StoreUnavailable: it cannot be read.
@@ -77,10 +79,12 @@ class Following:
         while await self._share():
             await self._read()  # whoever had it until now may have changed it
         await self._forget()
+        is_other = False
         for name in self._followed & self._held.keys():
             if name not in self.domains:
                 self.domains[name] = await self._loaded(name)
-            self._say_what_is_wanted(self.domains[name])
+            is_other |= self._say_what_is_wanted(self.domains[name])
+        return is_other
 
     async def record(self, domain: Domain, turn: Turn) -> bool:
         """Write a turn down; whether it was: not if another process reads the domain by now.
@@ -184,11 +188,11 @@ class Following:
         seen = await self._store.sightings.of_domain(self._account, name, since=since)
         return Domain(stored, Tasks(seen))
 
-    def _say_what_is_wanted(self, domain: Domain) -> None:
+    def _say_what_is_wanted(self, domain: Domain) -> bool:
         name = domain.name
         lists = [watch for watch in self.watches[name] if watch.is_list]
         filters = len(self.watches[name]) - len(lists)
-        domain.want(
+        return domain.want(
             {key: url for watch in lists for key, url in watch.streams.items()},
             everything=bool(filters or self.subscriptions[name]),
             news_since=min((watch.created_at for watch in lists), default=None),

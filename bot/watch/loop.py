@@ -133,7 +133,8 @@ class Sweeps:
             StoreUnavailable: the store does not say what is followed.
         """
         async with self._writing:
-            await self._following.look_up()
+            if await self._following.look_up():
+                self._agenda.put_aside()
         for domain in [*self._following.domains.values()]:
             await self._pass_time(domain)
         self._reporting.follows(self._following.domains.values())
