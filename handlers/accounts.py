@@ -12,6 +12,8 @@ import structlog
 from bot.errors import LiveError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bot.queries import Queries
     from bot.settings import Settings
 
@@ -32,6 +34,12 @@ class Accounts:
         listed = await self._listed()
         known = (domains for domains in listed.values() if domains is not None)
         return tuple(dict.fromkeys(chain.from_iterable(known)))
+
+    async def strangers(self, domains: Collection[str]) -> frozenset[str]:
+        """Those of the domains that surely no account has: each has said which are its own."""
+        listed = (await self._listed()).values()
+        known = {name for names in listed for name in names or ()}
+        return frozenset() if None in listed or not known else frozenset(domains) - known
 
     async def having(self, domain: str) -> tuple[str, ...]:
         """The accounts that have the domain, at least one.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bot.asks import Ask, Place
 from bot.checking import Checked, Line
-from bot.errors import WhichAccount
+from bot.errors import BotError, WhichAccount
 from bot.listing import WHOLE_TASKS
 from bot.live.model import PreloadTask, stream_of
 from bot.roles import NotAllowed, Right
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from bot.asks import Answer
     from bot.checking import Source
-    from bot.errors import BotError
     from handlers.desk import Desk
 
 LOOKUPS_AT_ONCE = 4
@@ -40,7 +39,7 @@ class Parted:
     Attributes:
         subjects: by what is to be asked, all tasks of a domain of an account.
         failed: by a domain that cannot be asked about, why not, and its URLs.
-        strangers: by a domain that no account has, how many URLs there are.
+        strangers: by a domain that surely no account has, how many URLs there are.
         picked: by a domain of several accounts, the one that was picked.
     """
 
@@ -62,41 +61,44 @@ async def parted(desk: Desk, urls: Iterable[str], picked: Collection[str] = ()) 
         NotAllowed: they may query none of them.
         Unchecked: nobody knows who asks.
     """
-    found, known = Parted(), await desk.accounts.domains()
+    found = Parted()
     by_domain: dict[str, list[str]] = {}
     for url in urls:
         by_domain.setdefault(addresses.domain(url) or "", []).append(url)
-    for domain, those in by_domain.items():
-        if known and domain not in known:
-            found.strangers[domain] = len(those)
-            continue
-        try:
-            await desk.caller.insist(Right.QUERY, domain)
-            account = await _account_of(desk, domain, picked, found)
-        except (NotAllowed, WhichAccount) as error:
-            found.failed[domain] = error, tuple(those)
+    strangers = await desk.accounts.strangers(by_domain)
+    found.strangers.update({name: len(by_domain[name]) for name in by_domain if name in strangers})
+    ours = [name for name in by_domain if name not in strangers]
+    # Side by side: an account that does not say what it has keeps each of them waiting.
+    whose = await asyncio.gather(*(_account_of(desk, name, picked, found) for name in ours))
+    for domain, account in zip(ours, whose, strict=True):
+        if isinstance(account, BotError):
+            found.failed[domain] = account, tuple(by_domain[domain])
         else:
-            found.subjects[Ask(account, domain)] = tuple(those)
+            found.subjects[Ask(account, domain)] = tuple(by_domain[domain])
     reasons = [error for error, _ in found.failed.values()]
     if reasons and not found.subjects and all(isinstance(one, NotAllowed) for one in reasons):
         raise reasons[0]
     return found
 
 
-async def _account_of(desk: Desk, domain: str, picked: Collection[str], found: Parted) -> str:
+async def _account_of(
+    desk: Desk, domain: str, picked: Collection[str], found: Parted
+) -> str | NotAllowed | WhichAccount:
     """The account that has the domain; of several the one that was picked, which is noted.
 
-    Raises:
-        WhichAccount: several have it, and none was picked.
+    Otherwise why it cannot be asked: they may not, or several have it, and none was picked.
     """
     try:
+        await desk.caller.insist(Right.QUERY, domain)
         return await desk.account_of(domain)
+    except NotAllowed as error:
+        return error
     except WhichAccount as error:
         for account in error.accounts:
             if pick_of(domain, account) in picked:
                 found.picked[domain] = account
                 return account
-        raise
+        return error
 
 
 async def checked(

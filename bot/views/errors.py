@@ -158,9 +158,9 @@ def crashed(reader: Reader, log_id: str) -> Message:
     return fitted(Message(said, (blocks.section(text),)))
 
 
-def reason(error: BotError, w: Words) -> str:
+def reason(error: BotError, w: Words, ask: Ask | None = None) -> str:
     """The error in one sentence of mrkdwn."""
-    return usage.said(error, w) if isinstance(error, errors.UsageError) else _said(error, w)[0]
+    return usage.said(error, w) if isinstance(error, errors.UsageError) else _said(error, w, ask)[0]
 
 
 def advised(error: BotError, w: Words) -> str:

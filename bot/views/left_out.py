@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.asks import Ask
 from bot.checking import MOST_FILE_BYTES, MOST_FILES, Hindrance
 from bot.errors import WhichAccount
 from bot.roles import NotAllowed
@@ -66,7 +67,7 @@ def _failure(domain: str, error: BotError, ref: CheckRef, w: Words) -> tuple[str
     if isinstance(error, NotAllowed):
         return roles.reason(error, w), None
     if not isinstance(error, WhichAccount):
-        why = reason(error, w)
+        why = reason(error, w, Ask("", domain))
         return w.t("{domain}: could not be read now. {reason}", domain=name, reason=why), None
     try:
         options = [

@@ -217,6 +217,36 @@ async def test_what_was_picked_for_one_checked_domain_is_kept_for_the_next() -> 
         assert "2 without a task" in said
 
 
+async def test_a_checked_domain_is_asked_about_while_an_account_does_not_say_what_it_has() -> None:
+    async with accounts() as (demo, backup):
+        backup.faults.inject(HANG, action="DescribeLiveUserDomains")
+        anna = Person(demo)
+        said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, HOUSE))
+        assert "no domain that an account has" not in said
+        assert "1 stream, ready" in said
+
+
+async def test_a_checked_domain_that_the_api_does_not_know_is_said_to_be_none() -> None:
+    async with accounts() as (demo, backup):
+        backup.faults.inject(HANG, action="DescribeLiveUserDomains")
+        anna = Person(demo)
+        text = f"https://docs.example.org/runsheet {HOUSE}"
+        said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        assert "no domain that an account has" not in said
+        assert "docs.example.org: could not be read now" in said
+        assert "the account has no play domain `docs.example.org`" in said
+
+
+async def test_a_checked_domain_that_no_account_has_is_asked_of_none_once_all_have_said() -> None:
+    async with accounts() as (demo, backup):
+        anna = Person(demo)
+        text = f"https://docs.example.org/runsheet {HOUSE}"
+        said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        assert "1 URL is of no domain that an account has: docs.example.org" in said
+        domains = {call.parameters.get("DomainName") for call in backup.arrivals}
+        assert "docs.example.org" not in domains
+
+
 async def test_an_export_of_a_domain_of_two_accounts_asks_which_and_sends_that_ones_file() -> None:
     async with accounts(SHARED) as (demo, backup):
         anna = Person(demo)
