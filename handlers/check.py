@@ -6,14 +6,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.checking import Source
+from bot.errors import UsageError
 from bot.live.model import MAX_URLS
+from bot.roles import NotAllowed
 from bot.views import checked as views
+from bot.views import left_out
 from bot.views.check_refs import CheckRef
 from bot.watch.widening import Wish
 from handlers import attached, lookups, places, watches
+from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.asks import Ask
     from bot.checking import Checked
+    from bot.errors import BotError
+    from bot.reader import Reader
     from bot.slack.incoming import Click, Shortcut
     from handlers.desk import Desk
     from handlers.reply import Reply
@@ -57,7 +66,8 @@ async def watch(desk: Desk, click: Click, reply: Reply) -> None:
     """Watch the streams in the channel: a watch for each domain, and for each hundred URLs.
 
     Raises:
-        NotAllowed, WhichAccount: why those of a domain are not watched; the others are.
+        NotAllowed, WhichAccount, UsageError, Unanswered: why those of a domain are not watched; the
+            others are. Of several domains all are named before.
     """
     ref, beside = CheckRef.unpack(click.value), reply.beside()
     source = await _source(desk, ref)
@@ -65,15 +75,27 @@ async def watch(desk: Desk, click: Click, reply: Reply) -> None:
     if refusal := await places.refusal(desk, click.channel_id, reply.reader):
         await beside.tell(refusal)
         return
+    place, known = (click.team_id, click.channel_id), await desk.accounts.domains()
+    failures: dict[str, BotError] = {name: error for name, (error, _) in parts.failed.items()}
     for subject, urls in parts.subjects.items():
-        for first in range(0, len(urls), MAX_URLS):
-            ask = replace(subject, urls=urls[first : first + MAX_URLS])
-            name = views.name_of(ask, first, len(urls), reply.reader)
-            await watches.start(
-                desk, beside, (click.team_id, click.channel_id), Wish(ask, name=name)
-            )
-    for error, _ in parts.failed.values():
-        raise error
+        try:
+            if subject.domain not in known:
+                await places.confirm(desk, subject)
+            for wish in _wishes(subject, urls, reply.reader):
+                await watches.start(desk, beside, place, wish)
+        except (NotAllowed, UsageError, Unanswered) as error:
+            failures[subject.domain] = error
+    if len(failures) > 1:
+        await beside.tell(left_out.unwatched(failures, reply.reader))
+    for first in failures.values():
+        raise first
+
+
+def _wishes(subject: Ask, urls: tuple[str, ...], reader: Reader) -> Iterator[Wish]:
+    """What is wished of a domain's URLs: as many in each as a watch takes."""
+    for first in range(0, len(urls), MAX_URLS):
+        ask = replace(subject, urls=urls[first : first + MAX_URLS])
+        yield Wish(ask, name=views.name_of(ask, first, len(urls), reader))
 
 
 async def _show(desk: Desk, reply: Reply, found: Checked, offset: int = 0) -> None:

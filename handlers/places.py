@@ -55,12 +55,21 @@ async def subject(
         known = await desk.domains()
         raise which_domain(command, known, lambda name: replace(request, domain=name), zone)
     if found.domain not in await desk.accounts.domains():
-        try:
-            await desk.page(found)
-        except Unanswered as error:
-            if isinstance(error.because, ArgumentRefused):
-                raise
+        await confirm(desk, found)
     return found
+
+
+async def confirm(desk: Desk, ask: Ask) -> None:
+    """Ask about a domain that is not among the known ones.
+
+    Raises:
+        Unanswered: the API knows no such domain.
+    """
+    try:
+        await desk.page(ask)
+    except Unanswered as error:
+        if isinstance(error.because, ArgumentRefused):
+            raise
 
 
 async def refusal(

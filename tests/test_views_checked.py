@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from bot.asks import Ask
 from bot.checking import Checked, Hindrance, Line, Source
-from bot.errors import BotError, TimedOut, WhichAccount
+from bot.errors import ArgumentRefused, BotError, TimedOut, WhichAccount
+from bot.roles import NotAllowed, Right, Standing
 from bot.views import checked as views
+from bot.views import left_out
 from bot.views.check_refs import CheckRef, pick_of
 from bot.views.refs import OpenRef
 from tests.test_views import ASK, CHINESE, HOUR, NOW, READER, Anything, a_task, mrkdwn, table
@@ -179,6 +181,19 @@ def test_domains_that_no_account_has_are_named() -> None:
         "3 URLs are of no domain that an account has: docs.example.org, cdn.example.net"
     )
     assert set(controls(message)) == {"check.refresh"}
+
+
+@pytest.mark.parametrize("reader", [READER, CHINESE])
+def test_however_many_domains_are_not_watched_slack_takes_the_list(reader: Reader) -> None:
+    failures: dict[str, BotError] = {
+        "vip.example.com": NotAllowed(Right.WATCH, "vip.example.com", Standing.MEMBER),
+        "<!channel>.example.com": ArgumentRefused("InvalidDomain.NotFound", argument="DomainName"),
+        **ambiguous(400),
+    }
+    message = taken(left_out.unwatched(failures, reader))
+    assert "vip.example.com" in message.text
+    assert "<!channel>" not in mrkdwn(message)
+    assert "cup0.example.com" in mrkdwn(message)
 
 
 def test_what_was_left_out_is_said() -> None:

@@ -1,4 +1,4 @@
-"""What of a message was not looked up, and why."""
+"""What of a message was not looked up or is not watched, and why."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from bot.roles import NotAllowed
 from bot.views import blocks, refs, roles
 from bot.views.errors import advised, reason
 from bot.views.happenings import first_few
-from bot.views.limits import OPTION_CHARS
+from bot.views.limits import OPTION_CHARS, Message, fitted
 from bot.views.mrkdwn import code, escaped, masked, plain, shortened
-from bot.words import marked
+from bot.words import marked, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bot.checking import Checked, Source
     from bot.errors import BotError
+    from bot.reader import Reader
     from bot.views.check_refs import CheckRef
     from bot.views.limits import Block
     from bot.words import Words
@@ -62,12 +63,19 @@ def unlooked(found: Checked, ref: CheckRef, w: Words) -> Iterator[tuple[str, Blo
         yield said, None
 
 
+def _why(domain: str, error: BotError, w: Words) -> str:
+    """Why a domain cannot be asked about or watched, in a sentence of mrkdwn."""
+    if isinstance(error, NotAllowed):
+        return roles.reason(error, w)
+    return reason(error, w, Ask("", domain))
+
+
 def _failure(domain: str, error: BotError, ref: CheckRef, w: Words) -> tuple[str, Block | None]:
     name = escaped(domain, _DOMAIN_CHARS)
     if isinstance(error, NotAllowed):
-        return roles.reason(error, w), None
+        return _why(domain, error, w), None
     if not isinstance(error, WhichAccount):
-        why = reason(error, w, Ask("", domain))
+        why = _why(domain, error, w)
         return w.t("{domain}: could not be read now. {reason}", domain=name, reason=why), None
     try:
         options = [
@@ -81,6 +89,18 @@ def _failure(domain: str, error: BotError, ref: CheckRef, w: Words) -> tuple[str
         return advised(error, w), None
     said = w.t("{domain} is of several accounts. Which one?", domain=name)
     return said, blocks.select("check.account", w.t("Pick an account"), options)
+
+
+def unwatched(failures: Mapping[str, BotError], reader: Reader) -> Message:
+    """The domains whose streams are not watched, or not all of them, and why."""
+    w = words(reader.language)
+    said = w.t("Of these domains not all streams are watched")
+    lines = [
+        f"• {escaped(name, _DOMAIN_CHARS)}: {_why(name, error, w)}"
+        for name, error in failures.items()
+    ]
+    text = w.sentences([said, w.listed(escaped(name, _DOMAIN_CHARS) for name in failures)])
+    return fitted(Message(text, (blocks.section("\n".join([f"*{said}*", *lines])),)))
 
 
 def left_out(source: Source, w: Words) -> Iterator[str]:

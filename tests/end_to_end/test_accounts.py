@@ -247,6 +247,18 @@ async def test_a_checked_domain_that_no_account_has_is_asked_of_none_once_all_ha
         assert "docs.example.org" not in domains
 
 
+async def test_of_a_checked_domain_that_the_api_does_not_know_no_watch_is_made() -> None:
+    async with accounts() as (demo, backup):
+        backup.faults.inject(HANG, action="DescribeLiveUserDomains")
+        anna = Person(demo)
+        text = f"https://docs.example.org/runsheet {HOUSE}"
+        await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        said = await anna.clicks("check.watch")
+        assert "the account has no play domain `docs.example.org`" in said
+        assert any("liveApp/house is watched" in one for one in anna.sees())
+        assert not any("docs.example.org is watched" in one for one in anna.sees())
+
+
 async def test_an_export_of_a_domain_of_two_accounts_asks_which_and_sends_that_ones_file() -> None:
     async with accounts(SHARED) as (demo, backup):
         anna = Person(demo)

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.checking import Source
+from bot.demo import running
+from bot.roles import EVERYONE, Right
 from bot.sandbox.live import HANG, UNAVAILABLE, Refuse
 from bot.sandbox.slack.printed import printed
+from bot.settings import Grant
 from bot.slack.incoming import Command
-from handlers import lookups
+from handlers import lookups, watches
 from tests.end_to_end.people import LIVE_OPS, LIWEI, Person
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.asks import Answer, Ask, Place
     from bot.demo import Demo
     from bot.sandbox.slack import Message
+    from bot.settings import Settings
 
 CUP_FINAL = "C0003"
 NOBODY = "rtmp://live.example.com/liveApp/nobody"
@@ -172,6 +178,55 @@ async def test_what_is_checked_can_be_watched_a_watch_for_each_domain(
         "vip.example.com": 2,
     }
     assert {watch.owner for watch in watches} == {anna.user}
+
+
+def watching(*domains: str) -> Callable[[Settings], Settings]:
+    """Everybody may query everything, and watch these domains alone."""
+    grants = (
+        Grant(to=(EVERYONE,), may=frozenset({Right.QUERY})),
+        Grant(to=(EVERYONE,), may=frozenset({Right.WATCH}), domains=frozenset(domains)),
+    )
+    return lambda settings: settings.model_copy(update={"grants": grants})
+
+
+async def test_a_domain_that_may_not_be_watched_costs_the_others_no_watch() -> None:
+    async with running(adjusted=watching("vip.example.com")) as demo:
+        anna = Person(demo)
+        text = f"{NOBODY} rtmp://vip.example.com/liveApp/cup rtmp://vip.example.com/liveApp/spare"
+        await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        said = await anna.clicks("check.watch")
+        assert "You may not watch live.example.com." in said
+        [watch] = await demo.bot.desk.store.watches.active()
+        assert (watch.ask.domain, len(watch.ask.urls)) == ("vip.example.com", 2)
+        assert not any("not all streams are watched" in one for one in anna.sees())
+
+
+async def test_all_domains_that_may_not_be_watched_are_named() -> None:
+    async with running(adjusted=watching("quiet.example.com")) as demo:
+        anna = Person(demo)
+        text = f"rtmp://quiet.example.com/a/cup {NOBODY} rtmp://vip.example.com/liveApp/cup"
+        await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+        await anna.clicks("check.watch")
+        [watch] = await demo.bot.desk.store.watches.active()
+        assert watch.ask.domain == "quiet.example.com"
+        [said] = [one for one in anna.sees() if "not all streams are watched" in one]
+        assert "vip.example.com: You may not watch vip.example.com." in said
+        assert "live.example.com: You may not watch live.example.com." in said
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
+async def test_a_channel_with_no_room_for_one_more_watch_still_says_what_is_watched_already(
+    anna: Person, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watches, "MOST_WATCHES", 1)
+    await anna.types(f"/preload watch {NOBODY}")
+    text = f"rtmp://vip.example.com/liveApp/cup {NOBODY}"
+    await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+    before = len(anna.sees())
+    await anna.clicks("check.watch")
+    said = anna.sees()[before:]
+    assert "stop one first" in said[1]
+    assert "already" in said[0]
 
 
 async def test_more_urls_than_one_watch_takes_are_watched_by_several_with_names(
