@@ -36,6 +36,14 @@ class Hindrance(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """An attached file that was not read: its name, which others may have too, and why."""
+
+    name: str
+    why: Hindrance
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What was read of a message.
 
@@ -43,14 +51,14 @@ class Source:
         urls: the play URLs to be asked for, each once.
         odd: what is written like an address and is no play URL. It may hold a signature.
         left_out: how many URLs there are beyond those.
-        unread: the attached files that were not read, by name, and why.
+        unread: the attached files that were not read.
         count_unread: how many these are, where their names are not known any more.
     """
 
     urls: tuple[str, ...]
     odd: tuple[str, ...] = ()
     left_out: int = 0
-    unread: Mapping[str, Hindrance] = field(default_factory=dict)
+    unread: tuple[Unread, ...] = ()
     count_unread: int = 0
 
 

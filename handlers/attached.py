@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot import runsheet
-from bot.checking import MOST_FILE_BYTES, MOST_FILES, Hindrance, Source
+from bot.checking import MOST_FILE_BYTES, MOST_FILES, Hindrance, Source, Unread
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.files import NO_SCOPE, TOO_LARGE
 from handlers import addresses
@@ -30,32 +30,32 @@ log = structlog.get_logger(__name__)
 
 async def read(desk: Desk, shortcut: Shortcut) -> Source:
     """Read a message and its lists."""
-    unread: dict[str, Hindrance] = {}
+    unread: list[Unread] = []
     lists: list[Attached] = []
     for file in shortcut.files:
         if file.mimetype.startswith(_NO_LISTS):
             continue
         if not _may_be_list(file):
-            unread[file.name] = Hindrance.NOT_TEXT
+            unread.append(Unread(file.name, Hindrance.NOT_TEXT))
         elif len(lists) == MOST_FILES:
-            unread[file.name] = Hindrance.TOO_MANY
+            unread.append(Unread(file.name, Hindrance.TOO_MANY))
         else:
             lists.append(file)
     read = await asyncio.gather(*(_content(desk, file) for file in lists))
     contents: dict[str, bytes] = {}
     for file, content in zip(lists, read, strict=True):
         if isinstance(content, Hindrance):
-            unread[file.name] = content
+            unread.append(Unread(file.name, content))
         else:
             contents[file.id] = content
     # Megabytes of text take a while, which nobody else is to wait for.
     found, not_text = await asyncio.to_thread(_found_in, shortcut.text, contents)
-    unread |= {file.name: Hindrance.NOT_TEXT for file in lists if file.id in not_text}
+    unread += [Unread(file.name, Hindrance.NOT_TEXT) for file in lists if file.id in not_text]
     return Source(
         urls=found.urls[: runsheet.MOST_URLS],
         odd=found.odd,
         left_out=max(0, len(found.urls) - runsheet.MOST_URLS),
-        unread=unread,
+        unread=tuple(unread),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.asks import Ask
-from bot.checking import Checked, Hindrance, Line, Source
+from bot.checking import Checked, Hindrance, Line, Source, Unread
 from bot.errors import ArgumentRefused, BotError, TimedOut, WhichAccount
 from bot.roles import NotAllowed, Right, Standing
 from bot.views import checked as views
@@ -107,7 +107,7 @@ def test_all_ready_is_said_so_and_until_when() -> None:
         {"strangers": {"docs.example.org": 1}},
         {"source": Source((READY.url,), left_out=3)},
         {"source": Source((READY.url,), odd=("rtmp://live.example.com",))},
-        {"source": Source((READY.url,), unread={"b.csv": Hindrance.TOO_LARGE})},
+        {"source": Source((READY.url,), unread=(Unread("b.csv", Hindrance.TOO_LARGE),))},
         {"source": Source((READY.url,), count_unread=1)},
     ],
 )
@@ -201,13 +201,13 @@ def test_what_was_left_out_is_said() -> None:
         (READY.url,),
         odd=("rtmp://live.example.com?auth_key=s3cret",),
         left_out=12,
-        unread={
-            "plan.xlsx": Hindrance.NOT_TEXT,
-            "six.csv": Hindrance.TOO_MANY,
-            "huge.csv": Hindrance.TOO_LARGE,
-            "secret.csv": Hindrance.FORBIDDEN,
-            "late.csv": Hindrance.UNAVAILABLE,
-        },
+        unread=(
+            Unread("plan.xlsx", Hindrance.NOT_TEXT),
+            Unread("six.csv", Hindrance.TOO_MANY),
+            Unread("huge.csv", Hindrance.TOO_LARGE),
+            Unread("secret.csv", Hindrance.FORBIDDEN),
+            Unread("late.csv", Hindrance.UNAVAILABLE),
+        ),
     )
     body = mrkdwn(drawn(found(a_line(READY), source=source)))
     assert "1 address is no play URL: `rtmp://live.example.com?…`" in body
@@ -222,7 +222,9 @@ def test_what_was_left_out_is_said() -> None:
 
 def test_a_long_list_is_paged_and_each_control_knows_what_was_left_out() -> None:
     lines = [a_line(a_task(number, f"cup_{number:02}.flv")) for number in range(45)]
-    source = Source(tuple(line.url for line in lines), left_out=3, unread={"a": Hindrance.TOO_MANY})
+    source = Source(
+        tuple(line.url for line in lines), left_out=3, unread=(Unread("a", Hindrance.TOO_MANY),)
+    )
     checked = found(*lines, source=source)
     first = drawn(checked)
     assert len(table(first)) == 20
@@ -255,7 +257,7 @@ def test_where_slack_takes_no_tables_the_rows_are_a_list() -> None:
 
 @pytest.mark.parametrize("reader", [READER, CHINESE])
 def test_a_message_without_urls_is_told_how_to_write_them(reader: Reader) -> None:
-    source = Source((), unread={"plan.xlsx": Hindrance.NOT_TEXT})
+    source = Source((), unread=(Unread("plan.xlsx", Hindrance.NOT_TEXT),))
     message = taken(views.nothing(source, reader))
     assert "rtmp://live.example.com/app/stream" in mrkdwn(message)
     assert "plan.xlsx" in mrkdwn(message)
@@ -292,7 +294,7 @@ some_sources = st.builds(
     st.just((READY.url,)),
     odd=st.lists(texts, max_size=5).map(tuple),
     left_out=st.integers(0, 90_000),
-    unread=st.dictionaries(texts, st.sampled_from(Hindrance), max_size=8),
+    unread=st.lists(st.builds(Unread, texts, st.sampled_from(Hindrance)), max_size=8).map(tuple),
     count_unread=st.integers(0, 9),
 )
 

@@ -118,8 +118,8 @@ def left_out(source: Source, w: Words) -> Iterator[str]:
             most=f"{len(source.urls):,}",
         )
     by_reason: dict[Hindrance, list[str]] = {}
-    for name, hindrance in source.unread.items():
-        by_reason.setdefault(hindrance, []).append(code(name, _ADDRESS_CHARS))
+    for one in source.unread:
+        by_reason.setdefault(one.why, []).append(code(one.name, _ADDRESS_CHARS))
     for hindrance, names in by_reason.items():
         said = w.t(
             "{names}: not read, {reason}",

@@ -99,6 +99,16 @@ async def test_what_is_attached_and_no_list_is_named(liwei: Person, demo: Demo) 
     assert "无预热任务" in said
 
 
+async def test_lists_of_the_same_name_are_each_read_or_named(anna: Person, demo: Demo) -> None:
+    main, spare = "rtmp://live.example.com/liveApp/main", "rtmp://live.example.com/liveApp/spare"
+    lists = [main.encode(), b"PK\x03\x04\x00\xff", spare.encode(), b"PK\x03\x04\x00\xff"]
+    message = demo.slack.attach(anna.user, LIVE_OPS, [("list.csv", one) for one in lists])
+    said = await checks(anna, message)
+    assert "of 2 ready" in said
+    assert "`list.csv`, `list.csv`: not read, not a text file" in said
+    assert "2 attached files were not read" in await anna.clicks("check.refresh")
+
+
 async def test_a_picture_beside_the_urls_is_nothing_to_speak_of(anna: Person, demo: Demo) -> None:
     message = demo.slack.upload(anna.user, LIVE_OPS, "stage.png", b"\x89PNG\x00", NOBODY)
     said = await checks(anna, message)

@@ -13,6 +13,8 @@ from bot.sandbox.slack.shared import Refused
 from bot.sandbox.slack.typed import formatted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.sandbox.slack.files import Files
     from bot.sandbox.slack.messages import Message
     from bot.sandbox.slack.views import View
@@ -34,10 +36,16 @@ class People(Filling):
 
     def upload(self, user: str, channel: str, name: str, content: bytes, text: str = "") -> Message:
         """Attach a file to a message as that person."""
+        return self.attach(user, channel, [(name, content)], text)
+
+    def attach(
+        self, user: str, channel: str, files: Iterable[tuple[str, bytes]], text: str = ""
+    ) -> Message:
+        """Attach files, each with its name, to a message as that person."""
         person, place = workspace.where(user, channel)
-        new = self.file_store.add(person.id, name, content)
-        said = formatted(text)
-        described = (self.file_store.described(self.file_store.share(new.id, place.id, said)),)
+        said, store = formatted(text), self.file_store
+        new = [store.add(person.id, name, content) for name, content in files]
+        described = tuple(store.described(store.share(one.id, place.id, said)) for one in new)
         return self.messages.post(person, place.id, {"text": said}, files=described)
 
     async def command(self, user: str, channel: str, text: str) -> Outcome:
