@@ -30,7 +30,7 @@ class Hindrance(StrEnum):
     """It has more than `MOST_FILE_BYTES`."""
     NOT_TEXT = "not_text"
     FORBIDDEN = "forbidden"
-    """The app lacks the scope `files:read`."""
+    """The app lacks the scope `files:read`, or is in no channel that the file is in."""
     UNAVAILABLE = "unavailable"
     """Slack does not give it."""
 

@@ -11,7 +11,7 @@ import structlog
 from bot import runsheet
 from bot.checking import MOST_FILE_BYTES, MOST_FILES, Hindrance, Source, Unread
 from bot.slack.errors import SlackRefused, SlackUnavailable
-from bot.slack.files import NO_SCOPE, TOO_LARGE
+from bot.slack.files import NOT_SHOWN, TOO_LARGE
 from handlers import addresses
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LISTS: Final = frozenset({".csv", ".tsv", ".txt", ".text", ".md", ".json", ".m3u", ".log"})
 _NO_LISTS: Final = ("image/", "video/", "audio/")
 """Nobody expects what is attached of these kinds to be read."""
-_HINDRANCES: Final = {TOO_LARGE: Hindrance.TOO_LARGE, NO_SCOPE: Hindrance.FORBIDDEN}
+_HINDRANCES: Final = {TOO_LARGE: Hindrance.TOO_LARGE, NOT_SHOWN: Hindrance.FORBIDDEN}
 
 log = structlog.get_logger(__name__)
 

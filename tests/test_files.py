@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.slack.errors import SlackRefused, SlackUnavailable
-from bot.slack.files import NO_SCOPE, NOT_SLACK, TOO_LARGE, Files
+from bot.slack.files import NOT_SHOWN, NOT_SLACK, TOO_LARGE, Files
 from bot.slack.incoming import Attached
 
 if TYPE_CHECKING:
@@ -88,15 +88,15 @@ async def test_nobody_but_slack_gets_the_token(files: Files, slack: Slack, url: 
 
 async def test_a_redirect_is_not_followed(files: Files, slack: Slack) -> None:
     slack.answer = web.Response(status=302, headers={"Location": "http://evil.example.com/"})
-    assert await refusal(files, slack.file()) == NO_SCOPE
+    assert await refusal(files, slack.file()) == NOT_SHOWN
     assert len(slack.heard) == 1
 
 
-async def test_slack_s_login_page_means_that_the_scope_is_missing(
+async def test_slack_s_login_page_means_that_the_bot_is_not_shown_the_file(
     files: Files, slack: Slack
 ) -> None:
     slack.answer = web.Response(text="<html>Sign in</html>", content_type="text/html")
-    assert await refusal(files, slack.file()) == NO_SCOPE
+    assert await refusal(files, slack.file()) == NOT_SHOWN
 
 
 async def test_a_file_that_is_too_large_is_not_asked_for(files: Files, slack: Slack) -> None:
@@ -117,6 +117,7 @@ async def test_a_file_that_is_gone_is_refused(files: Files, slack: Slack) -> Non
 
 
 async def test_a_host_in_trouble_is_unavailable(files: Files, slack: Slack) -> None:
-    slack.answer = web.Response(status=503)
-    with pytest.raises(SlackUnavailable):
-        await files.content(slack.file(), most_bytes=MOST_BYTES)
+    for content_type in ("text/plain", "text/html"):
+        slack.answer = web.Response(status=503, text="Sorry", content_type=content_type)
+        with pytest.raises(SlackUnavailable):
+            await files.content(slack.file(), most_bytes=MOST_BYTES)

@@ -200,6 +200,20 @@ async def test_without_token_or_scope_a_download_is_a_login_page(
     assert b"Sign in" in page
 
 
+async def test_where_the_bot_is_not_in_the_channel_a_download_leads_to_the_login_page(
+    room: Room,
+) -> None:
+    message = room.slack.upload(ANNA, CUP_FINAL, "a.csv", CSV)
+    (file,) = message.for_apps()["files"]
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    url = file["url_private_download"]
+    async with room.http.get(url, headers=headers, allow_redirects=False) as reply:
+        assert reply.status == 302
+        assert "Location" in reply.headers
+    room.slack.joined.add(CUP_FINAL)
+    assert await got(room, url) == ("text/csv", CSV)
+
+
 async def test_bytes_are_lost_as_planned(room: Room) -> None:
     message = room.slack.upload(ANNA, LIVE_OPS, "a.csv", CSV)
     (file,) = message.for_apps()["files"]

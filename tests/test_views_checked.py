@@ -216,7 +216,9 @@ def test_what_was_left_out_is_said() -> None:
     assert "`plan.xlsx`: not read, not a text file; save a spreadsheet as CSV" in body
     assert "`six.csv`: not read, only the first 5 files are read" in body
     assert "`huge.csv`: not read, larger than 1 MiB" in body
-    assert "`secret.csv`: not read, the app may not read files" in body
+    assert (
+        "`secret.csv`: not read, Slack does not show it to the bot: type `/invite @preload`" in body
+    )
     assert "`late.csv`: not read, Slack does not give it" in body
 
 

@@ -1,8 +1,8 @@
 """Files that people attach to messages.
 
 Source: https://docs.slack.dev/reference/objects/file-object (`url_private_download` takes the bot's
-token in a header, and the scope `files:read`). Without the scope Slack answers with its login page,
-by a redirect or with status 200.
+token in a header, and the scope `files:read`). Without the scope, and where the bot is not in the
+file's channel, Slack answers with its login page, by a redirect or with status 200.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ORIGINS: Final = frozenset({URL("https://slack.com"), URL("https://files.slack.com")})
 _CHUNK_BYTES: Final = 1 << 16
 TOO_LARGE: Final = "file_too_large"
-NO_SCOPE: Final = "missing_scope"
+NOT_SHOWN: Final = "not_shown"
 NOT_SLACK: Final = "not_slack"
 
 
@@ -51,7 +51,8 @@ class Files:
 
         Raises:
             SlackRefused: it has more than `most_bytes` (`TOO_LARGE`), the bot may not read files
-                (`NO_SCOPE`), its address is not one of Slack's (`NOT_SLACK`), or it is gone.
+                or not see this one (`NOT_SHOWN`), its address is not one of Slack's (`NOT_SLACK`),
+                or it is gone.
             SlackUnavailable: Slack does not give it.
         """
         url = self._slack_s(file.url)
@@ -68,9 +69,9 @@ class Files:
         headers = {"Authorization": f"Bearer {self._token}"}
         # A redirect would lead to the login page, and whoever it leads to is not to have the token.
         async with self._session.get(url, headers=headers, allow_redirects=False) as reply:
-            is_page = reply.content_type == "text/html"
+            is_page = reply.status == HTTPStatus.OK and reply.content_type == "text/html"
             if is_page or HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
-                raise SlackRefused(NO_SCOPE)
+                raise SlackRefused(NOT_SHOWN)
             if reply.status != HTTPStatus.OK:
                 check(reply.status, reply.headers, None)
             content = bytearray()

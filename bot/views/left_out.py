@@ -13,6 +13,7 @@ from bot.views.errors import advised, reason
 from bot.views.happenings import first_few
 from bot.views.limits import OPTION_CHARS, Message, fitted
 from bot.views.mrkdwn import code, escaped, masked, plain, shortened
+from bot.views.told import INVITE
 from bot.words import marked, words
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ _HINDRANCES = {
     Hindrance.TOO_LARGE: marked("larger than {mib} MiB"),
     Hindrance.NOT_TEXT: marked("not a text file; save a spreadsheet as CSV"),
     Hindrance.FORBIDDEN: marked(
-        "the app may not read files: ask whoever runs the bot to add the scope files:read"
+        "Slack does not show it to the bot: type {invite} where it was posted, or if the bot is "
+        "there, ask whoever runs it to add the scope files:read"
     ),
     Hindrance.UNAVAILABLE: marked("Slack does not give it; try again in a minute"),
 }
@@ -124,7 +126,12 @@ def left_out(source: Source, w: Words) -> Iterator[str]:
         said = w.t(
             "{names}: not read, {reason}",
             names=first_few(names, len(names), w, _NAMED),
-            reason=w.t(_HINDRANCES[hindrance], files=MOST_FILES, mib=MOST_FILE_BYTES >> 20),
+            reason=w.t(
+                _HINDRANCES[hindrance],
+                files=MOST_FILES,
+                mib=MOST_FILE_BYTES >> 20,
+                invite=code(INVITE),
+            ),
         )
         yield said
     if source.count_unread:

@@ -87,8 +87,20 @@ async def test_a_list_that_the_app_may_not_read_is_told_with_the_mend(
     message = demo.slack.upload(anna.user, LIVE_OPS, "cup.csv", NOBODY.encode())
     said = await checks(anna, message)
     assert "There is no play URL in this message" in said
-    assert "`cup.csv`: not read, the app may not read files" in said
+    assert "`cup.csv`: not read, Slack does not show it to the bot" in said
     assert "files:read" in said
+
+
+async def test_a_list_where_the_bot_is_not_a_member_is_told_with_the_mend_and_read_after_it(
+    liwei: Person, demo: Demo
+) -> None:
+    message = demo.slack.upload(liwei.user, CUP_FINAL, "cup.csv", NOBODY.encode())
+    said = await checks(liwei, message)
+    assert "`cup.csv`：未读取" in said
+    assert "`/invite @preload`" in said
+    assert "files:read" in said
+    demo.slack.joined.add(CUP_FINAL)
+    assert "1 路中 0 路已完成" in await checks(liwei, message)
 
 
 async def test_what_is_attached_and_no_list_is_named(liwei: Person, demo: Demo) -> None:

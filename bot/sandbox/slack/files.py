@@ -1,7 +1,8 @@
 """Files: what people attach, and what the app uploads and shares.
 
 Source: https://docs.slack.dev/messaging/working-with-files. A download without the token, or
-without the scope, gets a login page with status 200, as Slack's does.
+without the scope, gets a login page with status 200, as Slack's does; one of a file that stands
+where the bot is not gets a redirect to it.
 """
 
 from __future__ import annotations
@@ -127,6 +128,10 @@ class Files:
         """As messages show it to apps."""
         return file.described(self._slack.base_url)
 
+    def is_seen(self, file: File) -> bool:
+        """Whether the bot is where it stands."""
+        return file.channel in self._slack.joined
+
     async def take(self, request: web.Request) -> web.Response:
         """The bytes of a file, put where `place` says."""
         file = self._known.get(request.match_info["file"])
@@ -145,6 +150,10 @@ class Files:
             return web.Response(status=fault.status)
         if token != self._bot_token or "files:read" not in self._slack.scopes:
             return web.Response(text=_LOGIN, content_type="text/html")
+        file = self.shared.get(request.match_info["file"])
+        if file is not None and not self.is_seen(file):
+            to = {"Location": f"{self._slack.base_url}/?redir={quote(request.path, safe='')}"}
+            return web.Response(status=web.HTTPFound.status_code, headers=to)
         return self._whole(request.match_info["file"])
 
     async def show(self, request: web.Request) -> web.Response:
