@@ -17,7 +17,8 @@ from handlers import addresses
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.slack.incoming import Attached, Shortcut
+    from bot.slack.incoming import Shortcut
+    from bot.slack.messages import Attached
     from handlers.desk import Desk
 
 _LISTS: Final = frozenset({".csv", ".tsv", ".txt", ".text", ".md", ".json", ".m3u", ".log"})
@@ -32,7 +33,7 @@ async def read(desk: Desk, shortcut: Shortcut) -> Source:
     """Read a message and its lists."""
     unread: list[Unread] = []
     lists: list[Attached] = []
-    for file in shortcut.files:
+    for file in {one.id: one for one in shortcut.files}.values():
         if file.mimetype.startswith(_NO_LISTS):
             continue
         if not _may_be_list(file):

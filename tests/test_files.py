@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.files import NOT_SHOWN, NOT_SLACK, TOO_LARGE, Files
-from bot.slack.incoming import Attached
+from bot.slack.messages import Attached
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

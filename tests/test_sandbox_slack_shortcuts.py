@@ -8,6 +8,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.slack import Fault, NoSuchControl
+from bot.sandbox.slack.printed import printed
 from bot.sandbox.slack.workspace import PEOPLE, SCOPES
 from tests.slack_room import ANNA, CUP_FINAL, LIVE_OPS, WEI, Clock, Room, opened
 
@@ -62,6 +63,23 @@ async def test_a_message_shortcut_brings_the_message_and_a_url_to_answer(room: R
     assert (await room.respond({"text": "all ready"}))[0] == 200
     answer = await room.slack.settled(ANNA, after=mark)
     assert (answer.channel, answer.only_visible_to) == (CUP_FINAL, ANNA)
+
+
+async def test_a_forwarded_message_comes_as_an_attachment_with_its_text_and_files(
+    room: Room,
+) -> None:
+    original = room.slack.upload(WEI, CUP_FINAL, "list.txt", b"rtmp://a.example/b/c", "tonight")
+    message = room.slack.forward(ANNA, LIVE_OPS, original.id, "see this")
+    await room.slack.message_shortcut(ANNA, message.id, "check")
+    shown = room.bot.bodies[-1]["message"]
+    assert (shown["user"], shown["text"]) == (ANNA, "see this")
+    [shared] = shown["attachments"]
+    assert (shared["is_share"], shared["author_id"], shared["text"]) == (True, WEI, "tonight")
+    assert shared["files"][0]["name"] == "list.txt"
+    assert shared["channel_id"] == CUP_FINAL
+    assert printed(message, zone="UTC") == "see this\n│ tonight"
+    with pytest.raises(NoSuchControl):
+        room.slack.forward(ANNA, LIVE_OPS, "nowhere")
 
 
 async def test_only_shortcuts_that_the_app_offers_can_be_taken(room: Room) -> None:

@@ -19,7 +19,7 @@ from bot.slack.errors import SlackRefused
 if TYPE_CHECKING:
     import aiohttp
 
-    from bot.slack.incoming import Attached
+    from bot.slack.messages import Attached
 
 _ORIGINS: Final = frozenset({URL("https://slack.com"), URL("https://files.slack.com")})
 _CHUNK_BYTES: Final = 1 << 16

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from bot.slack.messages import files_of, texts_of
 
-_READ = frozenset({"text", "url", "value", "pretext", "title", "title_link"})
-"""Which strings of blocks and attachments people read, or are led to."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.slack.messages import Attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +101,6 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """A file of a message.
-
-    Attributes:
-        id, name, mimetype: as Slack says.
-        size: in bytes.
-        url: where it can be downloaded with the bot's token (`url_private_download`).
-    """
-
-    id: str
-    name: str
-    mimetype: str
-    size: int
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Shortcut:
     """A shortcut that was taken: a global one, or one of a message.
 
@@ -125,9 +109,8 @@ class Shortcut:
         team_id, channel_id, user_id: where and by whom; `channel_id` is "" of a global one.
         response_url: where answers go; "" of a global one. A secret.
         trigger_id: opens a modal, once, within 3 seconds.
-        text: the message's text, formatted by Slack; "" of a global one. Of an app's message also
-            what is read in its blocks and attachments alone: that people's are in the text.
-        files: what is attached to the message.
+        text: what is read in the message (`bot.slack.messages.texts_of`); "" of a global one.
+        files: what is attached to the message, and to those that are forwarded in it.
     """
 
     callback_id: str
@@ -150,8 +133,8 @@ class Shortcut:
             user_id=str(_mapping(body.get("user")).get("id", "")),
             response_url=str(body.get("response_url", "")),
             trigger_id=str(body.get("trigger_id", "")),
-            text="\n".join(_texts_of(message)),
-            files=tuple(_attached(_mapping(one)) for one in message.get("files") or ()),
+            text="\n".join(texts_of(message)),
+            files=tuple(files_of(message)),
         )
 
 
@@ -238,37 +221,6 @@ class HomeOpened:
             user_id=str(event.get("user", "")),
             tab=str(event.get("tab", "")),
         )
-
-
-def _texts_of(message: Mapping[str, Any]) -> Iterator[str]:
-    yield str(message.get("text") or "")
-    if message.get("bot_id"):
-        yield from _texts_in(message.get("blocks"))
-        yield from _texts_in(message.get("attachments"))
-
-
-def _texts_in(part: object) -> Iterator[str]:
-    """What is read in blocks or attachments, and where their links lead; not what controls hold."""
-    if isinstance(part, list):
-        for one in part:
-            yield from _texts_in(one)
-    elif isinstance(part, dict):
-        for name, value in part.items():
-            if not isinstance(value, str):
-                yield from _texts_in(value)
-            elif name in _READ and "action_id" not in part:
-                yield value
-
-
-def _attached(file: Mapping[str, Any]) -> Attached:
-    size = file.get("size")
-    return Attached(
-        id=str(file.get("id", "")),
-        name=str(file.get("name") or ""),
-        mimetype=str(file.get("mimetype") or ""),
-        size=size if isinstance(size, int) else 0,
-        url=str(file.get("url_private_download") or file.get("url_private") or ""),
-    )
 
 
 def _value(state: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from bot.sandbox.slack.printed import printed
 from bot.settings import Grant
 from bot.slack.incoming import Command
 from handlers import lookups, watches
-from tests.end_to_end.people import LIVE_OPS, LIWEI, Person
+from tests.end_to_end.people import GENERAL, LIVE_OPS, LIWEI, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +109,17 @@ async def test_what_is_attached_and_no_list_is_named(liwei: Person, demo: Demo) 
     said = await checks(liwei, message)
     assert "`plan.xlsx`：未读取，不是文本文件" in said
     assert "无预热任务" in said
+
+
+async def test_a_forwarded_message_is_read_with_its_list(anna: Person, demo: Demo) -> None:
+    content = b"rtmp://live.example.com/liveApp/spare"
+    original = demo.slack.upload(LIWEI, GENERAL, "cup.csv", content, f"tonight: {NOBODY}")
+    message = demo.slack.forward(anna.user, LIVE_OPS, original.id, "please check")
+    said = await checks(anna, message)
+    assert "0 of 2 ready* · 2 without a task" in said
+    assert {row[1] for row in anna.table()} == {"liveApp/nobody", "liveApp/spare"}
+    assert "not read" not in said
+    assert "tonight: " in printed(message, zone="UTC")
 
 
 async def test_lists_of_the_same_name_are_each_read_or_named(anna: Person, demo: Demo) -> None:

@@ -107,6 +107,26 @@ class Message:
         base = {"type": "message", "user": self.user, "ts": self.ts, "team": TEAM_ID}
         return {**base, **own, **self.payload, **edited, **thread, **metadata, **files}
 
+    def forwarded(self) -> dict[str, Any]:
+        """As an attachment of the message that it is forwarded with."""
+        shown = self.for_apps()
+        nested = {"blocks": shown["blocks"]}
+        place = {"team": TEAM_ID, "channel": self.channel, "ts": self.ts}
+        url = f"https://{workspace.TEAM_DOMAIN}.slack.com/archives/{self.channel}/p"
+        return {
+            "id": 1,
+            "is_share": True,
+            "is_msg_unfurl": True,
+            "ts": self.ts,
+            "channel_id": self.channel,
+            "author_id": self.user,
+            "from_url": url + self.ts.replace(".", ""),
+            "fallback": self.text,
+            "text": self.text,
+            "message_blocks": [{**place, "message": nested}],
+            **{name: shown[name] for name in ("files", "attachments") if name in shown},
+        }
+
 
 def _called(part: object) -> Iterator[str]:
     """The mentions in a block or a part of one; plain text is literal."""
@@ -211,7 +231,9 @@ class Messages:
 
     def _filled(self, message: Message, payload: Mapping[str, Any]) -> Message:
         attachments = [
-            {**one, "blocks": [self._named(block) for block in one.get("blocks", ())]}
+            {**one, "blocks": [self._named(block) for block in one["blocks"]]}
+            if "blocks" in one
+            else one
             for one in payload.get("attachments") or ()
         ]
         return replace(

@@ -48,6 +48,19 @@ class People(Filling):
         described = tuple(store.described(store.share(one.id, place.id, said)) for one in new)
         return self.messages.post(person, place.id, {"text": said}, files=described)
 
+    def forward(self, user: str, channel: str, message_id: str, text: str = "") -> Message:
+        """Forward a message to a channel as that person, with what they say to it.
+
+        Raises:
+            NoSuchControl: the person sees no such message.
+        """
+        person, place = workspace.where(user, channel)
+        message = self._seen(user, message_id)
+        shared = message.forwarded()
+        return self.messages.post(
+            person, place.id, {"text": formatted(text), "attachments": [shared]}
+        )
+
     async def command(self, user: str, channel: str, text: str) -> Outcome:
         """Type a slash command (`/preload status=failed`); returns once it is acknowledged.
 

@@ -26,6 +26,8 @@ def printed(message: Message, *, zone: str) -> str:
     """The message, times in the reader's zone. Controls stand in brackets, menus with a ▾."""
     lines = [line for block in message.all_blocks for line in _block(block, ZoneInfo(zone))]
     lines = lines or message.text.splitlines()
+    forwarded = [one.get("text", "") for one in message.attachments if "blocks" not in one]
+    lines += [f"│ {line}" for text in forwarded for line in text.splitlines()]
     lines += [line for file in message.files for line in _file(file)]
     if message.only_visible_to:
         lines.insert(0, "(only visible to you)")
