@@ -226,6 +226,7 @@ async def opened(
             channels=channels,
             files=Files(
                 session,
+                client,
                 token=_told(settings.slack.bot_token),
                 api_url=settings.slack.api_url,
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
@@ -15,7 +15,7 @@ from bot.slack.files import NOT_SHOWN, TOO_LARGE
 from handlers import addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from bot.slack.incoming import Shortcut
     from bot.slack.messages import Attached
@@ -26,6 +26,8 @@ _NO_LISTS: Final = ("image/", "video/", "audio/")
 """Nobody expects what is attached of these kinds to be read."""
 _HINDRANCES: Final = {TOO_LARGE: Hindrance.TOO_LARGE, NOT_SHOWN: Hindrance.FORBIDDEN}
 
+Given = TypeVar("Given")
+
 log = structlog.get_logger(__name__)
 
 
@@ -33,10 +35,14 @@ async def read(desk: Desk, shortcut: Shortcut) -> Source:
     """Read a message and its lists."""
     unread: list[Unread] = []
     lists: list[Attached] = []
-    for file in {one.id: one for one in shortcut.files}.values():
-        if file.mimetype.startswith(_NO_LISTS):
+    files = {one.id: one for one in shortcut.files}
+    described = await asyncio.gather(*(_described(desk, file) for file in files.values()))
+    for file_id, file in zip(files, described, strict=True):
+        if isinstance(file, Hindrance):
+            unread.append(Unread(files[file_id].name or file_id, file))
+        elif file.mimetype.startswith(_NO_LISTS):
             continue
-        if not _may_be_list(file):
+        elif not _may_be_list(file):
             unread.append(Unread(file.name, Hindrance.NOT_TEXT))
         elif len(lists) == MOST_FILES:
             unread.append(Unread(file.name, Hindrance.TOO_MANY))
@@ -67,9 +73,21 @@ def _may_be_list(file: Attached) -> bool:
     return file.mimetype.startswith("text/") and file.mimetype != "text/html"
 
 
+async def _described(desk: Desk, file: Attached) -> Attached | Hindrance:
+    """The file, of which Slack may have said no more than that it is there."""
+    if file.url or not file.id:
+        return file
+    return await _given(file, desk.files.info(file.id))
+
+
 async def _content(desk: Desk, file: Attached) -> bytes | Hindrance:
+    return await _given(file, desk.files.content(file, most_bytes=MOST_FILE_BYTES))
+
+
+async def _given(file: Attached, asked: Awaitable[Given]) -> Given | Hindrance:
+    """What Slack gives of the file; else why not."""
     try:
-        return await desk.files.content(file, most_bytes=MOST_FILE_BYTES)
+        return await asked
     except SlackRefused as refused:
         log.warning("attached file refused", file=file.id, error=str(refused))
         return _HINDRANCES.get(refused.code, Hindrance.UNAVAILABLE)

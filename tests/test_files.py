@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.files import NOT_SHOWN, NOT_SLACK, TOO_LARGE, Files
@@ -51,7 +52,45 @@ async def slack(aiohttp_server: AiohttpServer) -> Slack:
 @pytest.fixture
 async def files(slack: Slack) -> AsyncIterator[Files]:
     async with aiohttp.ClientSession() as session:
-        yield Files(session, token=TOKEN, api_url=f"{slack.url}/api/", timeout_s=0.5)
+        api_url = f"{slack.url}/api/"
+        client = AsyncWebClient(TOKEN, base_url=api_url, session=session, retry_handlers=[])
+        yield Files(session, client, token=TOKEN, api_url=api_url, timeout_s=0.5)
+
+
+def told(**file: object) -> web.Response:
+    return web.json_response({"ok": True, "file": {"id": "F0001", **file}})
+
+
+async def test_of_a_file_slack_is_asked_what_it_is(files: Files, slack: Slack) -> None:
+    names = {"name": "list.csv", "mimetype": "text/csv", "size": len(LIST)}
+    slack.answer = told(**names, url_private=f"{slack.url}/files/list.csv")
+    assert await files.info("F0001") == slack.file()
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "file_not_found", "access_denied"])
+async def test_a_file_that_slack_tells_nothing_of_is_not_shown(
+    files: Files, slack: Slack, code: str
+) -> None:
+    slack.answer = web.json_response({"ok": False, "error": code})
+    with pytest.raises(SlackRefused) as refused:
+        await files.info("F0001")
+    assert refused.value.code == NOT_SHOWN
+    slack.answer = told(file_access=code)
+    with pytest.raises(SlackRefused) as refused:
+        await files.info("F0001")
+    assert refused.value.code == NOT_SHOWN
+
+
+async def test_a_deleted_file_is_refused_and_an_answer_without_one_is_none(
+    files: Files, slack: Slack
+) -> None:
+    slack.answer = web.json_response({"ok": False, "error": "file_deleted"})
+    with pytest.raises(SlackRefused) as refused:
+        await files.info("F0001")
+    assert refused.value.code == "file_deleted"
+    slack.answer = web.json_response({"ok": True})
+    with pytest.raises(SlackUnavailable):
+        await files.info("F0001")
 
 
 async def refusal(files: Files, file: Attached) -> str:

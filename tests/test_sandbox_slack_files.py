@@ -15,6 +15,7 @@ from tests.slack_room import ANNA, CUP_FINAL, LIVE_OPS, TOKEN, WEI, Clock, Room,
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
+EVA = "U0004"
 CSV = "\ufeff流,Status\r\ncup,failed\r\n".encode()
 
 
@@ -212,6 +213,28 @@ async def test_where_the_bot_is_not_in_the_channel_a_download_leads_to_the_login
         assert "Location" in reply.headers
     room.slack.joined.add(CUP_FINAL)
     assert await got(room, url) == ("text/csv", CSV)
+
+
+async def test_of_a_file_of_another_workspace_apps_are_told_the_id_alone(room: Room) -> None:
+    message = room.slack.upload(EVA, LIVE_OPS, "a.csv", CSV)
+    (file,) = message.for_apps()["files"]
+    assert (file["file_access"], file["mode"]) == ("check_file_info", "file_access")
+    assert not file.keys() & {"name", "mimetype", "size", "url_private", "url_private_download"}
+    (shown,) = message.for_page()["files"]
+    assert shown["name"] == "a.csv"
+    found = (await room.client.files_info(file=file["id"]))["file"]
+    assert (found["id"], found["name"], found["size"]) == (file["id"], "a.csv", len(CSV))
+    assert await got(room, found["url_private_download"]) == ("text/csv", CSV)
+
+
+async def test_what_the_bot_may_not_see_it_is_told_nothing_of(room: Room) -> None:
+    message = room.slack.upload(ANNA, CUP_FINAL, "a.csv", CSV)
+    for name in (message.files[0]["id"], await put(room), "F9"):
+        assert await refused(room.client.files_info(file=name)) == "file_not_found"
+    room.slack.joined.add(CUP_FINAL)
+    await room.client.files_info(file=message.files[0]["id"])
+    room.slack.faults.missing_scopes.add("files:read")
+    assert await refused(room.client.files_info(file=message.files[0]["id"])) == "missing_scope"
 
 
 async def test_bytes_are_lost_as_planned(room: Room) -> None:

@@ -27,7 +27,8 @@ class Attached:
     Attributes:
         id, name, mimetype: as Slack says.
         size: in bytes.
-        url: where it can be downloaded with the bot's token (`url_private_download`).
+        url: where it can be downloaded with the bot's token (`url_private_download`); "" where
+            Slack says no more than that there is a file (`check_file_info`, in Slack Connect).
     """
 
     id: str

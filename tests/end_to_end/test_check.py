@@ -11,6 +11,7 @@ from bot.checking import Source
 from bot.demo import running
 from bot.roles import EVERYONE, Right
 from bot.sandbox.live import HANG, UNAVAILABLE, Refuse
+from bot.sandbox.slack import Fault
 from bot.sandbox.slack.printed import printed
 from bot.settings import Grant
 from bot.slack.incoming import Command
@@ -120,6 +121,44 @@ async def test_a_forwarded_message_is_read_with_its_list(anna: Person, demo: Dem
     assert {row[1] for row in anna.table()} == {"liveApp/nobody", "liveApp/spare"}
     assert "not read" not in said
     assert "tonight: " in printed(message, zone="UTC")
+
+
+EVA = "U0004"
+"""Of another workspace: of her files apps are told no more than that they are there."""
+
+
+async def test_a_list_of_another_workspace_is_asked_for_and_read(anna: Person, demo: Demo) -> None:
+    spare = b"rtmp://live.example.com/liveApp/spare"
+    files = [("cup.csv", NOBODY.encode()), ("stage.png", b"\x89PNG\x00"), ("plan.xlsx", b"PK\x03")]
+    message = demo.slack.attach(EVA, LIVE_OPS, [*files, ("spare.txt", spare)])
+    said = await checks(anna, message)
+    assert "0 of 2 ready* · 2 without a task" in said
+    assert "`plan.xlsx`: not read, not a text file" in said
+    assert "stage.png" not in said
+    forwarded = demo.slack.forward(anna.user, LIVE_OPS, message.id)
+    assert "0 of 2 ready* · 2 without a task" in await checks(anna, forwarded)
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "file_not_found"])
+async def test_a_list_of_another_workspace_that_is_not_shown_is_told_with_the_mend(
+    anna: Person, demo: Demo, error: str
+) -> None:
+    if error == "missing_scope":
+        demo.slack.faults.missing_scopes.add("files:read")
+    place = LIVE_OPS if error == "missing_scope" else CUP_FINAL
+    message = demo.slack.upload(EVA, place, "cup.csv", NOBODY.encode())
+    said = await checks(anna, message)
+    [file] = message.files
+    assert f"`{file['id']}`: not read, Slack does not show it to the bot" in said
+
+
+async def test_a_list_that_slack_says_nothing_of_is_told_to_come_later(
+    anna: Person, demo: Demo
+) -> None:
+    message = demo.slack.upload(EVA, LIVE_OPS, "cup.csv", NOBODY.encode())
+    demo.slack.faults.add(Fault("files.info", status=503))
+    assert "Slack does not give it; try again in a minute" in await checks(anna, message)
+    assert "0 of 1 ready" in await checks(anna, message)
 
 
 async def test_lists_of_the_same_name_are_each_read_or_named(anna: Person, demo: Demo) -> None:

@@ -100,6 +100,7 @@ RATES = {
     "views.push": _TIER_4,
     "views.update": _TIER_4,
     "views.publish": _TIER_4,
+    "files.info": _TIER_4,
     "files.getUploadURLExternal": _TIER_4,
     "files.completeUploadExternal": _TIER_4,
 }

@@ -1,7 +1,7 @@
 """The Web API methods of files.
 
 Source: https://docs.slack.dev/reference/methods/files.getUploadURLExternal,
-.../files.completeUploadExternal.
+.../files.completeUploadExternal, .../files.info.
 """
 
 from __future__ import annotations
@@ -34,7 +34,14 @@ class FileMethods:
         return {
             "files.getUploadURLExternal": ("files:write", self._get_upload_url),
             "files.completeUploadExternal": ("files:write", self._complete_upload),
+            "files.info": ("files:read", self._info),
         }
+
+    def _info(self, given: dict[str, Any]) -> dict[str, Any]:
+        file = self._files.shared.get(str(given.get("file")))
+        if file is None or not self._files.is_seen(file):
+            raise Refused("file_not_found")
+        return {"file": self._files.described(file), "comments": []}
 
     def _get_upload_url(self, given: dict[str, Any]) -> dict[str, Any]:
         name, length = str(given.get("filename") or ""), str(given.get("length"))

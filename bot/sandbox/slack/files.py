@@ -57,7 +57,7 @@ class File:
         return "application/json" if self.name.endswith(".jsonl") else kind
 
     def described(self, base_url: str) -> dict[str, Any]:
-        """As messages show it to apps."""
+        """As `files.info` describes it."""
         content = self.content or b""
         is_text = self.mimetype.startswith(("text/", "application/json"))
         # room for a mark of the encoding and one character more than is shown
@@ -125,7 +125,7 @@ class Files:
         return named
 
     def described(self, file: File) -> dict[str, Any]:
-        """As messages show it to apps."""
+        """As `files.info` describes it."""
         return file.described(self._slack.base_url)
 
     def is_seen(self, file: File) -> bool:

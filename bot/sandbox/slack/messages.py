@@ -33,7 +33,7 @@ class Message:
         only_visible_to: the person an ephemeral message is for.
         error: Slackbot's red notice, where this is one.
         metadata: `{"event_type", "event_payload"}` as it was posted.
-        files: what is attached to it, as apps are shown it.
+        files: what is attached to it, as `files.info` describes it.
     """
 
     id: str
@@ -103,7 +103,7 @@ class Message:
         edited = {"edited": {"user": self.user, "ts": self.ts}} if self.edited else {}
         thread = {"thread_ts": self.thread_ts} if self.thread_ts else {}
         metadata = {"metadata": self.metadata} if with_metadata and self.metadata else {}
-        files = {"files": list(self.files)} if self.files else {}
+        files = {"files": [_told(one) for one in self.files]} if self.files else {}
         base = {"type": "message", "user": self.user, "ts": self.ts, "team": TEAM_ID}
         return {**base, **own, **self.payload, **edited, **thread, **metadata, **files}
 
@@ -126,6 +126,18 @@ class Message:
             "message_blocks": [{**place, "message": nested}],
             **{name: shown[name] for name in ("files", "attachments") if name in shown},
         }
+
+
+def _told(file: dict[str, Any]) -> dict[str, Any]:
+    """A file as a message shows it to apps: of another workspace's only that it is there.
+
+    Source: https://docs.slack.dev/reference/objects/file-object, on Slack Connect.
+    """
+    owner = workspace.user(file["user"])
+    if owner is None or owner.team_id == TEAM_ID:
+        return file
+    unknown = {"created": 0, "timestamp": 0, "user": ""}
+    return {"id": file["id"], "mode": "file_access", "file_access": "check_file_info", **unknown}
 
 
 def _called(part: object) -> Iterator[str]:
