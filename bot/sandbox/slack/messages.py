@@ -121,6 +121,7 @@ class Message:
             "channel_id": self.channel,
             "author_id": self.user,
             "from_url": url + self.ts.replace(".", ""),
+            "color": "D0D0D0",
             "fallback": self.text,
             "text": self.text,
             "message_blocks": [{**place, "message": nested}],
