@@ -123,6 +123,16 @@ async def test_a_forwarded_message_is_read_with_its_list(anna: Person, demo: Dem
     assert "tonight: " in printed(message, zone="UTC")
 
 
+async def test_of_many_lists_the_first_five_are_read_and_the_others_named(
+    anna: Person, demo: Demo
+) -> None:
+    urls = [f"rtmp://live.example.com/liveApp/cup{number}" for number in range(7)]
+    files = [(f"{number}.txt", url.encode()) for number, url in enumerate(urls)]
+    said = await checks(anna, demo.slack.attach(anna.user, LIVE_OPS, files))
+    assert "of 5 ready" in said
+    assert "`5.txt`, `6.txt`: not read, only the first 5 files are read" in said
+
+
 EVA = "U0004"
 """Of another workspace: of her files apps are told no more than that they are there."""
 
