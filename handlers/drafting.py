@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import UsageError
+from bot.export import Format
 from bot.views.form import EVERYONE, ONLY_ME, Field
 from handlers import grammar, steps
 from handlers.lexing import MAX_CHARACTERS
@@ -91,11 +92,15 @@ class _Sorting:
         if (is_public := self.reading.value(Key.PUBLIC)) is not None:
             found[Field.WHO] = EVERYONE if is_public else ONLY_ME
         urls, left_out = list(self.reading.urls), list(self.left_out)
+        if (page := self.reading.value(Key.PAGE)) is not None:
+            left_out.append(f"page={page}")
         for key, text in self.refused:
             if key is Key.URL:
                 urls.append(text)
             elif found.setdefault(_FIELDS[key], text) != text:
                 left_out.append(text)
+        if self.reading.subcommand is Subcommand.EXPORT:
+            found.setdefault(Field.FORMAT, Format.CSV)
         if urls:
             found[Field.URLS] = "\n".join(urls)
         if left_out:

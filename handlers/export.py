@@ -60,7 +60,8 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: ExportRequ
         until=query.until,
     )
     wish = views.Wish(ask, request.format, command.channel_id if query.public else None)
-    await _export(desk, command.team_id, reply, wish)
+    # Without a `response_url`, as from the form, nothing takes the place of what was said before.
+    await _export(desk, command.team_id, reply, wish, beside=not reply.response_url)
 
 
 async def begin(desk: Desk, click: Click, reply: Reply) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from bot.export import Format
+
 _READERS: Final = filters.READERS[Subcommand.ASK]
 _READ: Final[Mapping[Field, Key]] = {field: Key(field) for field in Field}
 """The fields, and the keys that they are typed with."""
@@ -30,12 +32,14 @@ class Fields:
 
     Attributes:
         request: what they ask for, as far as they can be understood.
+        format: of the file that it is to be exported to, if it is.
         wrong: why the others cannot, or do not go with these.
         channel_id: the channel that was typed to answer in, or "".
     """
 
     request: TasksRequest
     wrong: Mapping[Field, UsageError]
+    format: Format | None = None
     channel_id: str = ""
 
 
@@ -83,7 +87,7 @@ def read(
         public=bool(reading.value(Key.PUBLIC)),
         account=reading.value(Key.ACCOUNT),
     )
-    return Fields(request, wrong, reading.value(Key.IN) or "")
+    return Fields(request, wrong, reading.value(Key.FORMAT), reading.value(Key.IN) or "")
 
 
 def _laid_out(reading: Reading, field: Field, text: str) -> Iterator[Piece]:

@@ -245,7 +245,7 @@ _WHICH: Final[Mapping[Key, Reader]] = {
 _SHOWN: Final = {Key.UNTIL: _until, Key.SIZE: _size, Key.PAGE: _page, Key.PUBLIC: _public}
 READERS: Final[Mapping[Subcommand, Mapping[Key, Reader]]] = {
     Subcommand.TASKS: {**_WHICH, **_SHOWN},
-    Subcommand.ASK: {**_WHICH, **_SHOWN, Key.IN: _channel},
+    Subcommand.ASK: {**_WHICH, **_SHOWN, Key.IN: _channel, Key.FORMAT: _format},
     Subcommand.EXPORT: {**_WHICH, Key.UNTIL: _until, Key.PUBLIC: _public, Key.FORMAT: _format},
     Subcommand.WATCH: {**_WHICH, Key.UNTIL: _ending, Key.IN: _channel, Key.NAME: _name},
     Subcommand.SUBSCRIBE: {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -20,13 +20,13 @@ from bot.slack.errors import SlackUnavailable
 from bot.slack.modals import TriggerSpent
 from bot.views import form as views
 from bot.views import inputs, notices
-from bot.views.form import ANY_ACCOUNT, Field, Filled
+from bot.views.form import ANY_ACCOUNT, TABLE, Field, Filled
 from bot.views.limits import OPTIONS
 from bot.views.refs import FormRef, PageRef
 from bot.words import words
 from handlers import addresses, drafting, fields
 from handlers.canonical import canonical
-from handlers.requests import TasksRequest
+from handlers.requests import ExportRequest, TasksRequest
 from handlers.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ async def keep(desk: Desk, text: str, reader: Reader) -> FormRef | None:
     return None if typed is None else await _kept(desk, typed)
 
 
-async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksRequest:
+async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksRequest | ExportRequest:
     """What the form that was sent asks for.
 
     Raises:
@@ -107,6 +107,8 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
         wrong[Field.WHERE.value] = views.nowhere(w)
     if wrong:
         raise Misfilled(wrong)
+    if found.format is not None:
+        return ExportRequest(replace(found.request, rows=None), found.format)
     return found.request
 
 
@@ -138,7 +140,12 @@ async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, s
     standing = filled(
         typed, found, now=desk.now(), rows=reply.reader.rows or desk.settings.display.rows
     )
-    view = views.form(standing, reply.reader, accounts=tuple(desk.settings.accounts))
+    view = views.form(
+        standing,
+        reply.reader,
+        opened_in=reply.channel_id,
+        accounts=tuple(desk.settings.accounts),
+    )
     try:
         await desk.modals.open(trigger_id, view)
     except (TriggerSpent, SlackUnavailable) as error:
@@ -202,6 +209,8 @@ def _texts(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield Field.URLS, "\n".join(urls)
     for field in (Field.DOMAIN, Field.STATUS, Field.TASK, Field.ROWS, Field.WHO):
         yield field, values.get(field, "")
+    if (format_ := values.get(Field.FORMAT, "")) != TABLE:
+        yield Field.FORMAT, format_
     for field in (Field.SINCE, Field.UNTIL):
         if moment := values.get(field):
             yield field, datetime.fromtimestamp(int(moment), UTC).isoformat()
@@ -244,6 +253,7 @@ def filled(typed: Mapping[str, str], found: fields.Fields, *, now: datetime, row
         task=typed.get(Field.TASK, ""),
         since=since,
         until=request.until,
+        format=found.format,
         account=request.account or "",
         is_public=request.public,
         channel_id=found.channel_id,

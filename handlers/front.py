@@ -19,6 +19,7 @@ from bot.errors import (
     ArgumentRefused,
     BotError,
     Busy,
+    LiveError,
     StaleReference,
     TooManyWait,
     UsageError,
@@ -258,7 +259,7 @@ async def _explain(desk: Desk, reply: Reply, error: BotError, typed: str | None)
         ask, announced, error = error.ask, error.announced, error.because
         if isinstance(error, ArgumentRefused) and error.argument == "DomainName":
             suggestion = await desk.domain_like(ask.domain)
-    if isinstance(error, UsageError) and typed is not None:
+    if isinstance(error, UsageError | LiveError) and typed is not None:
         mended = await form.keep(desk, typed, reply.reader)
     log.info("explained", error=type(error).__name__, reason=str(error))
     if isinstance(error, NotAllowed | Unchecked):

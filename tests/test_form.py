@@ -58,8 +58,12 @@ def problems(typed: dict[str, str]) -> dict[str, str]:
         ),
         (f"{ONE} url={TWO} task=77", {"url": f"{ONE}\n{TWO}", "task": "77"}),
         ("预热失败 最近2小时", {"status": "预热失败", "since": "2小时"}),
-        ("export in progress csv account=main", {"status": "in progress", "account": "main"}),
-        ("public=no page=3", {"public": "no"}),
+        (
+            "export in progress excel account=main",
+            {"status": "in progress", "format": "excel", "account": "main"},
+        ),
+        ("export failed", {"status": "failed", "format": "csv"}),
+        ("ask failed json", {"status": "failed", "format": "json"}),
         ("ask failed in=<#C0002|general>", {"status": "failed", "in": "#C0002"}),
         ("ask <#C0002|general>", {"in": "#C0002"}),
         ("faild in=#C0002", {"status": "faild", "in": "#C0002"}),
@@ -86,6 +90,7 @@ def test_what_can_be_understood_stands_in_its_field(text: str, typed: dict[str, 
         ("since= status=failed", {"status": "failed"}),
         ("public=perhaps", {"public": "perhaps"}),
         ("ask in=#nowhere", {"in": "#nowhere"}),
+        ("export failed format=pdf", {"status": "failed", "format": "pdf"}),
         ("sicne=2h utnil=1h", {"since": "2h", "until": "1h"}),
     ],
 )
@@ -100,7 +105,7 @@ def test_what_is_wrong_stands_in_the_field_it_was_meant_for(
     [
         ("blue failed", "blue"),
         ("colour=blue failed", "colour=blue"),
-        ("export in=#C0001 failed", "in=#C0001"),
+        ("failed page=3", "page=3"),
         ('name="Cup final" failed', 'name="Cup final'),
         ("failed status=pending", "status=pending"),
         ("status=faild status=pendng failed", "faild pendng"),
@@ -119,7 +124,12 @@ def test_what_asks_for_something_but_tasks_has_no_form(text: str) -> None:
 
 
 def test_a_mistyped_subcommand_that_asks_for_tasks_has_one() -> None:
-    assert draft("exprot status=faild") == {"status": "faild"}
+    assert draft("exprot status=faild") == {"status": "faild", "format": "csv"}
+
+
+def test_a_file_has_no_place_of_its_own_to_be_typed_in() -> None:
+    found = {"status": "failed", "format": "csv", LEFT_OUT: "in=#C0001"}
+    assert draft("export in=#C0001 failed") == found
 
 
 def test_of_a_text_that_is_too_long_the_beginning_is_read() -> None:

@@ -308,5 +308,5 @@ def test_refused_credentials_say_whose_they_are_where_there_are_several_accounts
 def test_an_account_s_name_beside_refused_credentials_calls_nobody() -> None:
     refused = errors.TokenExpired("InvalidSecurityToken.Expired", **REFUSED)
     theirs = message(refused, READER, ask=replace(ASK, account="<!channel>"))
-    assert "<!channel>" not in str((theirs.text, theirs.blocks))
+    assert "<!channel>" not in theirs.text + mrkdwn(theirs)
     assert "(&lt;!channel&gt;)" in mrkdwn(theirs)

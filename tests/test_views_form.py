@@ -49,11 +49,13 @@ def test_an_empty_form_asks_for_all_there_is_and_answers_where_one_is() -> None:
         "Cancel",
     ]
     assert list(found) == [
-        *("domain", "status", "url", "task", "since", "until", "size", "in", "public"),
+        *("domain", "status", "url", "task", "since", "until", "size", "format", "in", "public"),
     ]
     assert found["status"]["element"]["initial_option"]["value"] == "all"
     assert found["size"]["element"]["initial_option"]["value"] == "10"
     assert found["public"]["element"]["initial_option"]["value"] == "no"
+    assert found["format"]["element"]["initial_option"]["value"] == "table"
+    assert "private_metadata" not in view
     assert found["domain"]["element"]["min_query_length"] == 0
     assert found["in"]["element"]["default_to_current_conversation"] is True
     assert found["in"]["element"]["response_url_enabled"] is True
@@ -187,9 +189,7 @@ def test_a_signature_is_not_repeated_in_what_is_wrong() -> None:
 
 def test_what_was_left_out_is_named_above_the_fields() -> None:
     view = form(Filled(rows=10, left_out="colour=<blue>"), ENGLISH)
-    assert view["blocks"][0]["text"]["text"] == (
-        "⚠️ Not understood, and left out: `colour=&lt;blue&gt;`"
-    )
+    assert view["blocks"][0]["text"]["text"] == ("⚠️ Left out of this form: `colour=&lt;blue&gt;`")
 
 
 def test_the_fields_are_called_as_they_are_typed() -> None:

@@ -183,7 +183,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What a person has typed into a menu that we fill (`block_suggestion`)."""
+    """What a person has typed into a menu of a form that we fill (`block_suggestion`).
+
+    `channel_id` is where the form was opened: its `private_metadata`.
+    """
 
     action_id: str
     typed: str
@@ -199,6 +202,7 @@ class Suggestion:
             typed=str(body.get("value") or ""),
             team_id=str(_mapping(body.get("team")).get("id", "")),
             user_id=str(_mapping(body.get("user")).get("id", "")),
+            channel_id=str(_mapping(body.get("view")).get("private_metadata") or ""),
         )
 
 

@@ -141,7 +141,9 @@ def message(
     if quoted:
         body.append(blocks.context(" · ".join(quoted)))
     asks: tuple[Ask, ...] = ()
-    if ask is not None and _is_unknown_domain(error):
+    if form is not None:
+        body.append(usage.form_button(form, w))
+    elif ask is not None and isinstance(error, errors.LiveError):
         body.append(usage.form_button(refs.PageRef.to(ask), w))
         asks = (ask,)
     return fitted(Message(w.paragraph([said, detail or advice]), tuple(body), asks))

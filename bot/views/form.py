@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.asks import MAX_ROWS, MIN_ROWS
+from bot.export import Format
 from bot.live.model import StatusFilter
 from bot.manifest import FORM
 from bot.views import blocks, inputs, usage
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 ONLY_ME, EVERYONE = "no", "yes"
 """Of the field `WHO`: the answers to whether it is public."""
 ANY_ACCOUNT = "*"
+TABLE = "table"
+"""Of the field `FORMAT`: an answer in Slack, no file."""
 
 
 class Field(StrEnum):
@@ -41,6 +44,7 @@ class Field(StrEnum):
     SINCE = "since"
     UNTIL = "until"
     ROWS = "size"
+    FORMAT = "format"
     ACCOUNT = "account"
     WHERE = "in"
     WHO = "public"
@@ -61,6 +65,7 @@ class Filled:
         urls: one a line, right or wrong.
         task: a task ID, right or wrong.
         since, until: the window, in UTC; None is left open.
+        format: of the file that is asked for, or None for an answer in Slack.
         account: the name of an account, or "" for the one that has the domain.
         is_public: everyone shall see the answer.
         channel_id: where to answer, or "" for the channel that is looked at.
@@ -75,6 +80,7 @@ class Filled:
     task: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    format: Format | None = None
     account: str = ""
     is_public: bool = False
     channel_id: str = ""
@@ -107,18 +113,23 @@ _HINTS = {
 }
 
 
-def form(filled: Filled, reader: Reader, *, accounts: Sequence[str] = ()) -> Block:
+def form(
+    filled: Filled, reader: Reader, *, opened_in: str = "", accounts: Sequence[str] = ()
+) -> Block:
     """The modal.
 
     Args:
         filled: what stands in it at first.
         reader: for whom.
+        opened_in: the channel it is opened in: what may be asked there, its menus suggest.
         accounts: the names of all accounts, to choose from where there are several.
     """
     w = words(reader.language)
+    place = {"private_metadata": opened_in} if opened_in else {}  # Slack takes no empty one
     return {
         "type": "modal",
         "callback_id": FORM,
+        **place,
         "title": _plain(w.t("Preload tasks")),
         "submit": _plain(w.t("Ask")),
         "close": _plain(w.t("Cancel")),
@@ -143,7 +154,7 @@ def nowhere(w: Words) -> str:
 
 def _notes(filled: Filled, w: Words) -> Iterator[Block]:
     if filled.left_out:
-        said = w.t("Not understood, and left out: {text}", text=code(filled.left_out, 500))
+        said = w.t("Left out of this form: {text}", text=code(filled.left_out, 500))
         yield blocks.section(f"⚠️ {said}")
 
 
@@ -168,6 +179,7 @@ def _inputs(filled: Filled, w: Words, accounts: Sequence[str]) -> Iterator[Block
     yield one(Field.SINCE, w.t("Created since"), inputs.moment(filled.since))
     yield one(Field.UNTIL, w.t("Created before"), inputs.moment(filled.until))
     yield one(Field.ROWS, w.t("Rows a page"), _rows(filled), is_optional=False)
+    yield one(Field.FORMAT, w.t("Answer as"), _formats(filled, w), is_optional=False)
     yield one(Field.WHERE, w.t("Where to answer"), inputs.conversation(filled.channel_id))
     yield one(Field.WHO, w.t("Who sees the answer"), _who(filled, w), is_optional=False)
 
@@ -187,6 +199,12 @@ def _statuses(filled: Filled, w: Words) -> Block:
 
 def _rows(filled: Filled) -> Block:
     return inputs.menu(inputs.choices(map(str, range(MIN_ROWS, MAX_ROWS + 1))), str(filled.rows))
+
+
+def _formats(filled: Filled, w: Words) -> Block:
+    named = {TABLE: w.t("a table"), Format.CSV: w.t("a CSV file"), Format.JSON: w.t("a JSON file")}
+    options = [blocks.option(word, value) for value, word in named.items()]
+    return inputs.radio(options, filled.format or TABLE)
 
 
 def _who(filled: Filled, w: Words) -> Block:

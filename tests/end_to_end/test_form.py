@@ -12,11 +12,13 @@ from sqlalchemy import text
 
 from bot.demo import Demo, running
 from bot.live.client import Timeouts
-from bot.sandbox.live import HANG, UNAVAILABLE
+from bot.roles import Right
+from bot.sandbox.live import HANG, UNAVAILABLE, Refuse
 from bot.sandbox.slack import Fault
 from bot.store.schema import drafts
 from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, LIWEI, Person
 from tests.end_to_end.test_accounts import SHARED, accounts
+from tests.end_to_end.test_roles import grant, granting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -162,6 +164,49 @@ async def test_an_unknown_domain_is_mended_in_the_form(anna: Filler) -> None:
     assert anna.field("domain")["initial_option"]["value"] == "live.exmaple.com"
     assert anna.field("status")["initial_option"]["value"] == "failed"
     assert "13 failed" in await anna.sends(domain="live.example.com")
+
+
+async def test_a_mistyped_export_is_mended_in_the_form_and_is_an_export_still(
+    demo: Demo, anna: Filler
+) -> None:
+    await anna.types("/preload export status=faild json page=2")
+    await anna.opens()
+    assert anna.field("format")["initial_option"]["value"] == "json"
+    assert "`page=2`" in str(anna.form.blocks[0])
+    assert "13 tasks" in await anna.sends(status="failed")
+    [file] = demo.slack.files.values()
+    assert file.name.endswith(".json")
+
+
+async def test_the_form_exports_what_it_asks_about(demo: Demo) -> None:
+    outcome = await demo.slack.shortcut(ANNA, "form")
+    assert outcome.ok, outcome.error
+    await demo.bot.jobs.idle()
+    anna = Filler(demo)
+    values = {"domain": "live.example.com", "status": "failed", "format": "csv", "in": None}
+    assert "13 tasks" in await anna.sends(**values)
+    [file] = demo.slack.files.values()
+    assert file.name.endswith(".csv")
+
+
+async def test_an_export_to_everyone_goes_to_the_channel_that_was_chosen(
+    demo: Demo, anna: Filler
+) -> None:
+    await anna.asks("failed json public")
+    await anna.sends()
+    [file] = demo.slack.files.values()
+    assert file.channel == LIVE_OPS
+
+
+async def test_what_the_api_does_not_answer_can_be_asked_anew_by_the_form(
+    demo: Demo, anna: Filler
+) -> None:
+    demo.live.faults.inject(Refuse("Forbidden.RAM", 403))
+    refused = await anna.types("/preload export status=failed json")
+    assert "live:DescribeLiveStreamPreloadTasks" in refused
+    await anna.opens()
+    assert anna.field("status")["initial_option"]["value"] == "failed"
+    assert anna.field("format")["initial_option"]["value"] == "json"
 
 
 async def test_where_nothing_is_found_the_form_asks_otherwise(anna: Filler) -> None:
@@ -326,6 +371,13 @@ async def test_the_menu_completes_domains_and_takes_what_is_typed(anna: Filler) 
     assert "live.example.com" in everything
     assert offered(await slack.suggest(ANNA, "domain", "live.example.c"))[0] == "live.example.com"
     assert offered(await slack.suggest(ANNA, "domain", "new.example.org"))[-1] == "new.example.org"
+
+
+async def test_who_may_ask_in_a_channel_only_is_suggested_its_domains_there() -> None:
+    granted = granting(grant(LIVE_OPS, may=Right.QUERY))
+    async with running(adjusted=granted) as demo:
+        await Filler(demo).asks()
+        assert "live.example.com" in offered(await demo.slack.suggest(ANNA, "domain", "live"))
 
 
 @pytest.mark.parametrize("socket_mode", [False, True])
