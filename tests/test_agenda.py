@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.watch.agenda import PLANNING_SHARE, Agenda
 from bot.watch.needs import Freshness
 from tests.reading_loop import Domain
+from tests.test_planner import DOMAIN, LONG, need, pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +75,26 @@ def test_nothing_is_planned_while_a_plan_that_is_used_up_is_still_good() -> None
     assert [len(account.asks()) for _ in range(3)] == [1, 1, 0]  # the first is not followed
     assert account.plans == 2
     assert account.agenda.next_at_s > account.clock_s
+
+
+def test_where_more_is_due_a_plan_lasts_no_longer_than_its_calls() -> None:
+    account = Account(domains=0, takes_s=14 / PER_S * PLANNING_SHARE)
+
+    def needs() -> Iterator[Need]:
+        for domain in range(4):
+            named = [pending(f"{domain}.{number}", url=long_url(number)) for number in range(300)]
+            yield need(named)
+        account.clock_s += account.takes_s
+
+    for _ in range(2):
+        began_s = account.clock_s
+        calls = account.agenda.take(needs(), now=NOW, most=PER_S)
+    assert [call.cost for call in calls] == [4, 4, 4]  # there would be time for 14
+    assert account.agenda.next_at_s == pytest.approx(began_s + 12 / PER_S)
+
+
+def long_url(number: int) -> str:
+    return f"rtmp://{DOMAIN}/liveApp/{number}.flv{LONG}"
 
 
 def test_what_is_wanted_anew_does_not_wait_for_the_plan_s_end() -> None:

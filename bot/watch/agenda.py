@@ -67,6 +67,9 @@ class Agenda:
                 needs, now_s=now_s, now=now, freshness=self._freshness, most=max(most, ahead)
             )
             self._planning_s = self._clock_s() - now_s
+            if plan.next_at_s <= now_s:  # more is due: nobody shall wait when these are made
+                costs = sum(call.cost for call in plan.calls)
+                lasts_s = min(lasts_s, costs / self._calls_per_s)
             self._until_s = now_s + lasts_s
             self._left, self._next_at_s = plan.calls, plan.next_at_s
         taken, self._left = self._left[:most], self._left[most:]
