@@ -10,19 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import written
+from bot.answering import answer_of
 from bot.asking import ALONE
-from bot.asks import FIRST, LAST_OFFSET, Answer, Place, Row, TaskCard
+from bot.asks import FIRST, LAST_OFFSET, Place, TaskCard
 from bot.errors import ArgumentRefused, LiveError, TooManyWait
-from bot.listing import API_ROWS, Cut, Listing, Streams, count_states, is_newest_first, merged
+from bot.listing import API_ROWS, Cut, Listing, Streams, is_newest_first, merged
 from bot.live.model import newest, stream_of
-from bot.memory import (
-    DOMAINS_KEPT_S,
-    KEPT_S,
-    TURN_SETTLED_S,
-    Memory,
-    fresh_s,
-    turn_s,
-)
+from bot.memory import DOMAINS_KEPT_S, KEPT_S, TURN_SETTLED_S, Memory, fresh_s, turn_s
 from bot.metrics import CACHE, UNMETERED
 from bot.reading import look_up, page_of, read, urls_to_look_up, window_of
 
@@ -31,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.asking import Asking, Kind
-    from bot.asks import Ask
+    from bot.asks import Answer, Ask
     from bot.live.model import TaskPage
     from bot.metrics import Meter
     from bot.reading import Live
@@ -102,7 +96,7 @@ class Queries:
             cut = await self._cut(listing, offset, ask.rows)
         known, unchecked = await self._known(listing, cut)
         cut = listing.rows_from(offset, ask.rows, known) if known.ordered else cut
-        answer = _answer(ask, listing, cut, known, self._now())
+        answer = answer_of(ask, listing, cut, known, self._now())
         moved = answer.moved or self._has_moved(place, listing, cut)
         return replace(answer, moved=moved, stale=stale, unchecked=unchecked)
 
@@ -113,7 +107,9 @@ class Queries:
             return None
         offset = listing.within(place.offset, ask.rows)
         known = self._held_streams(listing)
-        return _answer(ask, listing, listing.rows_from(offset, ask.rows, known), known, self._now())
+        return answer_of(
+            ask, listing, listing.rows_from(offset, ask.rows, known), known, self._now()
+        )
 
     async def card(self, ask: Ask, *, refresh: bool = False) -> TaskCard | None:
         """One task (`ask.task_id`) with its stream's newest; None if the API has it no more.
@@ -299,28 +295,3 @@ class Queries:
         if place.last_shown is None or cut.before is None:
             return False
         return self._mark_of(cut.before.task_id) != place.last_shown
-
-
-def _answer(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetime) -> Answer:
-    # Of an old window only the shown streams were looked up: they are not all there are.
-    is_countable = ask.is_filtered or not listing.is_partial
-    return Answer(
-        ask=ask,
-        start=listing.start,
-        end=listing.end,
-        rows=tuple(Row(task, known.newest_of(task)) for task in cut.shown),
-        offset=cut.offset,
-        total=listing.total,
-        whole=listing.whole,
-        states=count_states(listing.tasks, now),
-        counts=listing.counts,
-        streams=known.states(listing.tasks, now) if is_countable else {},
-        streams_unknown=known.unknown(listing.tasks) if is_countable else 0,
-        observed_at=min(cut.observed_at, known.observed_at),
-        request_id=listing.request_id,
-        cut=listing.cut,
-        domain_total=listing.domain_total,
-        retried=known.retried(listing.tasks, now),
-        without_task=known.without_task(ask.urls),
-        moved=cut.moved,
-    )
