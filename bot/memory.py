@@ -7,12 +7,15 @@ fails.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.cache import Cache, ThisSecond, WaitingRoom
+from bot.errors import TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from bot.asks import Answer, Ask
@@ -32,6 +35,8 @@ KEPT_S = 1_800.0
 """How long it is kept in case a refresh fails."""
 DOMAINS_KEPT_S = 600.0
 """How long the account's list of domains is."""
+PATIENCE_S = 5.0
+"""How long a question waits where an old listing is at hand that it does not ask to refresh."""
 
 _MIB = 1 << 20
 
@@ -44,6 +49,20 @@ def fresh_s(listing: Listing, now: datetime) -> float:
 def turn_s(listing: Listing, now: datetime) -> float:
     """For how long its pages can be turned."""
     return TURN_SETTLED_S if listing.is_settled(now) else TURN_S
+
+
+@asynccontextmanager
+async def within(seconds: float | None) -> AsyncIterator[None]:
+    """End what is inside after so long, if it is bounded at all.
+
+    Raises:
+        TimedOut: it took longer.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise TimedOut(message="no reply soon") from error
 
 
 class Memory:

@@ -16,7 +16,16 @@ from bot.asks import FIRST, LAST_OFFSET, Place, TaskCard
 from bot.errors import ArgumentRefused, LiveError, TooManyWait
 from bot.listing import API_ROWS, Cut, Listing, Streams, is_newest_first, merged
 from bot.live.model import newest, stream_of
-from bot.memory import DOMAINS_KEPT_S, KEPT_S, TURN_SETTLED_S, Memory, fresh_s, turn_s
+from bot.memory import (
+    DOMAINS_KEPT_S,
+    KEPT_S,
+    PATIENCE_S,
+    TURN_SETTLED_S,
+    Memory,
+    fresh_s,
+    turn_s,
+    within,
+)
 from bot.metrics import CACHE, UNMETERED
 from bot.reading import look_up, page_of, read, urls_to_look_up, window_of
 
@@ -151,15 +160,17 @@ class Queries:
         self._meter.count(CACHE, "miss" if held is None else "hit")
         if held is not None:
             return held, failure
+        old = self._memory.listings.held(question)
+        is_urgent = old is not None and pinned is None and not place.refresh
         try:
-            listing = await self._memory.listings.asked(
-                (question, pinned),
-                lambda: self._read(question, pinned, place.offset, anew=place.refresh),
-            )
+            async with within(PATIENCE_S if is_urgent else None):
+                listing = await self._memory.listings.asked(
+                    (question, pinned),
+                    lambda: self._read(question, pinned, place.offset, anew=place.refresh),
+                )
         except ArgumentRefused:
             raise
         except LiveError as error:
-            old = self._memory.listings.held(question)
             if old is None:
                 raise
             if isinstance(error, TooManyWait):  # that is no failure to read it

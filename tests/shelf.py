@@ -5,6 +5,7 @@ Tests of how it is asked run against the simulated API, over the wire.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -61,6 +62,7 @@ class Shelf:
     calls: list[tuple[TaskQuery, int, int]] = field(default_factory=list)
     newest_first: bool = True
     before_reply: Callable[[], None] = lambda: None
+    takes_s: float = 0.0
 
     async def describe_preload_tasks(
         self, query: TaskQuery, *, page: int = 1, page_size: int = 100
@@ -68,6 +70,8 @@ class Shelf:
         self.calls.append((query, page, page_size))
         if self.failing is not None:
             raise self.failing
+        if self.takes_s:
+            await asyncio.sleep(self.takes_s)
         self.before_reply()
         found_as = StatusFilter(query.status) if query.status else None
         found = [

@@ -15,14 +15,16 @@ from bot.errors import (
     PermissionRefused,
     StaleReference,
     Throttled,
+    TimedOut,
     TooManyWait,
     Unavailable,
 )
 from bot.live.model import StatusFilter, TaskPage, TaskQuery, TaskState
 from bot.live.protocol import check
-from bot.memory import FRESH_S, FRESH_SETTLED_S, KEPT_S, TURN_SETTLED_S
+from bot.memory import FRESH_S, FRESH_SETTLED_S, KEPT_S, PATIENCE_S, TURN_SETTLED_S
 from bot.queries import Queries
 from bot.views.refs import anchor_of
+from tests import virtual_time
 from tests.shelf import DOMAIN, EVENING, Shelf, task
 
 ASK = Ask(account="default", domain=DOMAIN)
@@ -255,6 +257,36 @@ async def test_an_old_answer_is_not_given_once_more_when_the_api_answers_again()
     assert (await of.queries.page(ASK)).stale is not None
     of.shelf.failing = None
     assert (await of.queries.page(ASK)).stale is None
+
+
+def test_an_api_that_hangs_keeps_nobody_long_from_the_old_rows() -> None:
+    async def main() -> None:
+        of, clock = evening(3), asyncio.get_running_loop().time
+        first = await of.queries.page(ASK)
+        of.shelf.takes_s = 60.0
+        for _ in range(2):
+            of.later(KEPT_S / 4)
+            asked_s = clock()
+            old = await of.queries.page(ASK)
+            assert clock() - asked_s == PATIENCE_S
+            assert old.observed_at == first.observed_at
+            assert isinstance(old.stale, TimedOut)
+        of.shelf.takes_s = 1.0
+        assert (await of.queries.page(ASK)).stale is None
+
+    virtual_time.run(main())
+
+
+@pytest.mark.parametrize("place", [Place(refresh=True), Place(3, end=EVENING)])
+def test_who_asks_for_other_rows_than_the_old_ones_waits_for_them(place: Place) -> None:
+    async def main() -> None:
+        of = evening(3)
+        await of.queries.page(ASK)
+        of.later(KEPT_S / 4)
+        of.shelf.takes_s = 15.0
+        assert (await of.queries.page(ASK, place)).stale is None
+
+    virtual_time.run(main())
 
 
 async def test_a_hit_adopts_the_window_of_the_first_answer() -> None:
