@@ -14,6 +14,7 @@ from bot.errors import LiveError, StoreUnavailable, TimedOut
 from bot.export import Format
 from bot.logs import request_id
 from bot.record import Deed, Outcome
+from bot.settings import suffix_of
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import export as views
 from bot.views import following
@@ -164,7 +165,15 @@ class _Exporting:
             if self.step is None:
                 raise Unanswered(self.wish.ask, error, announced=self._replaces) from error
             log.info("export not finished", error=type(error).__name__, reason=str(error))
-            said = views.stopped(error, self.wish, self.step, reader, log_id=request_id())
+            accounts = self.reply.desk.settings.accounts
+            said = views.stopped(
+                error,
+                self.wish,
+                self.step,
+                reader,
+                suffix=suffix_of(self.wish.ask.account, accounts),
+                log_id=request_id(),
+            )
         except asyncio.CancelledError:
             with suppress(SlackRefused, SlackUnavailable):
                 await self._tell(self._last_words())

@@ -27,6 +27,7 @@ from bot.errors import (
 from bot.logs import request_id
 from bot.metrics import ANSWER, ANSWERS, OK, OTHER, TURNED_AWAY
 from bot.roles import NotAllowed, Right, Unchecked
+from bot.settings import suffix_of
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import (
     Click,
@@ -269,6 +270,7 @@ async def _explain(desk: Desk, reply: Reply, error: BotError, typed: str | None)
             error,
             reply.reader,
             ask=ask,
+            suffix=suffix_of(ask.account, desk.settings.accounts) if ask else "",
             suggestion=suggestion,
             log_id=request_id(),
             form=mended,

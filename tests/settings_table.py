@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from bot.reader import Language
 from bot.settings import Settings
-from bot.settings.reading import ACCOUNT_VARIABLES, KEY_VARIABLES, VARIABLES
+from bot.settings.variables import ACCOUNT_VARIABLES, KEY_VARIABLES, VARIABLES
 from tests import settings_chinese
 
 if TYPE_CHECKING:

@@ -313,8 +313,35 @@ async def test_each_account_is_looked_at(patient: Patient, tmp_path: Path) -> No
         if not name.startswith(("ALIBABA", "PRELOAD"))
     }
     assert await patient.faults() == ["Live API for spare"]
-    assert "accounts.spare.access_key_id" in next(o for o in patient.found if not o.ok).fix
+    fix = next(one for one in patient.found if not one.ok).fix
+    assert fix == "correct accounts.spare.access_key_id (ALIBABA_CLOUD_ACCESS_KEY_ID_SPARE)"
     assert len([one for one in patient.found if one.check == "clock"]) == 2
+
+
+async def test_keys_that_one_of_several_accounts_lacks_are_asked_for_by_the_names_it_reads(
+    patient: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "alibabacloud_credentials.client", None)  # not installed
+    (tmp_path / "preload-bot.toml").write_text("[accounts.default]\n[accounts.box-office]\n")
+    finding = await patient.finding("credentials of box-office")
+    assert finding.fix.startswith(
+        "set ALIBABA_CLOUD_ACCESS_KEY_ID_BOX_OFFICE and ALIBABA_CLOUD_ACCESS_KEY_SECRET_BOX_OFFICE,"
+    )
+
+
+async def test_keys_of_none_of_several_accounts_are_told_with_the_names_they_may_have(
+    patient: Patient, tmp_path: Path
+) -> None:
+    (tmp_path / "preload-bot.toml").write_text("[accounts.main]\n[accounts.spare]\n")
+    for name in ("PRELOAD_BOT_ENDPOINT", "PRELOAD_BOT_DOMAINS"):
+        del patient.env[name]
+    found = await patient.examined()
+    assert [one.detail for one in found] == [
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    ]
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID_MAIN or ALIBABA_CLOUD_ACCESS_KEY_ID_SPARE" in found[0].fix
+    assert "testsecret" not in printed(found, as_json=True)
 
 
 @pytest.mark.parametrize("fast_s", [45, -45])

@@ -319,7 +319,7 @@ def test_whatever_is_asked_slack_takes_what_is_said_and_nothing_signed_is(
         views.done(export, wish, name, reader, now=NOW),
         views.nothing(export, wish, reader, now=NOW),
         views.cancelled(wish, step, reader),
-        views.stopped(error(code="C", message="auth_key=5ecre7"), wish, step, reader, "log"),
+        views.stopped(error(code="C", message="auth_key=5ecre7"), wish, step, reader, log_id="log"),
         views.cut_off(wish, None, reader),
         views.without_scope("files:write", wish, reader),
         views.refused("some_code", wish, reader),

@@ -13,8 +13,9 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from bot.errors import SettingsError
 from bot.reader import Language
 from bot.roles import Grant, Right, Roles
-from bot.settings import Settings, WrongSettings, load, require
-from bot.settings.reading import ACCOUNT_VARIABLES, FILE_VARIABLE, KEY_VARIABLES, VARIABLES
+from bot.settings import Settings, WrongSettings, load, require, suffix_of
+from bot.settings.reading import FILE_VARIABLE
+from bot.settings.variables import ACCOUNT_VARIABLES, KEY_VARIABLES, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -224,7 +225,54 @@ def test_domains_for_no_account_in_particular_are_refused(tmp_path: Path) -> Non
     text = "[accounts.a]\naccess_key_id = 'a'\naccess_key_secret = 'a'\n[accounts.b]"
     env = {"PRELOAD_BOT_DOMAINS": "live.example.com"}
     found = problems(text, tmp_path, env)
-    assert found == {"PRELOAD_BOT_DOMAINS": "meant for one account, or one called default"}
+    assert list(found) == ["PRELOAD_BOT_DOMAINS"]
+    assert "PRELOAD_BOT_DOMAINS_A or PRELOAD_BOT_DOMAINS_B" in found["PRELOAD_BOT_DOMAINS"]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    ["access_key_id = '{0}'\naccess_key_secret = '{0}'", ""],
+    ids=["with keys of their own", "without keys"],
+)
+def test_keys_of_no_account_in_the_environment_are_refused_with_the_names_they_may_have(
+    keys: str, tmp_path: Path
+) -> None:
+    text = "\n".join(f"[accounts.{name}]\n{keys.format(name)}" for name in ("main", "box-office"))
+    found = problems(text, tmp_path, KEYS)
+    assert list(found) == list(KEYS)
+    for name, allowed in found.items():
+        assert f"{name}_MAIN or {name}_BOX_OFFICE" in allowed
+        assert "LTAI-env" not in allowed
+
+
+def test_keys_that_the_vendors_chain_finds_for_one_of_several_accounts_are_let_stand(
+    tmp_path: Path,
+) -> None:
+    own = "[accounts.b]\naccess_key_id = 'b'\naccess_key_secret = 'b'"
+    accounts = read(f"[accounts.a]\nkey_source = 'chain'\n{own}", tmp_path, KEYS).accounts
+    assert [one.key_source for one in accounts.values()] == ["chain", "static"]
+    assert accounts["b"].access_key_id == "b"
+
+
+def test_keys_without_a_name_are_the_default_ones_among_several_accounts(tmp_path: Path) -> None:
+    own = "[accounts.b]\naccess_key_id = 'b'\naccess_key_secret = 'b'"
+    accounts = read(f"[accounts.default]\n{own}", tmp_path, KEYS).accounts
+    assert accounts["default"].access_key_id == "LTAI-env"
+    assert accounts["b"].access_key_id == "b"
+
+
+@pytest.mark.parametrize("names", [("main",), ("default", "box-office"), ("main", "box-office")])
+def test_an_account_reads_the_variable_that_it_is_said_to_have(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = "".join(
+        f"[accounts.{name}]\naccess_key_id = '{name}'\naccess_key_secret = 's'\n" for name in names
+    )
+    told = read(text, tmp_path).accounts
+    env = {f"{key}{suffix_of(name, told)}": f"{name} {key}" for name in names for key in KEYS}
+    accounts = read(text, tmp_path, env).accounts
+    for name in names:
+        assert accounts[name].access_key_id == f"{name} ALIBABA_CLOUD_ACCESS_KEY_ID"
 
 
 @pytest.mark.parametrize(

@@ -310,3 +310,21 @@ def test_an_account_s_name_beside_refused_credentials_calls_nobody() -> None:
     theirs = message(refused, READER, ask=replace(ASK, account="<!channel>"))
     assert "<!channel>" not in theirs.text + mrkdwn(theirs)
     assert "(&lt;!channel&gt;)" in mrkdwn(theirs)
+
+
+@pytest.mark.parametrize(
+    ("error", "variables"),
+    [
+        (errors.CredentialsRefused("SignatureDoesNotMatch"), "ALIBABA_CLOUD_ACCESS_KEY_SECRET_B"),
+        (errors.TokenExpired("InvalidSecurityToken.Expired"), "ALIBABA_CLOUD_SECURITY_TOKEN_B"),
+        (
+            errors.CredentialsRefused("Odd"),
+            "ALIBABA_CLOUD_ACCESS_KEY_ID_B, ALIBABA_CLOUD_ACCESS_KEY_SECRET_B",
+        ),
+    ],
+)
+def test_refused_credentials_name_the_variables_as_they_are_called_for_the_account(
+    error: errors.LiveError, variables: str
+) -> None:
+    said = mrkdwn(message(error, READER, ask=replace(ASK, account="b"), suffix="_B"))
+    assert f"`{variables}` (b)" in said

@@ -59,7 +59,7 @@ async def examined(
     kept, uses = await of_store(settings, now)
     shared = await of_redis(settings)
     async with aiohttp.ClientSession(trace_configs=[clocks.watching()]) as session:
-        accounts = (of_account(*item, session, now) for item in settings.accounts.items())
+        accounts = (of_account(name, settings.accounts, session, now) for name in settings.accounts)
         slack = of_slack(settings.slack, session, config_token=config_token, uses=uses)
         groups = await asyncio.gather(*accounts, slack)
     found = [

@@ -11,14 +11,17 @@ from bot.live.client import LiveClient
 from bot.live.model import TaskQuery
 from bot.live.protocol import DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.lives import credentials_of
+from bot.settings import suffix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import aiohttp
 
     from bot.settings import Account
+
+    _Accounts = Mapping[str, Account]
 
 MOST_DOMAINS = 20
 """How many domains of an account are tried, with a call each."""
@@ -35,6 +38,7 @@ _ADVICE: tuple[tuple[type[errors.LiveError], str], ...] = (
 )
 """What to do about a refusal: the first kind that fits."""
 
+_ID_AND_SECRET = ("access_key_id", "access_key_secret")
 _KEY_OF_CODE = {
     "InvalidAccessKeyId": "access_key_id",
     "SignatureDoesNotMatch": "access_key_secret",
@@ -45,46 +49,46 @@ _KEY_OF_CODE = {
 
 
 async def of_account(
-    name: str, account: Account, session: aiohttp.ClientSession, now: Callable[[], datetime]
+    name: str, accounts: _Accounts, session: aiohttp.ClientSession, now: Callable[[], datetime]
 ) -> list[Finding]:
     """Look at the credentials, and use them."""
-    check = f"credentials of {name}"
+    check, account = f"credentials of {name}", accounts[name]
     source = credentials_of(account)
     try:
         await source.current()
     except errors.CredentialsRefused as error:
-        keys = "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+        keys = " and ".join(_variable(name, accounts, key) for key in _ID_AND_SECRET)
         fix = f"set {keys}, or access_key_id and access_key_secret in [accounts.{name}]"
         return [Finding(check, ok=False, detail=error.message, fix=fix)]
     where = "the settings" if account.key_source == "static" else "the vendor's provider chain"
     async with LiveClient(source, account.endpoint, session=session, now=now) as live:
         return [
             Finding(check, ok=True, detail=f"present, from {where}"),
-            *await _of_permissions(name, account, live),
+            *await _of_permissions(name, accounts, live),
         ]
 
 
-async def _of_permissions(name: str, account: Account, live: LiveClient) -> list[Finding]:
+async def _of_permissions(name: str, accounts: _Accounts, live: LiveClient) -> list[Finding]:
     """Whether domains may be listed, and of each one tasks be read."""
     check, found = f"Live API for {name}", list[Finding]()
     denied: dict[str, errors.LiveError] = {}
-    domains = account.domains
+    domains = accounts[name].domains
     try:
         listed = await live.describe_user_domains()
     except errors.PermissionRefused as error:
         denied[DESCRIBE_DOMAINS] = error
     except errors.LiveError as error:
-        return [_refused(name, account, error, DESCRIBE_DOMAINS)]  # it would befall each call
+        return [_refused(name, accounts, error, DESCRIBE_DOMAINS)]  # it would befall each call
     else:
         if not domains:
             domains = tuple(one.name for one in listed if one.status in {"online", ""})
             detail = f"{DESCRIBE_DOMAINS} lists {len(listed)} play domains; none is in the settings"
             fix = "" if listed else "use the keys of the account that has the play domains"
             found.append(Finding(check, ok=bool(listed), detail=detail, fix=fix))
-    found += await _of_domains(name, account, domains[:MOST_DOMAINS], live, denied)
+    found += await _of_domains(name, accounts, domains[:MOST_DOMAINS], live, denied)
     if denied:
         what = "; ".join(denied)
-        found.append(_refused(name, account, next(iter(denied.values())), what))
+        found.append(_refused(name, accounts, next(iter(denied.values())), what))
     if len(domains) > MOST_DOMAINS:
         detail = f"{len(domains) - MOST_DOMAINS} domains more were not tried"
         found.append(Finding(check, ok=True, detail=detail))
@@ -93,7 +97,7 @@ async def _of_permissions(name: str, account: Account, live: LiveClient) -> list
 
 async def _of_domains(
     name: str,
-    account: Account,
+    accounts: _Accounts,
     domains: Sequence[str],
     live: LiveClient,
     denied: dict[str, errors.LiveError],
@@ -103,12 +107,12 @@ async def _of_domains(
     for domain in domains:
         what = f"{DESCRIBE_TASKS} of {domain}"
         try:
-            query = TaskQuery(domain, region_id=account.region_id)
+            query = TaskQuery(domain, region_id=accounts[name].region_id)
             page = await live.describe_preload_tasks(query, page_size=1)
         except errors.PermissionRefused as error:
             denied[what] = error
         except errors.LiveError as error:
-            found.append(_refused(name, account, error, what))
+            found.append(_refused(name, accounts, error, what))
             if not isinstance(error, errors.ArgumentRefused):
                 break  # it would befall each call
         else:
@@ -117,12 +121,13 @@ async def _of_domains(
     return found
 
 
-def _refused(name: str, account: Account, error: errors.LiveError, what: str) -> Finding:
+def _refused(name: str, accounts: _Accounts, error: errors.LiveError, what: str) -> Finding:
+    account = accounts[name]
     fix = _advice(error).format(
         action=what.partition(" ")[0],
         endpoint=account.endpoint,
         setting=f"accounts.{name}",
-        keys=_keys(name, account, error.code),
+        keys=_keys(name, accounts, error.code),
         policy=json.dumps(ram_policy(account.domains), indent=2),
     )
     return Finding(f"Live API for {name}", ok=False, detail=f"{what}: {error}", fix=fix)
@@ -134,13 +139,20 @@ def _advice(error: errors.LiveError) -> str:
     return next(advice for kind, advice in _ADVICE if isinstance(error, kind))
 
 
-def _keys(name: str, account: Account, code: str) -> str:
+def _keys(name: str, accounts: _Accounts, code: str) -> str:
     """Where the credentials come from that a refusal with this code is about."""
-    if account.key_source == "chain":
+    if accounts[name].key_source == "chain":
         return "what the vendor's provider chain finds (variables, ~/.aliyun/config.json, a role)"
     key = _KEY_OF_CODE.get(code.partition(".")[0])
-    keys = (key,) if key else ("access_key_id", "access_key_secret")
-    return " and ".join(f"accounts.{name}.{key} (ALIBABA_CLOUD_{key.upper()})" for key in keys)
+    return " and ".join(
+        f"accounts.{name}.{one} ({_variable(name, accounts, one)})"
+        for one in ((key,) if key else _ID_AND_SECRET)
+    )
+
+
+def _variable(name: str, accounts: _Accounts, key: str) -> str:
+    """The variable that a key of the account's can be read from."""
+    return f"ALIBABA_CLOUD_{key.upper()}{suffix_of(name, accounts)}"
 
 
 def ram_policy(domains: Sequence[str]) -> dict[str, Any]:

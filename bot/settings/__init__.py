@@ -15,6 +15,7 @@ from bot.settings.model import (
     Watching,
 )
 from bot.settings.reading import WrongSettings, load, require
+from bot.settings.variables import suffix_of
 
 __all__ = [
     "Account",
@@ -32,4 +33,5 @@ __all__ = [
     "WrongSettings",
     "load",
     "require",
+    "suffix_of",
 ]

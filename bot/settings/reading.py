@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from bot.asks import DEFAULT_ACCOUNT
 from bot.errors import SettingsError
 from bot.settings.model import Settings, Slack
+from bot.settings.variables import ACCOUNT_VARIABLES, KEY_VARIABLES, VARIABLES, suffix, usual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,34 +30,6 @@ if TYPE_CHECKING:
 
 FILE = "preload-bot.toml"
 FILE_VARIABLE = "PRELOAD_BOT_SETTINGS"
-
-VARIABLES = {
-    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
-    "SLACK_APP_TOKEN": ("slack", "app_token"),
-    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
-    "SLACK_API_URL": ("slack", "api_url"),
-    "PRELOAD_BOT_HOST": ("server", "host"),
-    "PORT": ("server", "port"),
-    "DATABASE_URL": ("store", "url"),
-    "REDIS_URL": ("redis", "url"),
-    "HEARTBEAT_URL": ("watch", "heartbeat_url"),
-    "PRELOAD_BOT_LOG_LEVEL": ("log", "level"),
-}
-"""Environment variables, and the setting that each one is."""
-
-KEY_VARIABLES = {
-    "ALIBABA_CLOUD_ACCESS_KEY_ID": "access_key_id",
-    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "access_key_secret",
-    "ALIBABA_CLOUD_SECURITY_TOKEN": "security_token",
-}
-"""The vendor's variables, and the account's settings that they are."""
-
-ACCOUNT_VARIABLES = {"PRELOAD_BOT_DOMAINS": "domains", "PRELOAD_BOT_ENDPOINT": "endpoint"}
-"""Our own variables, and the account's settings that they are.
-
-These and the vendor's are of one account: the only one, or of several the default one. Those of any
-account have its name after them: `ALIBABA_CLOUD_ACCESS_KEY_ID_MAIN` is of `[accounts.main]`.
-"""
 
 
 @dataclass(eq=False)
@@ -143,26 +116,23 @@ def _add_environment(tables: _Tables, given: Mapping[str, str]) -> dict[_Place, 
         tables["server"].setdefault("host", "0.0.0.0")  # noqa: S104 - see above
     accounts = tables.setdefault("accounts", {DEFAULT_ACCOUNT: {}})
     if isinstance(accounts, dict):
-        usual = next(iter(accounts)) if len(accounts) == 1 else DEFAULT_ACCOUNT
-        if accounts and usual not in accounts and (stray := ACCOUNT_VARIABLES.keys() & given):
-            allowed = f"meant for one account, or one called {DEFAULT_ACCOUNT}"
-            raise _wrong([SettingsError(variable, allowed) for variable in sorted(stray)])
-        variables |= _add_account(accounts, usual, "", given)
+        variables |= _add_account(accounts, usual(accounts), "", given)
         for name in accounts:
-            suffix = re.sub(r"[^A-Z0-9]", "_", f"_{name}".upper())
-            variables |= _add_account(accounts, name, suffix, given)
+            variables |= _add_account(accounts, name, suffix(name), given)
+        if stray := _stray(accounts, given):
+            raise _wrong(stray)
     return variables
 
 
 def _add_account(
-    accounts: _Tables, name: str, suffix: str, given: Mapping[str, str]
+    accounts: _Tables, name: str, ending: str, given: Mapping[str, str]
 ) -> dict[_Place, str]:
     """Lay the variables that end so over an account; where which of them went."""
     account = accounts.get(name)
     if not isinstance(account, dict):
         return {}
-    keys = {variable + suffix: key for variable, key in KEY_VARIABLES.items()}
-    others = {variable + suffix: key for variable, key in ACCOUNT_VARIABLES.items()}
+    keys = {variable + ending: key for variable, key in KEY_VARIABLES.items()}
+    others = {variable + ending: key for variable, key in ACCOUNT_VARIABLES.items()}
     meant = {variable: key for variable, key in others.items() if variable in given}
     if account.get("key_source") != "chain" and not keys.keys().isdisjoint(given):
         meant |= keys  # as one set: an ID of here and a secret of there fit nothing
@@ -173,6 +143,35 @@ def _add_account(
             value = given[variable]
             account[key] = _listed(value) if key == "domains" else value
     return {("accounts", name, key): variable for variable, key in meant.items()}
+
+
+def _stray(accounts: _Tables, given: Mapping[str, str]) -> list[SettingsError]:
+    """The variables that are no account's, though they seem to be meant for one.
+
+    Keys without a name are let stand for the one account that asks the vendor's provider chain,
+    which reads them by itself.
+    """
+    if not accounts or usual(accounts) in accounts:
+        return []
+    chained = sum(isinstance(one, dict) and _is_chained(one) for one in accounts.values())
+    unread = ACCOUNT_VARIABLES if chained == 1 else KEY_VARIABLES | ACCOUNT_VARIABLES
+    return [
+        SettingsError(
+            variable,
+            "no account reads it: call it "
+            f"{' or '.join(f'{variable}{suffix(name)}' for name in accounts)}, or unset it",
+        )
+        for variable in unread
+        if variable in given
+    ]
+
+
+def _is_chained(account: _Tables) -> bool:
+    """Whether its keys come from the vendor's provider chain (`Account.key_source`)."""
+    source = account.get("key_source")
+    return source == "chain" or (
+        source is None and account.keys().isdisjoint(KEY_VARIABLES.values())
+    )
 
 
 def _listed(value: str) -> list[str]:

@@ -105,7 +105,7 @@ _SETTINGS = {
     "InvalidSecurityToken": "ALIBABA_CLOUD_SECURITY_TOKEN",
     "MissingSecurityToken": "ALIBABA_CLOUD_SECURITY_TOKEN",
 }
-_ANY_KEY = "ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+_ANY_KEY = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
 _READ_ACTION = "live:DescribeLiveStreamPreloadTasks"
 
 
@@ -114,6 +114,7 @@ def message(
     reader: Reader,
     *,
     ask: Ask | None = None,
+    suffix: str = "",
     suggestion: str | None = None,
     log_id: str = "",
     form: FormRef | None = None,
@@ -124,6 +125,8 @@ def message(
         error: what went wrong.
         reader: for whom.
         ask: what was asked, if that is known: names the domain and the command.
+        suffix: what stands after the names of its account's variables
+            (`bot.settings.suffix_of`).
         suggestion: the nearest valid value for a refused argument, if one is near.
         log_id: under which the log has the rest.
         form: the form that mends what was typed, if one does.
@@ -131,7 +134,7 @@ def message(
     w = words(reader.language)
     if isinstance(error, errors.UsageError):
         return usage.message(error, w, form)
-    said, advice = _said(error, w, ask)
+    said, advice = _said(error, w, ask, suffix)
     detail = w.t("Did you mean {value}?", value=code(suggestion, 300)) if suggestion else ""
     lines = [f"*{said}*", *_allowed(error, w), detail, advice]
     body = [blocks.section("\n".join(filter(None, lines)))]
@@ -170,12 +173,12 @@ def advised(error: BotError, w: Words) -> str:
     return w.paragraph(list(_said(error, w)))
 
 
-def _said(error: BotError, w: Words, ask: Ask | None = None) -> tuple[str, str]:
+def _said(error: BotError, w: Words, ask: Ask | None = None, suffix: str = "") -> tuple[str, str]:
     """What it is, and what to do."""
     said, advice = next(_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS)
     if ask is not None and ask.domain and _is_unknown_domain(error):
         said = _UNKNOWN_DOMAIN
-    fields = _fields(error, ask)
+    fields = _fields(error, ask, suffix)
     return w.t(said, **fields), w.t(advice, **fields)
 
 
@@ -188,10 +191,10 @@ def _is_unknown_domain(error: BotError) -> bool:
     )
 
 
-def _fields(error: BotError, ask: Ask | None) -> dict[str, str]:
+def _fields(error: BotError, ask: Ask | None, suffix: str) -> dict[str, str]:
     domain = getattr(error, "domain", "") or (ask.domain if ask else "") or "*"
     return {
-        "setting": owned(code(_setting(error)), escaped(ask.account) if ask else ""),
+        "setting": owned(code(_setting(error, suffix)), escaped(ask.account) if ask else ""),
         "action": code(_READ_ACTION),
         "resource": code(f"acs:cdn:*:*:domain/{domain}", 400),
         "domain": code(domain, 300),
@@ -211,11 +214,12 @@ def _with_account(error: BotError) -> str:
     return f"/preload domain={error.domain} account={error.accounts[0]}"
 
 
-def _setting(error: BotError) -> str:
-    given = getattr(error, "code", "")
-    if isinstance(error, errors.TokenExpired):
-        return _SETTINGS["InvalidSecurityToken"]
-    return _SETTINGS.get(given.partition(".")[0], _ANY_KEY)
+def _setting(error: BotError, suffix: str) -> str:
+    """The variables to look at; `suffix` is as in `message`."""
+    given = getattr(error, "code", "").partition(".")[0]
+    expired = isinstance(error, errors.TokenExpired)
+    one = _SETTINGS.get("InvalidSecurityToken" if expired else given)
+    return ", ".join(f"{name}{suffix}" for name in ((one,) if one else _ANY_KEY))
 
 
 def _allowed(error: BotError, w: Words) -> list[str]:

@@ -176,12 +176,18 @@ def too_many(most: int, reader: Reader) -> Message:
 
 
 def stopped(
-    error: BotError, wish: Wish, step: Step | None, reader: Reader, log_id: str = ""
+    error: BotError,
+    wish: Wish,
+    step: Step | None,
+    reader: Reader,
+    *,
+    suffix: str = "",
+    log_id: str = "",
 ) -> Message:
-    """The API did not answer half way; `log_id` is as in `bot.views.errors`."""
+    """The API did not answer half way; `suffix` and `log_id` are as in `bot.views.errors`."""
     w = words(reader.language)
     said = w.t("The export of {domain} could not be finished", domain=_domain(wish))
-    why = errors.message(error, reader, ask=wish.ask, log_id=log_id)
+    why = errors.message(error, reader, ask=wish.ask, suffix=suffix, log_id=log_id)
     head = blocks.section(f"*{said}*\n{_how_far(step, w)}")
     again = blocks.context(_again(wish, w))
     return fitted(Message(w.sentences([said, why.text]), (head, *why.blocks, again)))

@@ -333,3 +333,14 @@ async def test_a_domain_that_no_account_lists_is_asked_of_one_that_cannot_say() 
         backup.faults.inject(HANG, action="DescribeLiveUserDomains")
         answer = await Person(demo).types(f"/preload {OWN}")
         assert "box.example.org (backup)" in answer
+
+
+async def test_keys_that_are_refused_are_named_as_their_account_reads_them() -> None:
+    async with accounts(OWN) as (demo, backup):
+        anna = Person(demo)
+        backup.keys.secrets[KEY] = "another"
+        demo.live.keys.secrets.clear()
+        answer = await anna.types(f"/preload {OWN}")
+        assert "`ALIBABA_CLOUD_ACCESS_KEY_SECRET_BACKUP` (backup)" in answer
+        answer = await anna.types(f"/preload {SHARED}")
+        assert "check `ALIBABA_CLOUD_ACCESS_KEY_ID`" in answer
