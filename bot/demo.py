@@ -17,6 +17,7 @@ from bot.app import Bot, opened
 from bot.asks import DEFAULT_ACCOUNT
 from bot.live.client import Timeouts
 from bot.manifest import EVENTS_PATH
+from bot.roles import DEFAULT, Right
 from bot.sandbox import live as live_sandbox
 from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import SimulatedLive
@@ -24,7 +25,7 @@ from bot.sandbox.slack import LocalSlack, Message, NoSuchControl, View
 from bot.sandbox.slack.elements import controls
 from bot.sandbox.slack.printed import printed, printed_view
 from bot.serving import listening, until_told_to_stop
-from bot.settings import Account, Server, Settings, Slack, StorePlace, Watching
+from bot.settings import Account, Grant, Server, Settings, Slack, StorePlace, Watching
 from bot.watch.model import Subscription
 from bot.watch.pauses import Pauses
 
@@ -147,6 +148,10 @@ def _settings(
             )
         },
         server=Server(host="127.0.0.1", port=0),
+        grants=(
+            *(Grant(to=one.to, may=one.may) for one in DEFAULT),
+            Grant(to=(PEOPLE["zh"][0],), may=frozenset({Right.SUBSCRIBE})),  # who is no admin
+        ),
         watch=watch,
         store=StorePlace(url=SecretStr(f"sqlite:///{folder / 'demo.sqlite3'}")),
     )

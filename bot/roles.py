@@ -104,8 +104,8 @@ class Grant:
 
 
 DEFAULT: Final = (
-    Grant((EVERYONE,), frozenset({Right.QUERY, Right.WATCH, Right.SUBSCRIBE})),
-    Grant((ADMINS,), frozenset({Right.ADMINISTER})),
+    Grant((EVERYONE,), frozenset({Right.QUERY, Right.WATCH})),
+    Grant((ADMINS,), frozenset({Right.SUBSCRIBE, Right.ADMINISTER})),
 )
 """What holds where the settings grant nothing."""
 

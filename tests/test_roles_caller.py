@@ -146,11 +146,11 @@ async def test_a_deed_is_written_down_before_it_is_done_and_its_outcome_after(
     caller: Caller, store: Store
 ) -> None:
     about = {"domain": LIVE, "status": "failed"}
-    begun = Entry(1, NOW, "T1", "C1", "U2", Deed.SUBSCRIBE, about)
-    async with caller.doing(Deed.SUBSCRIBE, LIVE, status="failed", name=None) as doing:
+    begun = Entry(1, NOW, "T1", "C1", "U2", Deed.WATCH, about)
+    async with caller.doing(Deed.WATCH, LIVE, status="failed", name=None) as doing:
         assert await entries(store) == [begun]
-        doing.about["id"] = "sub1"
-    done = replace(begun, about={**about, "id": "sub1"}, outcome=Outcome.DONE)
+        doing.about["id"] = "watch1"
+    done = replace(begun, about={**about, "id": "watch1"}, outcome=Outcome.DONE)
     assert await entries(store) == [done]
 
 
@@ -158,11 +158,11 @@ async def test_what_goes_wrong_is_recorded_as_having_failed(caller: Caller, stor
     with pytest.raises(StoreUnavailable):
         async with caller.doing(Deed.WATCH, LIVE):
             raise StoreUnavailable
-    async with caller.doing(Deed.MUTE, LIVE) as doing:
+    async with caller.doing(Deed.STOP_WATCH, LIVE) as doing:
         doing.outcome = Outcome.FAILED
     assert await outcomes(store) == [
         (Deed.WATCH, Outcome.FAILED),
-        (Deed.MUTE, Outcome.FAILED),
+        (Deed.STOP_WATCH, Outcome.FAILED),
     ]
 
 

@@ -395,6 +395,28 @@ async def test_a_right_of_a_channel_is_of_whoever_asks_there_but_not_of_guests()
         assert "You may not" in await Person(demo, GUS, GENERAL).types(f"/preload {DOMAIN}")
 
 
+async def test_unless_it_is_set_a_member_watches_and_only_admins_subscribe() -> None:
+    async with running(adjusted=granting()) as demo:
+        liwei, anna = Person(demo, LIWEI), Person(demo)
+        said = await liwei.types(f"/preload subscribe {OTHER}")
+        assert f"您无权更改频道对 {OTHER} 的订阅" in said
+        assert "请联系本工作区的管理员" in said
+        assert "关注" in await liwei.types(f"/preload watch {OTHER} status=failed")
+        helped = await liwei.types("/preload help")
+        assert "`watch`" in helped
+        assert "`subscribe`" not in helped
+        assert "is told of" in await anna.types(f"/preload subscribe {OTHER}")
+        await liwei.types("/preload list")
+        assert "watch.stop" in liwei.controls()
+        assert not {"sub.mute", "sub.remove"} & liwei.controls()
+
+
+async def test_both_people_of_the_demo_can_try_subscribing(demo: Demo, anna: Person) -> None:
+    assert "is told of" in await anna.types(f"/preload subscribe {OTHER}")
+    assert THIRD in await Person(demo, LIWEI).types(f"/preload 订阅 {THIRD}")
+    assert [outcome for *_, outcome in await recorded(demo)] == [Outcome.DONE] * 2
+
+
 async def test_only_admins_set_a_channel_s_default_domain(demo: Demo, anna: Person) -> None:
     liwei = Person(demo, LIWEI)
     assert "您无权管理" in await liwei.types(f"/preload default {OTHER}")
