@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.live.ledger import Ledger
+from bot.live.ledger import LastMinute, Ledger
 
 
 def test_tokens_are_never_given_twice() -> None:
@@ -63,3 +63,16 @@ def test_in_an_outage_everything_is_told_and_what_is_over_is_forgotten() -> None
     assert ledger
     assert ledger.told(200.0, everything=True) == {}
     assert not ledger
+
+
+def test_a_call_is_told_until_that_is_heard_and_counts_for_a_minute() -> None:
+    calls = LastMinute(10)
+    calls.add("a", at=1.0)
+    assert calls.untold(2.0) == {"a": 1.0}
+    calls.add("b", at=2.5)
+    assert calls.untold(3.0) == {"b": 0.5, "a": 2.0}
+    calls.told(2.0)
+    assert calls.untold(3.0) == {"b": 0.5}
+    calls.all_is_news()
+    assert calls.untold(61.5) == {"b": 59.0}
+    assert [calls.count(now) for now in (3.0, 61.5, 63.0)] == [2, 1, 0]

@@ -94,7 +94,7 @@ async def test_the_place_of_a_process_that_is_gone_is_free_when_its_call_has_pas
 ) -> None:
     gone, other = process("gone", per_s=1), process("other", per_s=1)
     before = await gone.ask(wanted("a"))
-    taken, _, _ = gone._keys
+    taken, *_ = gone._keys
     assert await redis.zcard(taken) == 1
     assert (await redis.zscore(taken, "a") or 0.0) / 1e6 - before.now_s == pytest.approx(
         HOLD_S + LATE_S + REST_S
@@ -155,7 +155,7 @@ async def test_throttling_lowers_the_rate_for_all_once_a_second_and_it_recovers(
     one, other = process("one", per_s=10), process("other", per_s=10)
     assert (await one.ask(Question(throttled=True))).per_s == 7
     assert (await other.ask(Question(throttled=True))).per_s == 7
-    _, _, state = one._keys
+    _, _, state, _ = one._keys
     for passed_s, expected in ((4.9, 7), (5.0, 8), (10.0, 10)):
         now_s = (await other.ask(Question())).now_s
         await redis.hset(state, "raised_next", str(round((now_s + 5.0 - passed_s) * 1e6)))
@@ -189,3 +189,31 @@ async def test_whoever_was_alone_has_all_others_wait_until_everybody_has_come_by
     assert answer.given_s == ()
     answer = await given(one, wanted("c"))
     assert answer.now_s + answer.given_s[0] - back.now_s >= 0.3 - TICK_S
+
+
+async def test_calls_of_all_processes_are_counted_for_a_minute_each_once_however_often_told(
+    process: Callable[..., SharedPlaces],
+) -> None:
+    one, other = process("one"), process("other")
+    await one.ask(Question(used={"a": 0.0, "b": 59.0}))
+    await one.ask(Question(used={"a": 0.1, "long ago": 60.5}))
+    await other.ask(Question(used={"c": 3.0}))
+    assert await one.use() == await other.use() == (3, 0)
+
+
+async def test_who_waits_is_counted_in_all_processes_that_still_come_by(
+    redis: Redis, process: Callable[..., SharedPlaces]
+) -> None:
+    one, other, third = (process(name, per_s=1) for name in ("one", "other", "third"))
+    assert (await one.ask(wanted("held"))).given_s
+    await one.ask(wanted("a", came_s=2.0))
+    many = wanted("b", "c", came_s=3.0)
+    await other.ask(Question(many.waiting, many.tokens, others=7))
+    assert await third.use() == (0, 1 + 2 + 7)
+    await one.ask(Question())
+    assert await third.use() == (0, 2 + 7)
+    await other.ask(Question(many.waiting, many.tokens, others=7, taken={"held": 0.0}))
+    assert await third.use() == (0, 1 + 7)
+    _, waiting, _, _ = other._keys
+    await redis.hset(waiting, "other", "1 8 2000000")  # as if it was to come long ago
+    assert await third.use() == (0, 0)

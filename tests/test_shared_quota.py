@@ -18,7 +18,7 @@ from bot.live.shared_places import redis_at
 from bot.live.shared_quota import SharedQuota
 from bot.sandbox.live import busiest_second
 from tests.servers import Valkey, valkey
-from tests.sharing import OPENS_S, TRY_S, Served, sharing
+from tests.sharing import OPENS_S, TRY_S, Served, connected, sharing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,6 +114,39 @@ async def test_throttling_slows_all_processes_down_once(server: Valkey) -> None:
         await asyncio.wait(calls)
         assert busiest_second(served.arrivals) == 7
         assert one.use().last_minute == other.use().last_minute == 7
+
+
+async def test_what_all_processes_use_is_told_to_each(server: Valkey) -> None:
+    async with sharing(server.url, 3, per_s=1) as (one, other, third):
+        await Served().call(one)
+        async with other.place(PERSON):
+            waiting = [asyncio.create_task(Served().call(quota)) for quota in (one, other) * 3]
+            while await third.use_of_all() != Use(2, 6, 1, 1, is_of_all=True):
+                pass
+            assert third.use() == Use(0, 0, 1, 1)
+            await ended(*waiting)
+
+
+async def test_while_redis_is_away_only_what_this_process_uses_is_known(tmp_path: Path) -> None:
+    with valkey(tmp_path) as server:
+        async with sharing(server.url, 2) as (one, other):
+            await Served().call(other)
+            assert (await one.use_of_all()).is_of_all
+            server.stop()
+            assert await one.use_of_all() == Use(0, 0, 10, 10)  # before it has noticed
+            await until(lambda: one.state is not Sharing.SHARED)
+            assert await one.use_of_all() == Use(0, 0, 0, 0)
+
+
+async def test_a_redis_that_forgot_all_is_told_the_calls_of_the_last_minute_again(
+    server: Valkey,
+) -> None:
+    async with sharing(server.url, 1) as (quota,), connected(server.url) as redis:
+        for count in (1, 2):
+            await Served().call(quota)
+            while (await quota.use_of_all()).last_minute != count:
+                pass
+            await redis.flushall()
 
 
 async def test_who_waits_hardly_ever_asks(server: Valkey) -> None:

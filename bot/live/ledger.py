@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import count
+from collections import deque
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+_MINUTE_S = 60
 
 
 class Ledger:
@@ -73,3 +76,39 @@ class Ledger:
         for token in self._telling if not is_heard else ():
             (self._news if token in self._free_at else self._doubtful).add(token)
         self._telling.clear()
+
+
+class LastMinute:
+    """The calls that have begun within the last minute, by their places' tokens. Times as above.
+
+    Args:
+        per_s: how many begin in any one second at most.
+    """
+
+    def __init__(self, per_s: int) -> None:
+        self._begun: deque[tuple[float, str]] = deque(maxlen=_MINUTE_S * per_s)
+        self._told_at = float("-inf")
+
+    def add(self, token: str, *, at: float) -> None:
+        """A call begins."""
+        self._begun.append((at, token))
+
+    def count(self, now: float) -> int:
+        """How many there are."""
+        return sum(1 for _ in self._since(now - _MINUTE_S))
+
+    def untold(self, now: float) -> dict[str, float]:
+        """How many seconds ago each began that has not been told."""
+        return {token: now - at for at, token in self._since(max(self._told_at, now - _MINUTE_S))}
+
+    def told(self, at: float) -> None:
+        """All that had begun by then are told."""
+        self._told_at = at
+
+    def all_is_news(self) -> None:
+        """Whoever was told has forgotten it."""
+        self._told_at = float("-inf")
+
+    def _since(self, moment: float) -> Iterator[tuple[float, str]]:
+        """The newest first."""
+        return takewhile(lambda one: one[0] >= moment, reversed(self._begun))

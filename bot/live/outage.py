@@ -40,6 +40,15 @@ class Outage:
             return Sharing.SHARED
         return Sharing.WAITING if self.share is None else Sharing.ALONE
 
+    def limits(self, now: float) -> tuple[int, int] | None:
+        """Calls a second from the share now, and while the API does not throttle; None without one.
+
+        Nothing while it waits.
+        """
+        if self.share is not None:
+            return self.share.limit(now), self.share.per_s
+        return None if self._since is None else (0, 0)
+
     def noticed(self, now: float) -> None:
         """It begins, or goes on."""
         self._noticed_at = now

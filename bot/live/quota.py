@@ -73,12 +73,14 @@ class Use:
         waiting: calls that wait for one.
         per_s: places there are now.
         full_per_s: places there are while the API does not throttle.
+        is_of_all: it is that of all processes; otherwise of this one.
     """
 
     last_minute: int
     waiting: int
     per_s: int
     full_per_s: int
+    is_of_all: bool = False
 
     @property
     def is_throttled(self) -> bool:

@@ -1,19 +1,21 @@
 -- One process says what it took and gave back, and asks for places for those who wait there.
 --
 -- KEYS: taken, the places: a sorted set of tokens by when each is free at the latest (µs); waiting,
--- a hash of processes: by when each is heard again, then the orders of those who wait there; state.
+-- a hash of processes: by when each is heard again, how many wait there, then the orders of the
+-- first of them; state; used, the calls of the last minute: a sorted set of tokens by when each began.
 -- ARGV: the question as JSON. Its times are lengths in µs: no clock but this server's counts. Only
 -- when each who waits came is a moment; processes tell it by what this clock said to them, and keep
 -- to what they have told, or two might each leave a place to the other.
 -- Returns: since when the places are known here, what the time is, how many places there are, how
 -- long until the process is to ask again, then for each place given how long until it may be used.
 
-local taken, waiting, state = KEYS[1], KEYS[2], KEYS[3]
+local taken, waiting, state, used = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local asked = cjson.decode(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local PRIORITY = 2e15 -- more than any time: orders are by priority, then by who came first
 local KEPT_S = 86400
+local MINUTE = 60000000
 
 local known = {}
 local fields = redis.call('HGETALL', state)
@@ -39,6 +41,10 @@ for token, rest in pairs(asked.taken) do
   end
 end
 redis.call('ZREMRANGEBYSCORE', taken, '-inf', now)
+for token, ago in pairs(asked.used) do
+  redis.call('ZADD', used, now - ago, token)
+end
+redis.call('ZREMRANGEBYSCORE', used, '-inf', now - MINUTE)
 
 known.limit = known.limit or asked.per_s
 known.raised_next = known.raised_next or now
@@ -63,7 +69,7 @@ for i = 1, #heard, 2 do
   if numbers[1] < now then
     redis.call('HDEL', waiting, heard[i]) -- it has not come when it was to: gone, or paused
   elseif heard[i] ~= asked.process then
-    for n = 2, #numbers do
+    for n = 3, #numbers do
       table.insert(before, numbers[n])
     end
   end
@@ -97,7 +103,8 @@ for i, one in ipairs(asked.waiting) do
 end
 
 if #given < #asked.waiting then
-  local line = { string.format('%.0f', now + again + asked.grace) }
+  local count = #asked.waiting - #given + asked.others
+  local line = { string.format('%.0f', now + again + asked.grace), count }
   for i = #given + 1, #asked.waiting do
     local one = asked.waiting[i]
     table.insert(line, string.format('%.0f', one[1] * PRIORITY + one[2]))

@@ -1,7 +1,8 @@
 """The places that processes share: one question to Redis (or Valkey), and its answer.
 
-What Redis knows is which places are taken, until when at the latest, and who waits where. It
-decides in one script, by its own clock; hosts say only how long ago or in how long.
+What Redis knows is which places are taken, until when at the latest, who waits where, and which
+calls have begun within the last minute. It decides in one script, by its own clock; hosts say only
+how long ago or in how long.
 """
 
 from __future__ import annotations
@@ -49,14 +50,18 @@ class Question:
     Attributes:
         waiting: for whom, and when they came by Redis's clock, in seconds; the first come first.
         tokens: the names of their places, if they get any; as many.
+        others: how many wait besides, behind them.
         taken: in how long each place that it took is free at the latest, in seconds; 0 is now.
+        used: how many seconds ago each call has begun that was not told yet, by its place's token.
         throttled: the API said that too many calls come.
         was_alone: it has given out places by itself since it was last here.
     """
 
     waiting: tuple[tuple[Priority, float], ...] = ()
     tokens: tuple[str, ...] = ()
+    others: int = 0
     taken: Mapping[str, float] = field(default_factory=dict)
+    used: Mapping[str, float] = field(default_factory=dict)
     throttled: bool = False
     was_alone: bool = False
 
@@ -118,7 +123,7 @@ class SharedPlaces:
         self, redis: Redis, name: str, process: str, per_s: int, *, hold_s: float, opens_s: float
     ) -> None:
         # One hash slot, as a script may only touch keys of one.
-        self._keys = [f"{{{name}}}:{part}" for part in ("taken", "waiting", "state")]
+        self._keys = [f"{{{name}}}:{part}" for part in ("taken", "waiters", "state", "used")]
         self._always: dict[str, Any] = {
             "process": process,
             "per_s": per_s,
@@ -131,8 +136,8 @@ class SharedPlaces:
             "raised_every": _micro(RAISED_EVERY_S),
             "lowered_every": _micro(LOWERED_EVERY_S),
         }
-        script = files("bot.live").joinpath("shared_places.lua").read_text(encoding="utf-8")
-        self._ask = redis.register_script(script)
+        self._ask = redis.register_script(_script("shared_places.lua"))
+        self._use = redis.register_script(_script("shared_use.lua"))
 
     async def ask(self, question: Question) -> Answer:
         """Ask, once.
@@ -143,7 +148,9 @@ class SharedPlaces:
         asked = self._always | {
             "waiting": [(priority, _micro(s)) for priority, s in question.waiting],
             "tokens": question.tokens,
+            "others": question.others,
             "taken": {token: _micro(s) for token, s in question.taken.items()},
+            "used": {token: _micro(s) for token, s in question.used.items()},
             "throttled": question.throttled,
             "was_alone": question.was_alone,
         }
@@ -152,6 +159,21 @@ class SharedPlaces:
         since, now, per_s, again, *given = reply
         given_s = tuple(one / _MICRO for one in given)
         return Answer(since, now / _MICRO, per_s, again / _MICRO, given_s)
+
+    async def use(self) -> tuple[int, int]:
+        """How many calls of all processes have begun within the last minute, and how many wait.
+
+        Raises:
+            RedisError: as `ask`.
+        """
+        _, waiting, _, used = self._keys
+        async with asyncio.timeout(ANSWER_S):
+            last_minute, waits = await self._use([used, waiting])
+        return last_minute, waits
+
+
+def _script(name: str) -> str:
+    return files("bot.live").joinpath(name).read_text(encoding="utf-8")
 
 
 def _micro(seconds: float) -> int:

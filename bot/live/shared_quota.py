@@ -15,14 +15,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import secrets
-from bisect import bisect_left
-from collections import deque
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from bot.live.ledger import Ledger
+from bot.live.ledger import LastMinute, Ledger
 from bot.live.outage import Outage, Sharing
 from bot.live.quota import REST_S, Place, Use
 from bot.live.shared_places import LATE_S, OPENS_S, SOON_S, UNREACHABLE, Question, SharedPlaces
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 _RETRY_S = 0.5
 _BUSY_BEAT_S = 1.0
 _IDLE_BEAT_S = 5.0
-_MINUTE_S = 60
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +79,7 @@ class SharedQuota:
         self._ledger = Ledger(process)
         self._waiters = Waiters()
         self._given: list[Given] = []
-        self._used_at: deque[float] = deque(maxlen=_MINUTE_S * per_s)
+        self._used = LastMinute(per_s)
         self._limit = per_s
         self._throttled = False
         self._since: int | None = None
@@ -119,17 +116,16 @@ class SharedQuota:
     def use(self) -> Use:
         """How much of it this process uses now; of its share while it is alone."""
         now = _now()
-        limit, full = self._limit, self._per_s
-        if (share := self._outage.share) is not None:
-            limit, full = share.limit(now), share.per_s
-        elif self.state is Sharing.WAITING:
-            limit = full = 0
-        return Use(
-            last_minute=len(self._used_at) - bisect_left(self._used_at, now - _MINUTE_S),
-            waiting=len(self._waiters),
-            per_s=limit,
-            full_per_s=full,
-        )
+        limit, full = self._outage.limits(now) or (self._limit, self._per_s)
+        return Use(self._used.count(now), len(self._waiters), limit, full)
+
+    async def use_of_all(self) -> Use:
+        """How much of it all processes use now; this one alone where Redis does not say."""
+        if self.state is Sharing.SHARED:
+            with suppress(*UNREACHABLE):
+                last_minute, waiting = await self._places.use()
+                return Use(last_minute, waiting, self._limit, self._per_s, is_of_all=True)
+        return self.use()
 
     @asynccontextmanager
     async def place(self, priority: Priority) -> AsyncIterator[Place]:
@@ -165,7 +161,7 @@ class SharedQuota:
                 raise
             now = _now()
             if now <= given.until_s:
-                self._used_at.append(now)
+                self._used.add(given.token, at=now)
                 return given
             self._give_back(given, free_at=now)
             self._waiters.come_back(waiter)
@@ -250,15 +246,17 @@ class SharedQuota:
         is_away = self.state is not Sharing.SHARED
         taken = self._ledger.told(now, everything=is_away)
         # The first of those who wait are to get what has been given already.
-        first, last = len(self._given), len(self._given) + self._per_s
-        waiting = [] if is_away else self._waiters.in_order()[first:last]
-        tokens = tuple(self._ledger.token() for _ in waiting)
+        waiting = [] if is_away else self._waiters.in_order()[len(self._given) :]
+        first = waiting[: self._per_s]
+        tokens = tuple(self._ledger.token() for _ in first)
         self._ledger.asked_for(tokens)
         throttled, self._throttled = self._throttled, False
         return Question(
-            waiting=tuple((waiter.priority, waiter.came_s) for waiter in waiting),
+            waiting=tuple((waiter.priority, waiter.came_s) for waiter in first),
             tokens=tokens,
+            others=len(waiting) - len(first),
             taken=taken,
+            used=self._used.untold(now),
             throttled=throttled,
             was_alone=self.state is Sharing.ALONE,
         )
@@ -268,11 +266,13 @@ class SharedQuota:
         now = _now()
         self._ledger.heard(is_heard=True)
         self._ledger.answered(question.tokens)
+        self._used.told(asked_s)
         for token, in_s in zip(question.tokens, answer.given_s, strict=False):
             self._ledger.take(token, free_at=now + in_s + self._lasts_s)
             heapq.heappush(self._given, Given(now + in_s, asked_s + in_s + LATE_S, token))
         if self.state is Sharing.ALONE or self._since not in {None, answer.since}:
             self._ledger.all_is_news()
+            self._used.all_is_news()
         if self.state is not Sharing.SHARED:
             self._outage.over()
             log.info("quota shared again", quota=self._name)
