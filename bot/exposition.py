@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 _PATIENCE_S = 2.0
-_ABSENT = "not counted: install preload-bot[metrics]\n"
+_ABSENT = "not counted: uv sync --extra metrics, or pip install '.[metrics]'\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ async def redis_of(settings: Settings) -> AsyncIterator[Redis | None]:
     try:
         from bot.live.shared_places import redis_at  # noqa: PLC0415 - an extra, and slow to import
     except ModuleNotFoundError as error:
-        allowed = f"with preload-bot[redis] installed: {error.name} is missing"
+        allowed = f"{error.name} is missing: uv sync --extra redis, or pip install '.[redis]'"
         raise SettingsError("redis.url [REDIS_URL]", allowed) from error
     async with redis_at(settings.redis.url.get_secret_value()) as redis:
         yield redis

@@ -3,12 +3,22 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib.metadata import distribution, version
+from itertools import chain
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 CONSTRAINTS = dict(entry.split("==") for entry in PROJECT["tool"]["uv"]["constraint-dependencies"])
 REQUIREMENTS = (ROOT / "requirements.txt").read_text().splitlines()
+ADVISING = [
+    *(ROOT / name for name in ("README.md", "README.zh-CN.md", "preload-bot.example.toml")),
+    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "bot").rglob("*.py"),
+]
+"""Files that say how to install something."""
 PINNED = dict(line.split("==") for line in REQUIREMENTS if "==" in line)
 
 
@@ -40,12 +50,26 @@ def needed(name: str, extras: frozenset[str], found: set[str]) -> set[str]:
 
 def test_requirements_txt_pins_just_what_the_bot_needs_where_it_is_deployed() -> None:
     found = needed("preload-bot", frozenset(), set())
-    for extra in ("metrics", "postgres", "redis"):
-        for entry in PROJECT["project"]["optional-dependencies"][extra]:
-            name = normalised(re.split(r"[\[><=;~ ]", entry)[0])
-            found |= {name, *needed(name, frozenset(), set())}
+    for entry in chain.from_iterable(EXTRAS.values()):
+        name = normalised(re.split(r"[\[><=;~ ]", entry)[0])
+        found |= {name, *needed(name, frozenset(), set())}
     assert set(PINNED) == found
     assert REQUIREMENTS[-1] == "."  # and the bot itself
+
+
+def test_requirements_txt_says_how_it_is_made_with_all_extras() -> None:
+    head = " ".join(line.lstrip("# ") for line in REQUIREMENTS if line.startswith("#"))
+    assert re.findall(r"--extra (\w+)", head) == sorted(EXTRAS)
+
+
+@pytest.mark.parametrize("file", ADVISING, ids=lambda file: str(file.relative_to(ROOT)))
+def test_extras_are_installed_from_the_checkout_as_no_registry_has_the_bot(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert "preload-bot[" not in text
+    by_uv = re.findall(r"--extra (\w+)", text)
+    by_pip = re.findall(r"'\.\[([\w,]+)\]'", text)
+    assert by_uv == [name for names in by_pip for name in names.split(",")]
+    assert set(by_uv) <= set(EXTRAS)
 
 
 def test_deployments_and_tests_use_the_same_versions() -> None:

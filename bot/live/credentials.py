@@ -102,7 +102,8 @@ def vendor_chain(product: Path = PRODUCT) -> Callable[[], Credentials]:
         from alibabacloud_credentials.client import Client  # noqa: PLC0415 - an optional extra
         from alibabacloud_credentials.utils import auth_util  # noqa: PLC0415 - as above
     except ImportError as error:
-        raise CredentialsRefused(message="install preload-bot[ram], or set keys") from error
+        advice = "uv sync --extra ram, or pip install '.[ram]'"
+        raise CredentialsRefused(message=f"no provider chain is installed: {advice}") from error
     # It prints what fails, with tracebacks, past all handlers of ours; our error says it.
     logging.getLogger("credentials").disabled = True
     if not auth_util.environment_ecs_metadata and not _is_of_the_vendor(product):

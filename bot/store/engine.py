@@ -49,7 +49,8 @@ def engine_of(url: str, *, busy_timeout_s: float, statement_timeout_s: float | N
             **_options(url, busy_timeout_s, statement_timeout_s),
         )
     except ModuleNotFoundError as error:
-        raise StoreUnavailable(f"{error.name} is missing: preload-bot[postgres]") from error
+        advice = "uv sync --extra postgres, or pip install '.[postgres]'"
+        raise StoreUnavailable(f"{error.name} is missing: {advice}") from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite_file(engine)
         event.listen(engine.sync_engine, "connect", _set_pragmas)

@@ -107,7 +107,7 @@ async def test_without_the_extra_there_is_a_word_instead(
     async with seen(ends) as bot:
         status, text = await bot.text()
     assert status == 404
-    assert "preload-bot[metrics]" in text
+    assert "uv sync --extra metrics" in text
 
 
 async def test_what_is_followed_is_seen_from_being_read_to_being_told(ends: Ends) -> None:
