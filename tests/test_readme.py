@@ -65,10 +65,24 @@ def test_what_a_page_links_to_is_there(name: str) -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_both_pages_give_the_same_commands_to_run(name: str) -> None:
-    shell = re.findall(r"```sh\n(.*?)```", page(name), re.DOTALL)
-    assert shell == re.findall(r"```sh\n(.*?)```", page(PAGES[0]), re.DOTALL)
+def shell(name: str) -> tuple[list[str], list[str]]:
+    """The lines to run that a page gives, and what is said beside them."""
+    lines = "".join(re.findall(r"```sh\n(.*?)```", page(name), re.DOTALL)).splitlines()
+    parted = [line.partition(" #") for line in lines]
+    return [line.rstrip() for line, *_ in parted], [said for *_, said in parted if said]
+
+
+def test_both_pages_give_the_same_commands_to_run_and_each_says_of_them_in_its_language() -> None:
+    english, chinese = map(shell, PAGES)
+    assert chinese[0] == english[0]
+    assert len(chinese[1]) == len(english[1])
+    assert all(re.search("[一-鿿]", said) for said in chinese[1])
+
+
+def test_both_pages_show_the_same_pictures_each_in_its_language() -> None:
+    english, chinese = (set(re.findall(r"screenshots/([\w-]+)\.png", page(one))) for one in PAGES)
+    own = {name for name in english if not name.endswith("-zh")}
+    assert {name.removesuffix("-zh") for name in chinese if name.endswith("-zh")} == own
 
 
 def commands(text: str) -> list[str]:

@@ -216,6 +216,7 @@ async def test_a_table_wider_than_the_phone_scrolls_in_a_box_of_its_own(
         ("answer", ANNA, "light", DESKTOP, "/preload"),
         ("answer-zh", LIWEI, "dark", DESKTOP, "/preload"),
         ("phone", ANNA, "light", PHONE, "/preload status=failed size=6"),
+        ("phone-zh", LIWEI, "dark", PHONE, "/preload 预热失败 每页6条"),
     ],
 )
 async def test_the_pictures_of_the_readme_can_be_taken(

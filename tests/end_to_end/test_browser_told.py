@@ -1,6 +1,6 @@
 """Being told, on the local Slack's page in a real browser.
 
-The README's picture of it is taken here: set `PRELOAD_BOT_SCREENSHOTS=docs/screenshots`.
+The READMEs' pictures of it are taken here: set `PRELOAD_BOT_SCREENSHOTS=docs/screenshots`.
 """
 
 from __future__ import annotations
@@ -233,27 +233,42 @@ async def test_a_stream_opens_from_the_watch_for_the_clicker_alone(
         await expect(card.get_by_test_id("only-visible")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("name", "user", "theme", "event", "counted", "failed"),
+    [
+        ("told", ANNA, "light", "Cup final", "{event}: {ready} of 10 ready", "1 stream failed"),
+        ("told-zh", LIWEI, "dark", "决赛", "{event}：10 路中 {ready} 路已完成", "1 路流预热失败"),
+    ],
+)
 async def test_the_pictures_of_the_readme_show_what_is_told(
-    browser: Browser, pictures: Path
+    browser: Browser,
+    demo: Demo,
+    pictures: Path,
+    *,
+    name: str,
+    user: str,
+    theme: str,
+    event: str,
+    counted: str,
+    failed: str,
 ) -> None:
-    async with (
-        running(subscribed=True, watch=Watching(fresh_s=1)) as demo,
-        opened(browser, demo, size=(1000, 640)) as page,
-    ):
+    async with opened(browser, demo, user=user, theme=theme, size=(1000, 640)) as page:
+        await typed(page, "/preload subscribe live.example.com")
+        await expect(page.get_by_test_id("message")).to_have_count(1)
         tasks = [
             under_way(demo, f"final_cam{number}", "live.example.com", percent=6 * number)
             for number in range(1, 10)
         ]
         urls = " ".join(task.url for task in tasks)
         missing = "rtmp://live.example.com/liveApp/final_backup"
-        await typed(page, f'/preload watch {urls} {missing} name="Cup final"')
-        await shows(page, "Cup final: 0 of 10 ready")
+        await typed(page, f'/preload watch {urls} {missing} name="{event}"')
+        await shows(page, counted.format(event=event, ready=0))
         finish(demo, tasks[0], "failed")
-        await shows(page, "1 stream failed")
+        await shows(page, failed)
         for task in tasks[1:7]:
             finish(demo, task)
-        await shows(page, "Cup final: 6 of 10 ready")
+        await shows(page, counted.format(event=event, ready=6))
         await page.get_by_test_id("composer").blur()
-        picture = pictures / "told.png"
+        picture = pictures / f"{name}.png"
         await page.screenshot(path=picture)
         assert 20_000 < picture.stat().st_size < 250_000
