@@ -66,6 +66,10 @@ class Background:
         """How much of it all use now."""
         return self._quota.use()
 
+    async def use_of_all(self) -> Use:
+        """How much of it all processes use now."""
+        return await self._quota.use_of_all()
+
 
 class Noting:
     """A Live API that notes the request IDs of its replies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.asks import FIRST, Ask
@@ -32,7 +33,8 @@ async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
 async def list_stream(desk: Desk, click: Click, reply: Reply) -> None:
     """Show all tasks of the card's stream."""
     ref = PageRef.unpack(click.value)
-    found = await desk.page(ref.ask or await desk.kept(ref.key), FIRST)
+    ask = ref.ask or await desk.kept(ref.key)
+    found = await desk.page(replace(ask, rows=desk.rows(reply.reader)), FIRST)
     await reply.beside().send(
         lambda table: views.page(found, reply.reader, now=desk.now(), table=table)
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.live.quota import Quota
     from bot.metrics import Meter
     from bot.queries import Queries
+    from bot.reader import Reader
     from bot.record import Deed
     from bot.settings import Settings
     from bot.slack.channels import Channels
@@ -212,6 +213,10 @@ class Desk:
         if card is None:
             raise StaleReference
         return card
+
+    def rows(self, reader: Reader) -> int:
+        """How many rows a page somebody is shown who asks for no other number."""
+        return reader.rows or self.settings.display.rows
 
     async def keep(self, asks: Iterable[Ask]) -> None:
         """Store what a message's controls name by key; without a store they will say so."""

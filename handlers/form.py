@@ -137,9 +137,7 @@ def completed(typed: str, known: Sequence[str]) -> list[str]:
 async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, str]) -> None:
     """Open the form, or say that it did not open; then see to the domains that it will suggest."""
     found = _read(desk, typed, reply.reader, domains=await _configured(desk))
-    standing = filled(
-        typed, found, now=desk.now(), rows=reply.reader.rows or desk.settings.display.rows
-    )
+    standing = filled(typed, found, now=desk.now(), rows=desk.rows(reply.reader))
     view = views.form(
         standing,
         reply.reader,

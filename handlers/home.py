@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from handlers import muting, subscriptions, watches
 from handlers.reply import MOST_REDRAWS
 
 if TYPE_CHECKING:
+    from bot.live.quota import Use
     from bot.reader import Reader
     from bot.slack.incoming import Click, HomeOpened
     from handlers.desk import Desk
@@ -148,9 +150,16 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
         watches=tuple(one for one in watched if one.owner == mine and one.ask.domain in scope),
         subscriptions=tuple(one for one in subscribed if one.owner == mine and one.domain in scope),
         followed=tuple(one for one in followed if one.domain in scope),
-        quotas={name: quota.use() for name, quota in desk.quotas.items()} if scope else {},
+        quotas=await _quotas(desk) if scope else {},
+        is_alone=not desk.settings.store.is_shared,
         preferences=await store.preferences.get(mine),
         slack_s=await desk.people.as_slack_says(mine),
         rows=desk.settings.display.rows,
         rights=rights,
     )
+
+
+async def _quotas(desk: Desk) -> dict[str, Use]:
+    """Of each account how much of its quota is in use, of them all at once."""
+    uses = await asyncio.gather(*(quota.use_of_all() for quota in desk.quotas.values()))
+    return dict(zip(desk.quotas, uses, strict=True))

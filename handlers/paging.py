@@ -88,8 +88,17 @@ async def share(desk: Desk, click: Click, reply: Reply) -> None:
 
 
 async def ask(desk: Desk, click: Click, reply: Reply) -> None:
-    """Ask the question of a button: the wider one of an empty answer, what a notice is about."""
+    """Ask the question of a button, as it was typed: the wider one of an empty answer."""
     await _show(desk, reply, await _ask(desk, PageRef.unpack(click.value)), FIRST)
+
+
+async def begin(desk: Desk, click: Click, reply: Reply) -> None:
+    """Ask the question of a button that nobody typed: what a notice is about, or what is followed.
+
+    It has as many rows a page as who clicks has chosen.
+    """
+    ask = await _ask(desk, PageRef.unpack(click.value))
+    await _show(desk, reply, replace(ask, rows=desk.rows(reply.reader)), FIRST)
 
 
 async def pick_domain(desk: Desk, click: Click, reply: Reply) -> None:

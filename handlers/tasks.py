@@ -31,7 +31,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
         urls=request.urls,
         since=request.since,
         until=request.until,
-        rows=request.rows or reply.reader.rows or desk.settings.display.rows,
+        rows=request.rows or desk.rows(reply.reader),
     )
     if which:
         await reply.tell(views.pick_account(ask, which, reply.reader))

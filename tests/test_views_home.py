@@ -50,6 +50,19 @@ def drawn(reader: Reader = READER, **fields: Anything) -> dict[str, Any]:
     return taken(views.home(replace(NOTHING, **fields), reader, now=NOW))
 
 
+def test_where_several_processes_share_it_is_said_whose_the_quota_is() -> None:
+    quotas = {"default": IDLE, "sports": replace(IDLE, is_of_all=True)}
+    lines = said(drawn(quotas=quotas, is_alone=False)).splitlines()
+    [ours] = [line for line in lines if "of this process alone" in line]
+    assert "default" in ours
+    assert "of this process" not in said(drawn(quotas=quotas))
+
+
+def test_accounts_that_have_no_room_are_counted() -> None:
+    quotas = {f"account{number}": IDLE for number in range(13)}
+    assert "and 3 more" in said(drawn(quotas=quotas))
+
+
 def taken(view: dict[str, Any]) -> dict[str, Any]:
     """The view, each block of which Slack takes."""
     assert view["type"] == "home"

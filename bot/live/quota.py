@@ -103,6 +103,10 @@ class Quota(Protocol):
         """How much of it this process uses now."""
         ...
 
+    async def use_of_all(self) -> Use:
+        """How much of it all processes use now, as far as that can be told (`Use.is_of_all`)."""
+        ...
+
 
 class Places:
     """How many calls may be under way: the arithmetic, without a clock or a loop.
@@ -204,6 +208,10 @@ class LocalQuota:
             per_s=self._places.limit(now),
             full_per_s=self._places.per_s,
         )
+
+    async def use_of_all(self) -> Use:
+        """The same: of other processes it knows nothing."""
+        return self.use()
 
     def place(self, priority: Priority) -> AbstractAsyncContextManager[Place]:
         """Wait for a place and hold it."""

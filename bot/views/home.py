@@ -55,6 +55,7 @@ class Facts:
         slack_s: who they are as Slack says, whatever they have chosen.
         rows: how many rows a page the settings say.
         rights: what they may do there.
+        is_alone: the process that draws it is the only one.
     """
 
     watches: tuple[Watch, ...]
@@ -65,6 +66,7 @@ class Facts:
     slack_s: Reader
     rows: int
     rights: Rights
+    is_alone: bool = True
 
     @property
     def asks(self) -> tuple[Ask, ...]:
@@ -220,11 +222,14 @@ def _age(followed: Followed, reader: Reader, w: Words, now: datetime) -> str:
 
 def _quotas(facts: Facts, w: Words) -> Iterator[Block]:
     yield blocks.header(w.t("Quota of task queries"))
-    lines = [_use(name, use, w) for name, use in facts.quotas.items()]
-    yield from blocks.sections(lines[:_ACCOUNTS_SHOWN])
+    shown = [*facts.quotas.items()][:_ACCOUNTS_SHOWN]
+    lines = [_use(name, use, w, is_whole=facts.is_alone or use.is_of_all) for name, use in shown]
+    if rest := len(facts.quotas) - len(shown):
+        lines.append(w.t("and {count} more", count=f"{rest:,}"))
+    yield from blocks.sections(lines)
 
 
-def _use(account: str, use: Use, w: Words) -> str:
+def _use(account: str, use: Use, w: Words, *, is_whole: bool) -> str:
     said = w.n(
         "{account}: {count} call in the last minute, {waiting} waiting, at most {most} a second",
         "{account}: {count} calls in the last minute, {waiting} waiting, at most {most} a second",
@@ -233,6 +238,8 @@ def _use(account: str, use: Use, w: Words) -> str:
         waiting=f"{use.waiting:,}",
         most=use.per_s,
     )
+    if not is_whole:
+        said = w.t("{said} · of this process alone", said=said)
     if not use.is_throttled:
         return said
     why = w.t("slowed down, as the API throttled; usually {most}", most=use.full_per_s)

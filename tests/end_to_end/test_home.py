@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.asks import Ask
+from bot.demo import running
 from bot.sandbox.slack import Fault
+from bot.settings import Display
+from bot.slack.incoming import Click
+from bot.views.refs import PageRef
 from bot.watch.model import DEFAULT_STATUSES, Subscription
+from handlers import front
 from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, LIWEI, Person
 
 if TYPE_CHECKING:
     from bot.demo import Demo
+    from bot.settings import Settings
 
 WATCH = "/preload watch status=preloading name=Cup"
 
@@ -175,6 +182,36 @@ async def test_as_many_rows_are_shown_as_were_chosen_unless_another_number_is_ty
     assert len(anna.table()) == 8
     await liwei.types("/preload status=failed")
     assert len(liwei.table()) == 10
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
+@pytest.mark.parametrize("control", ["home.open", "notice.open", "card.stream"])
+async def test_what_a_button_opens_has_as_many_rows_as_who_clicks_has_chosen(
+    anna: Person, liwei: Person, demo: Demo, control: str
+) -> None:
+    await opens(anna)
+    await presses(anna, "home.rows", "20")
+    for person, rows in ((anna, 20), (liwei, 10)):
+        mark = demo.slack.messages.mark
+        value = PageRef.to(Ask("default", "live.example.com")).pack()
+        click = Click(control, value, "T0001", LIVE_OPS, person.user, "", in_private=True)
+        await front.take_click(demo.bot.desk, click)
+        person.read = await demo.slack.settled(person.user, after=mark)
+        assert len(person.table()) == rows
+
+
+async def test_what_is_opened_there_has_as_many_rows_as_are_set_up() -> None:
+    def adjusted(settings: Settings) -> Settings:
+        return settings.model_copy(update={"display": Display(rows=5)})
+
+    async with running(adjusted=adjusted) as demo:
+        anna = Person(demo)
+        await anna.types("/preload subscribe domain=live.example.com")
+        await opens(anna)
+        mark = demo.slack.messages.mark
+        await presses(anna, "home.open")
+        anna.read = await demo.slack.settled(anna.user, after=mark)
+        assert len(anna.table()) == 5
 
 
 async def test_a_watch_s_message_is_in_the_language_that_its_owner_chose(
