@@ -120,6 +120,11 @@ class Queries:
             ask, listing, listing.rows_from(offset, ask.rows, known), known, self._now()
         )
 
+    def known_at(self, ask: Ask) -> datetime | None:
+        """When what is known of a question was read, without asking anybody; None if nothing is."""
+        listing = self._memory.listings.held(ask.question())
+        return None if listing is None else listing.observed_at
+
     async def card(self, ask: Ask, *, refresh: bool = False) -> TaskCard | None:
         """One task (`ask.task_id`) with its stream's newest; None if the API has it no more.
 

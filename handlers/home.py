@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.asks import MAX_ROWS, MIN_ROWS
+from bot.asks import MAX_ROWS, MIN_ROWS, Ask
 from bot.errors import BotError, StaleReference
 from bot.reader import Language
 from bot.record import Deed
@@ -16,6 +16,7 @@ from bot.roles import NotAllowed, Right, Unchecked
 from bot.views import errors, roles
 from bot.views import home as views
 from bot.views.follow_refs import FollowRef
+from bot.views.mrkdwn import owned
 from bot.views.preferences import AS_SLACK
 from handlers import muting, subscriptions, watches
 from handlers.reply import MOST_REDRAWS
@@ -129,7 +130,7 @@ async def _drawn(desk: Desk, team_id: str, user_id: str) -> tuple[views.View, vi
         return views.refused(errors.message(error, reader), reader), None
     await desk.keep(facts.asks)
     view = views.home(facts, reader, now=desk.now())
-    return view, replace(facts, followed=(), quotas={})
+    return view, replace(facts, followed=(), quotas={}, others={})
 
 
 async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
@@ -145,13 +146,19 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
     watched = await store.watches.of_team(team_id)
     subscribed = await store.subscriptions.of_team(team_id)
     followed = await store.follows.all()
-    mine = reader.user_id
+    read, mine = {(one.account, one.domain) for one in followed}, reader.user_id
     return views.Facts(
         watches=tuple(one for one in watched if one.owner == mine and one.ask.domain in scope),
         subscriptions=tuple(one for one in subscribed if one.owner == mine and one.domain in scope),
         followed=tuple(one for one in followed if one.domain in scope),
         quotas=await _quotas(desk) if scope else {},
         is_alone=not desk.settings.store.is_shared,
+        others={
+            owned(domain, name): desk.queries.known_at(Ask(name, domain))
+            for name, account in desk.settings.accounts.items()
+            for domain in account.domains
+            if domain in scope and (name, domain) not in read
+        },
         preferences=await store.preferences.get(mine),
         slack_s=await desk.people.as_slack_says(mine),
         rows=desk.settings.display.rows,

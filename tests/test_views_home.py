@@ -58,6 +58,14 @@ def test_where_several_processes_share_it_is_said_whose_the_quota_is() -> None:
     assert "of this process" not in said(drawn(quotas=quotas))
 
 
+def test_domains_that_nobody_follows_say_of_when_their_data_is() -> None:
+    others = {"live.example.com": NOW, "vip.example.com": None}
+    lines = said(drawn(others=others)).splitlines()
+    first = lines.index("Data") + 1
+    assert lines[first].startswith("live.example.com: read ")
+    assert lines[first + 1] == "vip.example.com: read when somebody asks"
+
+
 def test_accounts_that_have_no_room_are_counted() -> None:
     quotas = {f"account{number}": IDLE for number in range(13)}
     assert "and 3 more" in said(drawn(quotas=quotas))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot.asks import Ask
@@ -50,6 +51,7 @@ class Facts:
     Attributes:
         watches, subscriptions: those that they began.
         followed: how far the reading of each domain has come.
+        others: the other domains of the settings, and when what is at hand of each was read.
         quotas: of each account, how much of its quota is in use now.
         preferences: what they have chosen.
         slack_s: who they are as Slack says, whatever they have chosen.
@@ -67,6 +69,7 @@ class Facts:
     rows: int
     rights: Rights
     is_alone: bool = True
+    others: Mapping[str, datetime | None] = field(default_factory=dict)
 
     @property
     def asks(self) -> tuple[Ask, ...]:
@@ -195,12 +198,14 @@ def _open(ask: Ask, w: Words) -> Block | None:
 
 def _data(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator[Block]:
     """Of when each domain's data is."""
-    if not facts.followed:
+    if not facts.followed and not facts.others:
         return
     yield blocks.header(w.t("Data"))
     failing_first = sorted(facts.followed, key=lambda one: one.failing_since is None)
-    lines = [_age(one, reader, w, now) for one in failing_first[:_DOMAINS_SHOWN]]
-    if rest := len(failing_first) - len(lines):
+    ages = [partial(_age, one) for one in failing_first]
+    ages += [partial(_other_age, *one) for one in facts.others.items()]
+    lines = [age(reader, w, now) for age in ages[:_DOMAINS_SHOWN]]
+    if rest := len(ages) - len(lines):
         lines.append(w.t("and {count} more", count=f"{rest:,}"))
     yield from blocks.sections(lines)
 
@@ -218,6 +223,13 @@ def _age(followed: Followed, reader: Reader, w: Words, now: datetime) -> str:
     if read is None:
         return "⏳ " + w.t("{domain}: being read for the first time …", domain=domain)
     return w.t("{domain}: read {time}", domain=domain, time=read)
+
+
+def _other_age(name: str, read_at: datetime | None, reader: Reader, w: Words, now: datetime) -> str:
+    domain = escaped(name, _NAME_CHARS)
+    if read_at is None:
+        return w.t("{domain}: read when somebody asks", domain=domain)
+    return w.t("{domain}: read {time}", domain=domain, time=to_the_second(read_at, reader, now))
 
 
 def _quotas(facts: Facts, w: Words) -> Iterator[Block]:

@@ -200,6 +200,19 @@ async def test_what_a_button_opens_has_as_many_rows_as_who_clicks_has_chosen(
         assert len(person.table()) == rows
 
 
+async def test_a_domain_that_nobody_follows_has_the_age_of_what_was_asked(
+    anna: Person, demo: Demo
+) -> None:
+    assert "live.example.com: read when somebody asks" in await opens(anna)
+    assert not demo.live.arrivals
+    await anna.types("/preload domain=live.example.com")
+    calls = len(demo.live.arrivals)
+    home = await presses(anna, "home.refresh")
+    assert "live.example.com: read when" not in home
+    assert "live.example.com: read " in home
+    assert len(demo.live.arrivals) == calls
+
+
 async def test_what_is_opened_there_has_as_many_rows_as_are_set_up() -> None:
     def adjusted(settings: Settings) -> Settings:
         return settings.model_copy(update={"display": Display(rows=5)})
