@@ -30,9 +30,9 @@ class Right(StrEnum):
     QUERY = "query"
     """See tasks and streams, what is followed, what was delivered; export."""
     WATCH = "watch"
-    """Begin and stop watches."""
+    """Begin and stop watches, say that a failure is seen to."""
     SUBSCRIBE = "subscribe"
-    """Subscribe and unsubscribe channels, mute, see to failures."""
+    """Subscribe and unsubscribe channels, mute."""
     ADMINISTER = "administer"
     """Set channels' default domains, read the record."""
 

@@ -31,7 +31,7 @@ NEEDS: Final[Mapping[Deed, Right | None]] = {
     Deed.UNSUBSCRIBE: Right.SUBSCRIBE,
     Deed.MUTE: Right.SUBSCRIBE,
     Deed.UNMUTE: Right.SUBSCRIBE,
-    Deed.SEE: Right.SUBSCRIBE,
+    Deed.SEE: Right.WATCH,
     Deed.SET_DEFAULT: Right.ADMINISTER,
     Deed.CLEAR_DEFAULT: Right.ADMINISTER,
     Deed.EXPORT: Right.QUERY,

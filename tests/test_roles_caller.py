@@ -104,6 +104,14 @@ async def test_a_member_passes_and_is_told_of_which_domains(caller: Caller) -> N
     assert not await of_live.scope(Right.WATCH)
 
 
+async def test_whoever_is_on_call_sees_to_a_failure_and_mutes_nothing(caller: Caller) -> None:
+    async with caller.doing(Deed.SEE, LIVE):
+        pass
+    with pytest.raises(NotAllowed):
+        async with caller.doing(Deed.MUTE, LIVE):
+            pass
+
+
 async def test_a_guest_may_nothing_at_all_unless_granted(caller: Caller, slack: Slack) -> None:
     slack.user["is_restricted"] = True
     with pytest.raises(NotAllowed) as caught:
