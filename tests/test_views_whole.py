@@ -214,5 +214,7 @@ def test_a_missing_permission_in_english() -> None:
             "Ask its administrator to allow `live:DescribeLiveStreamPreloadTasks` on `acs:cdn:*:*:domain/live.example.com` in RAM.",
             "--- context",
             "code `Forbidden.RAM` · HTTP 403 · request ID `REQUEST-1`",
+            "--- actions",
+            "[Open the form]",
         ]
     )
