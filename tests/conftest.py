@@ -13,7 +13,9 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-settings.register_profile("bot", deadline=None)  # no test holds a wall-clock limit
+# No test holds a wall-clock limit. CI looks more thoroughly than whoever waits for the suite.
+settings.register_profile("thorough", deadline=None, max_examples=200)
+settings.register_profile("bot", deadline=None, max_examples=50)
 settings.load_profile("bot")
 
 pytest_plugins = ["tests.engines"]

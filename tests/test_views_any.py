@@ -270,7 +270,6 @@ def ticks(message: Message) -> int:
     return sum(text.count("✅") for text in strings(message.blocks, {"raw_text"}))
 
 
-@settings(max_examples=150)
 @given(answers, readers, ways)
 def test_any_answer_makes_a_message_that_slack_takes(
     answer: Answer, reader: Reader, how: dict[str, bool]
@@ -344,7 +343,6 @@ def test_any_notice_makes_a_message_that_slack_takes(
         accepted(draw())
 
 
-@settings(max_examples=150)
 @given(told_notices, subscriptions, readers, st.none() | people)
 def test_any_notice_of_what_is_followed_makes_a_message_that_slack_takes(
     notice: Notice, subscription: Subscription, reader: Reader, seen_by: str | None
@@ -364,7 +362,6 @@ def test_any_notice_of_what_is_followed_makes_a_message_that_slack_takes(
         accepted(draw())
 
 
-@settings(max_examples=150)
 @given(watched, told_notices, readers)
 def test_any_board_makes_messages_that_slack_takes_and_green_only_if_all_is_ready(
     shown: Board, notice: Notice, reader: Reader

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.demo import Demo, running
 from bot.live.client import Timeouts
 from bot.sandbox import live as live_sandbox
-from bot.sandbox.live import HANG, SimulatedLive
+from bot.sandbox.live import HANG, Refuse, SimulatedLive
 from bot.sandbox.slack.printed import printed
 from bot.settings import Account, Settings, Watching
 from bot.slack.incoming import Click
@@ -249,7 +249,7 @@ async def test_a_checked_domain_that_no_account_has_is_asked_of_none_once_all_ha
 
 async def test_of_a_checked_domain_that_the_api_does_not_know_no_watch_is_made() -> None:
     async with accounts() as (demo, backup):
-        backup.faults.inject(HANG, action="DescribeLiveUserDomains")
+        backup.faults.inject(Refuse("Forbidden.RAM", 403), action="DescribeLiveUserDomains")
         anna = Person(demo)
         text = f"https://docs.example.org/runsheet {HOUSE}"
         await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
