@@ -36,7 +36,7 @@ KEPT_S = 1_800.0
 DOMAINS_KEPT_S = 600.0
 """How long the account's list of domains is."""
 PATIENCE_S = 5.0
-"""How long a question waits where an old listing is at hand that it does not ask to refresh."""
+"""How long a question waits, the first time, where an old listing is at hand."""
 
 _MIB = 1 << 20
 

@@ -166,9 +166,10 @@ class Queries:
         if held is not None:
             return held, failure
         old = self._memory.listings.held(question)
-        is_urgent = old is not None and pinned is None and not place.refresh
+        # Who asks again waits longer: an API that is only slow is to be read in the end.
+        is_first = failure is None and pinned is None and not place.refresh
         try:
-            async with within(PATIENCE_S if is_urgent else None):
+            async with within(PATIENCE_S if old is not None and is_first else None):
                 listing = await self._memory.listings.asked(
                     (question, pinned),
                     lambda: self._read(question, pinned, place.offset, anew=place.refresh),
