@@ -49,10 +49,10 @@ class Background:
         self.sent = 0
 
     @asynccontextmanager
-    async def place(self, priority: Priority) -> AsyncIterator[Place]:
+    async def place(self, priority: Priority, *, by_s: float | None = None) -> AsyncIterator[Place]:
         """Wait for a place as what goes on in the background does, whatever `priority` says."""
         del priority
-        async with self._quota.place(Priority.BACKGROUND) as place:
+        async with self._quota.place(Priority.BACKGROUND, by_s=by_s) as place:
             try:
                 yield place
             finally:

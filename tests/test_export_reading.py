@@ -168,7 +168,7 @@ async def test_a_bare_success_is_settled_by_the_filter_for_complete_ones() -> No
             reply = await super().describe_preload_tasks(other, page=page, page_size=page_size)
             tasks = [structs.replace(one, found_as=StatusFilter.COMPLETE) for one in self.tasks]
             kept = tuple(one for one in tasks if one.task_id in done)
-            return replace(reply, tasks=kept, total=len(kept))
+            return structs.replace(reply, tasks=kept, total=len(kept))
 
     filtering = Filtering(shelf.tasks)
     export = await exported(filtering)
@@ -359,9 +359,9 @@ async def test_an_export_waits_behind_people() -> None:
     asked: list[Priority] = []
 
     class Listening(LocalQuota):
-        def place(self, priority: Priority):  # type: ignore[no-untyped-def] # noqa: ANN202 - as its base
+        def place(self, priority: Priority, *, by_s: float | None = None):  # type: ignore[no-untyped-def] # noqa: ANN202 - as its base
             asked.append(priority)
-            return super().place(priority)
+            return super().place(priority, by_s=by_s)
 
     async with Background(Listening(10)).place(Priority.PERSON):
         pass

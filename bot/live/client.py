@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random as randomness
 import secrets
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -58,6 +57,10 @@ def utc_now() -> datetime:
 def new_nonce() -> str:
     """A nonce never used before."""
     return secrets.token_hex(16)
+
+
+def _at_any_time(parameters: dict[str, str], _: datetime) -> dict[str, str]:
+    return parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +195,7 @@ class LiveClient:
         protocol.check(query, page=page, page_size=page_size, now=self.gateway_time())
         return await self._call(
             DESCRIBE_TASKS,
-            lambda: protocol.task_parameters(
-                query, page=page, page_size=page_size, now=self.gateway_time()
-            ),
+            lambda at: protocol.task_parameters(query, page=page, page_size=page_size, now=at),
             lambda fields: protocol.task_page(
                 fields, query, page=page, page_size=page_size, now=self._now()
             ),
@@ -210,9 +211,9 @@ class LiveClient:
         """
         found: list[LiveDomain] = []
         for page in range(1, MAX_DOMAIN_PAGES + 1):
-            parameters = partial(protocol.domain_parameters, keyword, page=page)
+            parameters = protocol.domain_parameters(keyword, page=page)
             domains, total = await self._call(
-                DESCRIBE_DOMAINS, parameters, protocol.domain_page, priority
+                DESCRIBE_DOMAINS, partial(_at_any_time, parameters), protocol.domain_page, priority
             )
             found += domains
             if len(domains) < protocol.MAX_DOMAINS_PAGE or len(found) == total:
@@ -222,14 +223,14 @@ class LiveClient:
     async def _call(
         self,
         action: str,
-        parameters: Callable[[], dict[str, str]],
+        parameters: Callable[[datetime], dict[str, str]],
         decode: Callable[[dict[str, Any]], T],
         priority: Priority,
     ) -> T:
         """Try until it works, cannot work, or time is up."""
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + self._timeouts.call_s
-        failed: Counter[type[LiveError]] = Counter()
+        failed: dict[type[LiveError], int] = {}
         while True:
             try:
                 answer = await self._try(action, parameters, decode, priority, deadline_s)
@@ -246,8 +247,9 @@ class LiveClient:
                     api_request_id=error.request_id,
                 )
                 kind = retry.kind_of(error)
-                pause_s = retry.pause_s(error, failed_before=failed[kind], random=self._random)
-                failed[kind] += 1
+                before = failed.get(kind, 0)
+                failed[kind] = before + 1
+                pause_s = retry.pause_s(error, failed_before=before, random=self._random)
                 if pause_s is None or loop.time() + pause_s >= deadline_s:
                     raise
             else:
@@ -258,26 +260,27 @@ class LiveClient:
     async def _try(
         self,
         action: str,
-        parameters: Callable[[], dict[str, str]],
+        parameters: Callable[[datetime], dict[str, str]],
         decode: Callable[[dict[str, Any]], T],
         priority: Priority,
         deadline_s: float,
     ) -> T:
         loop = asyncio.get_running_loop()
         quota = self._quotas[action]
+        credentials = await self._source.current(by_s=deadline_s)
         reply: Reply | None = None
         missing = "no place in the quota"
+        asked_s = loop.time()
         try:
-            async with asyncio.timeout_at(deadline_s) as until:
-                credentials = await self._source.current()
-                asked_s = loop.time()
-                async with quota.place(priority) as place:
-                    self._meter.took(QUOTA_WAIT, loop.time() - asked_s, action, priority.word)
-                    missing = "no reply"
-                    query = canonical_query(parameters())
-                    headers = self._signed(action, query, credentials)
-                    place.deadline_s = min(deadline_s, loop.time() + self._timeouts.try_s)
-                    until.reschedule(place.deadline_s)
+            async with quota.place(priority, by_s=deadline_s) as place:
+                given_s = loop.time()
+                self._meter.took(QUOTA_WAIT, given_s - asked_s, action, priority.word)
+                missing = "no reply"
+                at = self.gateway_time().replace(microsecond=0)  # any wait is over
+                query = canonical_query(parameters(at))
+                headers = self._signed(action, query, credentials, at)
+                place.deadline_s = min(deadline_s, given_s + self._timeouts.try_s)
+                async with asyncio.timeout_at(place.deadline_s):
                     reply = await self._send(query, headers, place)
         except TimeoutError:
             pass
@@ -301,19 +304,16 @@ class LiveClient:
             self._heard = at, asyncio.get_running_loop().time()
             log.warning("clock skewed", seconds=round(self.skew.total_seconds()))
 
-    def _signed(self, action: str, query: str, credentials: Credentials) -> dict[str, str]:
-        """The headers, signed at this very moment: any wait is over."""
-        headers = signed(
-            Request(self._host, action, protocol.VERSION, query),
-            credentials=credentials,
-            nonce=self._nonce(),
-            at=self.gateway_time(),
-        )
+    def _signed(
+        self, action: str, query: str, credentials: Credentials, at: datetime
+    ) -> dict[str, str]:
+        request = Request(self._host, action, protocol.VERSION, query)
+        headers = signed(request, credentials=credentials, nonce=self._nonce(), at=at)
         headers["accept"] = "application/json"
         return headers
 
-    async def _send(self, query: str, headers: Mapping[str, str], place: Place) -> Reply:
+    def _send(self, query: str, headers: Mapping[str, str], place: Place) -> Awaitable[Reply]:
         if self._session is None:
             raise RuntimeError("LiveClient is used outside its `async with`")
         url = URL(f"{self._endpoint}/?{query}", encoded=True)
-        return await sent(self._session, url, headers, place, timeout=self._http_timeout)
+        return sent(self._session, url, headers, place, timeout=self._http_timeout)

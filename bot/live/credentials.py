@@ -43,11 +43,14 @@ class Credentials:
 class CredentialsSource(Protocol):
     """Where credentials come from."""
 
-    async def current(self) -> Credentials:
+    async def current(self, *, by_s: float | None = None) -> Credentials:
         """Credentials that are good as far as is known.
 
+        Args:
+            by_s: until when they are waited for at most, in the loop's time.
+
         Raises:
-            CredentialsRefused: there are none.
+            CredentialsRefused: there are none, or none in time.
         """
         ...
 
@@ -62,7 +65,7 @@ class StaticCredentials:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
 
-    async def current(self) -> Credentials:
+    async def current(self, *, by_s: float | None = None) -> Credentials:  # noqa: ARG002 - at hand
         """The keys."""
         return self._credentials
 
@@ -151,7 +154,7 @@ class ProviderChain:
         self._good_until = datetime.min.replace(tzinfo=UTC)
         self._asking: asyncio.Task[Credentials] | None = None
 
-    async def current(self) -> Credentials:
+    async def current(self, *, by_s: float | None = None) -> Credentials:
         """The credentials held, or new ones shortly before those expire.
 
         Whoever asks while they are being fetched gets the same.
@@ -164,8 +167,9 @@ class ProviderChain:
         if self._asking is None:
             self._asking = asyncio.create_task(self._fetched(), name="credentials")
             self._asking.add_done_callback(self._forget)
+        until_s = asyncio.get_running_loop().time() + self._timeout_s
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout_at(until_s if by_s is None else min(by_s, until_s)):
                 return await asyncio.shield(self._asking)
         except TimeoutError as error:
             raise CredentialsRefused(message="the provider chain does not answer") from error

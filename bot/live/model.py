@@ -178,8 +178,7 @@ def stream_of(url: str) -> str:
     return key.strip()
 
 
-@dataclass(frozen=True, slots=True)
-class TaskPage:
+class TaskPage(msgspec.Struct, frozen=True):
     """One reply of DescribeLiveStreamPreloadTasks.
 
     Attributes:

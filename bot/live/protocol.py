@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot import errors
@@ -23,10 +22,11 @@ from bot.live.model import (
     TaskPage,
     TaskQuery,
 )
+from bot.live.remembered import Remembered
 from bot.live.replies import TaskRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 VERSION = "2016-11-01"
 DESCRIBE_TASKS = "DescribeLiveStreamPreloadTasks"
@@ -58,7 +58,7 @@ def check(query: TaskQuery, *, page: int, page_size: int, now: datetime) -> None
     Raises:
         ArgumentRefused: names the argument and what is allowed.
     """
-    if not _DOMAIN.fullmatch(query.domain):
+    if not _are_domains[query.domain]:
         _refuse("DomainName", "a play domain, like live.example.com")
     if page < 1:
         _refuse("PageNum", "1 and up")
@@ -66,8 +66,9 @@ def check(query: TaskQuery, *, page: int, page_size: int, now: datetime) -> None
         _refuse("PageSize", f"1-{MAX_PAGE_SIZE}")
     if len(query.urls) > MAX_URLS:
         _refuse("PlayUrl", f"at most {MAX_URLS} URLs")
-    if any("," in url or not url.strip() for url in query.urls):
-        _refuse("PlayUrl", "URLs without a comma in them")
+    for url in query.urls:
+        if "," in url or not url.strip():
+            _refuse("PlayUrl", "URLs without a comma in them")
     if query.status is not None and query.status not in _STATUSES:
         _refuse("Status", ", ".join(StatusFilter))
     for name, time in (("StartTime", query.start), ("EndTime", query.end)):
@@ -77,6 +78,8 @@ def check(query: TaskQuery, *, page: int, page_size: int, now: datetime) -> None
 
 
 def _check_window(query: TaskQuery, *, now: datetime) -> None:
+    if query.start is None and query.end is None:
+        return
     start, end = window(query, now=now)
     if query.start is not None:
         if query.start < now - _HISTORY - SAFETY:
@@ -98,9 +101,10 @@ def window(query: TaskQuery, *, now: datetime) -> tuple[datetime, datetime]:
 
     An end still to come is now: no task is created in the future.
     """
-    end = min(query.end or now, now)
-    oldest = now.replace(microsecond=0) + _OLDEST
-    return max(query.start or oldest, oldest), end
+    oldest = _oldest[now]
+    start = oldest if query.start is None or query.start < oldest else query.start
+    end = now if query.end is None or query.end > now else query.end
+    return start, end
 
 
 def task_parameters(
@@ -119,8 +123,8 @@ def task_parameters(
         Status=query.status and StatusFilter(query.status).value,
         TaskId=query.task_id,
         PlayUrl=",".join(query.urls),
-        StartTime=_written(start),
-        EndTime=_written(end),
+        StartTime=_written[start],
+        EndTime=_written[end],
         PageNum=str(page),
         PageSize=str(page_size),
         RegionId=query.region_id,
@@ -142,7 +146,7 @@ def _given(**parameters: str | None) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if value}
 
 
-def _written(at: datetime) -> str:
+def _write(at: datetime) -> str:
     return f"{at.astimezone(UTC).isoformat()[:19]}Z"
 
 
@@ -159,7 +163,7 @@ def task_page(
     """
     found_as = StatusFilter(query.status) if query.status else None
     rows = _rows(fields, "PreloadTasks", "PreloadTask")
-    tasks = tuple([_task(row, query.domain, found_as) for row in rows])
+    tasks = tuple(_tasks(rows, query.domain, found_as))
     return TaskPage(
         tasks=tasks,
         page=_int(fields.get("PageNum")) or page,
@@ -202,6 +206,7 @@ def domain_page(fields: Mapping[str, Any]) -> tuple[tuple[LiveDomain, ...], int]
             description=_text(row.get("Description")),
         )
         for row in rows
+        if isinstance(row, dict)
     )
     return domains, _int(fields.get("TotalCount"))
 
@@ -209,8 +214,8 @@ def domain_page(fields: Mapping[str, Any]) -> tuple[tuple[LiveDomain, ...], int]
 def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[Any]:
     """The rows in either shape: `{outer: {inner: [...]}}` or `{outer: [...]}`; empty is [].
 
-    One row may stand without its list, as in XML that was turned into JSON. A row is a mapping, or
-    a `TaskRow` already.
+    One row may stand without its list, as in XML that was turned into JSON. A row is a `TaskRow`
+    already, a mapping, or something that is no row.
     """
     if outer not in fields and "RequestId" not in fields:
         raise errors.MalformedReply(message=f"neither {outer} nor RequestId is there")
@@ -225,27 +230,31 @@ def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[Any]:
         raise errors.MalformedReply(
             message=f"{outer} is no list", request_id=_text(fields.get("RequestId"))
         )
-    return [row for row in found if isinstance(row, (TaskRow, dict))]
+    return found
 
 
-def _task(
-    row: TaskRow | Mapping[str, Any], domain: str, found_as: StatusFilter | None
-) -> PreloadTask:
-    if not isinstance(row, TaskRow):
-        row = _row(row)
-    return PreloadTask(
-        task_id=row.task_id,
-        domain=row.domain_name or domain,
-        url=row.play_url,
-        created=_time(row.create_time),
-        area=row.area,
-        window_start=_time(row.preloaded_start_time),
-        window_end=_time(row.preloaded_end_time),
-        process=_percent(row.process),
-        status=row.status,
-        description=row.description,
-        found_as=found_as,
-    )
+def _tasks(rows: list[Any], domain: str, found_as: StatusFilter | None) -> Iterator[PreloadTask]:
+    for row in rows:
+        if type(row) is TaskRow:
+            said = row
+        elif isinstance(row, dict):
+            said = _row(row)
+        else:
+            continue
+        # By position: by name it takes half as long again, and a reply holds up to a hundred.
+        yield PreloadTask(
+            said.task_id,
+            said.domain_name or domain,
+            said.play_url,
+            _times[said.create_time],
+            said.area,
+            _times[said.preloaded_start_time],
+            _times[said.preloaded_end_time],
+            _percents[said.process],
+            said.status,
+            said.description,
+            found_as,
+        )
 
 
 def _row(said: Mapping[str, Any]) -> TaskRow:
@@ -268,18 +277,18 @@ def _text(value: object) -> str:
 
 def _int(value: object) -> int:
     """A count; 0 where there is none that can be read."""
+    if type(value) is int and 0 <= value <= _MAX_COUNT:
+        return value
     try:
         return min(max(0, int(value)), _MAX_COUNT)  # type: ignore[call-overload,no-any-return] # what cannot be an int raises
     except (TypeError, ValueError, OverflowError):
         return 0
 
 
-@lru_cache(maxsize=1 << 12)
 def _time(text: str) -> datetime | None:
     """A time as the API writes it (`2026-11-22T19:30:00Z`); None where there is none.
 
     A year that no task is of says no time either: year 1 is how some languages write none at all.
-    Remembered, as the same few windows stand in most tasks of an evening.
     """
     try:
         at = datetime.fromisoformat(text.strip())
@@ -289,7 +298,6 @@ def _time(text: str) -> datetime | None:
     return at if at.year in _YEARS else None
 
 
-@lru_cache(maxsize=1 << 8)
 def _percent(text: str) -> float | None:
     """`"63%"` as 63.0; None where there is no number from 0 to 100."""
     try:
@@ -297,3 +305,11 @@ def _percent(text: str) -> float | None:
     except ValueError:
         return None
     return percent if 0 <= percent <= 100 else None  # noqa: PLR2004 - percent
+
+
+# The same domain, the times of this second, and the windows of an evening come again and again.
+_are_domains = Remembered[str, bool](lambda text: bool(_DOMAIN.fullmatch(text)), most=1 << 8)
+_written = Remembered(_write, most=1 << 8)
+_times = Remembered(_time, most=1 << 12)
+_percents = Remembered(_percent, most=1 << 8)
+_oldest = Remembered[datetime, datetime](lambda now: now.replace(microsecond=0) + _OLDEST, most=4)

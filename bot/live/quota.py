@@ -16,6 +16,7 @@ from collections import deque
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,7 +40,7 @@ class Priority(IntEnum):
     PERSON = 0
     BACKGROUND = 1
 
-    @property
+    @cached_property
     def word(self) -> str:
         """`person` or `background`."""
         return self.name.lower()
@@ -91,8 +92,13 @@ class Use:
 class Quota(Protocol):
     """Gives out places; in this process (`LocalQuota`), or shared by several."""
 
-    def place(self, priority: Priority) -> AbstractAsyncContextManager[Place]:
-        """Wait for a place; the call sets its times, and leaving gives it back."""
+    def place(
+        self, priority: Priority, *, by_s: float | None = None
+    ) -> AbstractAsyncContextManager[Place]:
+        """Wait for a place; the call sets its times, and leaving gives it back.
+
+        Entering raises TimeoutError where there is none by then, in the loop's time.
+        """
         ...
 
     def throttled(self) -> None:
@@ -213,24 +219,29 @@ class LocalQuota:
         """The same: of other processes it knows nothing."""
         return self.use()
 
-    def place(self, priority: Priority) -> AbstractAsyncContextManager[Place]:
+    def place(
+        self, priority: Priority, *, by_s: float | None = None
+    ) -> AbstractAsyncContextManager[Place]:
         """Wait for a place and hold it."""
-        return _Held(self, priority)
+        return _Held(self, priority, by_s)
 
     def throttled(self) -> None:
         """Lower the rate; it recovers by itself."""
         self._places.lower(_now())
 
-    async def granted(self, priority: Priority) -> None:
+    def take(self) -> bool:
+        """Take a place, which is then to be given back, if nobody waits and there is one."""
+        return not self._waiting and self._places.take(_now())
+
+    async def granted(self, priority: Priority, *, by_s: float | None = None) -> None:
         """Wait for a place, which is then to be given back."""
-        if not self._waiting and self._places.take(_now()):
-            return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (priority, next(self._arrivals), waiter))
         self._grant()
         try:
-            await waiter
-        except asyncio.CancelledError:
+            async with asyncio.timeout_at(by_s):
+                await waiter
+        except (asyncio.CancelledError, TimeoutError):
             if waiter.done() and not waiter.cancelled():  # granted in the tick it was cancelled in
                 self.give_back(Place())
             raise
@@ -262,13 +273,15 @@ class LocalQuota:
 class _Held(AbstractAsyncContextManager[Place]):
     """A place of a quota, from when it is granted until it is given back."""
 
-    def __init__(self, quota: LocalQuota, priority: Priority) -> None:
+    def __init__(self, quota: LocalQuota, priority: Priority, by_s: float | None) -> None:
         self._quota = quota
         self._priority = priority
+        self._by_s = by_s
         self._place = Place()
 
     async def __aenter__(self) -> Place:
-        await self._quota.granted(self._priority)
+        if not self._quota.take():
+            await self._quota.granted(self._priority, by_s=self._by_s)
         return self._place
 
     async def __aexit__(

@@ -128,9 +128,10 @@ class SharedQuota:
         return self.use()
 
     @asynccontextmanager
-    async def place(self, priority: Priority) -> AsyncIterator[Place]:
+    async def place(self, priority: Priority, *, by_s: float | None = None) -> AsyncIterator[Place]:
         """Wait for a place and hold it."""
-        given = await self._granted(priority)
+        async with asyncio.timeout_at(by_s):
+            given = await self._granted(priority)
         place = Place()
         try:
             yield place

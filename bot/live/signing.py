@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
+
+from bot.live.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _EMPTY_BODY = hashlib.sha256(b"").hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A call before it is signed: RPC style, POST to `/` with an empty body.
 
     Attributes:
@@ -44,13 +43,11 @@ class Request:
 def canonical_query(parameters: Mapping[str, str]) -> str:
     """The parameters sorted by name and quoted as RFC 3986 has it."""
     return "&".join(
-        [f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(parameters.items())]
+        [f"{_quoted[name]}={_quoted[value]}" for name, value in sorted(parameters.items())]
     )
 
 
-@lru_cache(maxsize=256)
-def _quoted(text: str) -> str:
-    # Remembered: names, domain and the times of a second stand in many calls.
+def _quote(text: str) -> str:
     return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
 
 
@@ -69,23 +66,36 @@ def signed(
         "host": request.host,
         "x-acs-action": request.action,
         "x-acs-content-sha256": _EMPTY_BODY,
-        "x-acs-date": f"{at.isoformat()[:19]}Z",
+        "x-acs-date": _dates[at],
         "x-acs-signature-nonce": nonce,
         "x-acs-version": request.version,
     }
     if credentials.security_token is not None:
         headers["x-acs-accesskey-id"] = credentials.access_key_id
         headers["x-acs-security-token"] = credentials.security_token.strip()
-    names = sorted(headers)
-    signed_names = ";".join(names)
-    canonical_headers = "".join([f"{name}:{headers[name]}\n" for name in names])
-    canonical = f"POST\n/\n{request.query}\n{canonical_headers}\n{signed_names}\n{_EMPTY_BODY}"
+    signed_names = ";".join(sorted(headers))
+    lines = "\n".join(map(":".join, sorted(headers.items())))
+    canonical = f"POST\n/\n{request.query}\n{lines}\n\n{signed_names}\n{_EMPTY_BODY}"
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    signature = hmac.digest(
-        credentials.access_key_secret.encode(), to_sign.encode(), "sha256"
-    ).hex()
+    signature = _keyed[credentials.access_key_secret].copy()
+    signature.update(to_sign.encode())
     headers["authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key_id},"
-        f"SignedHeaders={signed_names},Signature={signature}"
+        f"SignedHeaders={signed_names},Signature={signature.hexdigest()}"
     )
     return headers
+
+
+def _date(at: datetime) -> str:
+    return f"{at.isoformat()[:19]}Z"
+
+
+def _key(secret: str) -> hmac.HMAC:
+    """To be copied for each signature: to key it takes longer than to sign."""
+    return hmac.new(secret.encode(), digestmod="sha256")
+
+
+# Names, domain, the times of a second and the keys are those of many calls.
+_quoted = Remembered(_quote, most=256)
+_dates = Remembered(_date, most=64)
+_keyed = Remembered(_key, most=64)

@@ -45,7 +45,11 @@ async def sent(
             timeout=timeout,
         ) as reply:
             place.replied_s = asyncio.get_running_loop().time()
-            return Reply(reply.status, reply.headers, await _body(reply))
+            try:
+                body = await reply.read()
+            except aiohttp.ClientError:  # cut off: that cannot be read either, and is told so
+                body = b""
+            return Reply(reply.status, reply.headers, body)
     except _NOTHING_SENT as error:
         place.deadline_s = None
         problem = f"cannot connect: {type(error).__name__}"
@@ -55,14 +59,6 @@ async def sent(
         problem = f"connection failed: {type(error).__name__}"
     # Not where aiohttp's error is still at hand: it may hold the URL and the signature.
     raise Unavailable(message=problem)
-
-
-async def _body(reply: aiohttp.ClientResponse) -> bytes:
-    """The whole body; none where it was cut off: that cannot be read either, and is told so."""
-    try:
-        return await reply.read()
-    except aiohttp.ClientError:
-        return b""
 
 
 def address_of(endpoint: str) -> tuple[str, str]:

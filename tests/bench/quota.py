@@ -72,9 +72,9 @@ class Spaced(LocalQuota):
         self._next_s = 0.0
 
     @asynccontextmanager
-    async def place(self, priority: Priority) -> AsyncIterator[Place]:
+    async def place(self, priority: Priority, *, by_s: float | None = None) -> AsyncIterator[Place]:
         """Wait for the next turn; nobody comes before another."""
-        del priority
+        del priority, by_s
         now_s = asyncio.get_running_loop().time()
         turn_s = max(now_s, self._next_s)
         self._next_s = turn_s + self._apart_s
