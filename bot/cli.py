@@ -176,10 +176,13 @@ def doctor(ctx: click.Context, *, as_json: bool, settings_file: Path | None) -> 
 @_settings_file
 def audit(*, settings_file: Path | None) -> None:
     """Print the record of who changed what as JSON lines, the earliest first."""
+    from bot.errors import StoreUnfit
     from bot.store import Store
 
     async def printed(url: str) -> None:
-        async with Store.open(url) as store:
+        async with Store.as_it_is(url) as (store, revision):
+            if revision.found is None:
+                raise StoreUnfit("it is empty", "`serve` or `migrate` makes its tables")
             async for entry in store.record.all():
                 click.echo(entry.to_json())
 

@@ -71,6 +71,17 @@ class StoreUnavailable(BotError):
     """The store cannot be read or written now."""
 
 
+@dataclass(eq=False)
+class StoreUnfit(StoreUnavailable):
+    """Nor will it be until somebody sees to it: `problem` says why, `advice` what to do."""
+
+    problem: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.problem}: {self.advice}"
+
+
 class StaleLease(BotError):
     """Another process does this work now: nothing was written."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import sqlite3
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,8 +25,10 @@ from bot.sandbox import slack as slack_sandbox
 from bot.sandbox.live import Refuse, SimulatedLive
 from bot.sandbox.slack import Fault, LocalSlack
 from bot.store import Store
+from tests.engines import url_in
 from tests.servers import valkey
 from tests.stored import subscription
+from tests.test_store import FIRST_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -496,17 +500,112 @@ async def test_an_address_that_is_not_slacks_is_told(
 
 
 async def test_the_store_is_written_and_left_as_it_was(patient: Patient) -> None:
+    await use(patient, "C0001")
     assert (await patient.finding("store")).ok
     async with Store.open(patient.env["DATABASE_URL"]) as store:
         assert await store.defaults.get("doctor", "doctor") is None
+
+
+def files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+def revision_of(file: Path) -> str:
+    with closing(sqlite3.connect(file)) as connection:
+        [[found]] = connection.execute("SELECT version_num FROM preload_bot_version")
+        return str(found)
+
+
+async def test_a_store_of_an_older_version_is_read_and_left_for_that_version(
+    patient: Patient, tmp_path: Path
+) -> None:
+    await use(patient, "C0003")
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as older, older:
+        older.executescript(
+            "DROP TABLE leases; DROP TABLE workers; DROP TABLE requests_seen;"
+            "UPDATE preload_bot_version SET version_num = '0003';"
+        )
+    before = (tmp_path / "bot.sqlite3").read_bytes()
+    finding = await patient.finding("store")
+    assert (finding.ok, finding.fix) == (True, "")
+    assert re.search(
+        r"has revision 0003, this version needs \d{4}: `serve` or `migrate` brings it up, and "
+        "from then on the older version refuses it",
+        finding.detail,
+    )
+    assert revision_of(tmp_path / "bot.sqlite3") == "0003"
+    assert (tmp_path / "bot.sqlite3").read_bytes() == before
+    [channel] = [one for one in patient.found if one.check == "channels"]
+    assert "#cup-final C0003 (1 subscription)" in channel.detail
+
+
+async def test_an_older_store_that_does_not_say_what_is_in_use_is_not_taken_for_unused(
+    patient: Patient, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as older, older:
+        older.executescript(FIRST_VERSION)
+    assert await patient.faults() == []
+    [channels] = [one for one in patient.found if one.check == "channels"]
+    assert channels.detail == "not looked at: which are in use cannot be read from the store"
+
+
+async def test_a_store_of_a_newer_version_comes_with_what_to_do(
+    patient: Patient, tmp_path: Path
+) -> None:
+    await use(patient, "C0001")
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as newer, newer:
+        newer.execute("UPDATE preload_bot_version SET version_num = '9999'")
+    finding = await patient.finding("store")
+    assert not finding.ok
+    assert "of a newer version (revision 9999)" in finding.detail
+    assert finding.fix == "run that version, or name another store in store.url (DATABASE_URL)"
+
+
+async def test_a_store_that_is_not_there_yet_is_not_made(patient: Patient, tmp_path: Path) -> None:
+    finding = await patient.finding("store")
+    assert (finding.ok, finding.fix) == (True, "")
+    assert finding.detail == f"none yet: `serve` makes {tmp_path / 'bot.sqlite3'}"
+    assert files(tmp_path) == []
+    [channels] = [one for one in patient.found if one.check == "channels"]
+    assert channels.detail == "none in use"
+
+
+@pytest.mark.usefixtures("engine")
+async def test_a_database_with_nothing_in_it_stays_so(patient: Patient, tmp_path: Path) -> None:
+    patient.env["DATABASE_URL"] = url_in(tmp_path)
+    if patient.env["DATABASE_URL"].startswith("sqlite"):
+        (tmp_path / "store.sqlite3").touch()
+    for _ in range(2):
+        finding = await patient.finding("store")
+        assert (finding.ok, finding.fix) == (True, "")
+        assert "is empty: `serve` or `migrate` makes its tables" in finding.detail
 
 
 async def test_a_store_that_cannot_be_made_is_told(patient: Patient, tmp_path: Path) -> None:
     patient.env["DATABASE_URL"] = f"sqlite:///{tmp_path / 'nowhere' / 'bot.sqlite3'}"
     finding = await patient.finding("store")
     assert not finding.ok
-    assert "nowhere/bot.sqlite3: unable to open database file" in finding.detail
+    assert "nowhere/bot.sqlite3: cannot be made: No such file or directory" in finding.detail
     assert "DATABASE_URL" in finding.fix
+
+
+async def test_a_store_that_cannot_be_read_leaves_its_channels_unknown(
+    patient: Patient, tmp_path: Path
+) -> None:
+    (tmp_path / "bot.sqlite3").write_text("no database, but long enough to be read as one" * 100)
+    assert await patient.faults() == ["store"]
+    [channels] = [one for one in patient.found if one.check == "channels"]
+    assert channels.detail == "not looked at: which are in use cannot be read from the store"
+
+
+async def test_a_driver_that_is_not_installed_is_to_be_installed(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)  # not installed
+    patient.env["DATABASE_URL"] = "postgresql://bot:hunter22@127.0.0.1:9/preload"
+    finding = await patient.finding("store")
+    assert finding.detail.endswith("asyncpg is missing")
+    assert finding.fix == "uv sync --extra postgres, or pip install '.[postgres]'"
 
 
 async def test_a_server_s_password_is_not_printed(patient: Patient) -> None:

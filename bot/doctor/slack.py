@@ -38,7 +38,7 @@ _SCOPE = (
 
 
 async def of_slack(
-    slack: Slack, session: aiohttp.ClientSession, *, config_token: str, uses: Uses
+    slack: Slack, session: aiohttp.ClientSession, *, config_token: str, uses: Uses | None
 ) -> list[Finding]:
     """Look at both tokens, at what the workspace allows, and at the channels in use.
 
@@ -46,7 +46,7 @@ async def of_slack(
         slack: the settings.
         session: a pool of connections.
         config_token: a configuration token of the app's owner; "" for none.
-        uses: the channels that stand in the store.
+        uses: the channels that stand in the store; None where they cannot be read.
     """
     client = AsyncWebClient(
         token=slack.bot_token.get_secret_value() if slack.bot_token else None,
@@ -62,7 +62,7 @@ async def of_slack(
 
 
 async def _of_bot_token(
-    slack: Slack, client: AsyncWebClient, config_token: str, uses: Uses
+    slack: Slack, client: AsyncWebClient, config_token: str, uses: Uses | None
 ) -> list[Finding]:
     check = "Slack bot token"
     if slack.bot_token is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import make_url
 
 from bot.doctor.finding import Finding
-from bot.errors import SettingsError, StoreUnavailable
+from bot.errors import SettingsError, StoreUnavailable, StoreUnfit
 from bot.sharing import redis_of
 from bot.store import Store
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from bot.settings import Settings
+    from bot.store import Revision
 
 _NOBODY = "doctor"
 """A workspace, a channel and a person that do not exist, to try the store with."""
@@ -38,33 +41,81 @@ Uses: TypeAlias = "dict[str, Counter[str]]"
 """By a channel's ID, for what the bot is used there, and how often."""
 
 
-async def of_store(settings: Settings, now: Callable[[], datetime]) -> tuple[list[Finding], Uses]:
-    """Open it, which brings its tables up to date, then write, read and tidy up."""
+async def of_store(
+    settings: Settings, now: Callable[[], datetime]
+) -> tuple[list[Finding], Uses | None]:
+    """Look at it as it is; one that is up to date is written to, too, and tidied up.
+
+    Returns:
+        What was found, and the channels in use; None where they cannot be read.
+    """
     url = settings.store.url.get_secret_value()
     address = make_url(url)
     is_file = address.drivername.startswith("sqlite")
     place = address.database if is_file else address.render_as_string(hide_password=True)
+    if is_file and (missing := _missing(Path(address.database or ""))):
+        return [missing], {} if missing.ok else None
     try:
-        async with Store.open(url, now=now) as store:
-            await store.defaults.set(_NOBODY, _NOBODY, domain=_NOBODY, set_by=_NOBODY)
-            await store.defaults.get(_NOBODY, _NOBODY)
-            await store.defaults.clear(_NOBODY, _NOBODY)
-            uses = await _uses(store)
+        async with Store.as_it_is(url, now=now) as (store, revision):
+            detail = await _of_revision(store, revision)
+            uses = await _uses(store, revision)
+    except StoreUnfit as error:
+        fix = error.advice.replace("store.url", "store.url (DATABASE_URL)")
+        return [Finding("store", ok=False, detail=f"{place}: {error.problem}", fix=fix)], None
     except StoreUnavailable as error:
         fix = _FILE if is_file else _SERVER
-        return [Finding("store", ok=False, detail=f"{place}: {error}", fix=fix)], {}
-    detail = f"{place} is up to date, can be read and written"
-    return [Finding("store", ok=True, detail=detail)], uses
+        return [Finding("store", ok=False, detail=f"{place}: {error}", fix=fix)], None
+    return [Finding("store", ok=True, detail=f"{place} {detail}")], uses
 
 
-async def _uses(store: Store) -> Uses:
+def _missing(file: Path) -> Finding | None:
+    """Whether a file that is not there can be made; None where it is there."""
+    if file.exists():
+        return None
+    try:
+        TemporaryFile(dir=file.parent).close()
+    except OSError as error:
+        detail = f"{file}: cannot be made: {error.strerror}"
+        return Finding("store", ok=False, detail=detail, fix=_FILE)
+    return Finding("store", ok=True, detail=f"none yet: `serve` makes {file}")
+
+
+async def _of_revision(store: Store, revision: Revision) -> str:
+    """Write to it, as far as another version does not mind; what it is like.
+
+    Raises:
+        StoreUnavailable: that does not work.
+    """
+    if revision.found == revision.needed:
+        await store.defaults.set(_NOBODY, _NOBODY, domain=_NOBODY, set_by=_NOBODY)
+        await store.defaults.get(_NOBODY, _NOBODY)
+        await store.defaults.clear(_NOBODY, _NOBODY)
+        return "is up to date, can be read and written"
+    async with store.database.writing():
+        pass  # it may be locked for writing: more would be this version's doing
+    if revision.found is None:
+        return "is empty: `serve` or `migrate` makes its tables"
+    return (
+        f"has revision {revision.found}, this version needs {revision.needed}: `serve` or "
+        "`migrate` brings it up, and from then on the older version refuses it"
+    )
+
+
+async def _uses(store: Store, revision: Revision) -> Uses | None:
+    if revision.found is None:
+        return {}
     uses: Uses = defaultdict(Counter)
-    for subscription in await store.subscriptions.all():
-        uses[subscription.channel_id]["subscription"] += 1
-    for watch in await store.watches.active():
-        uses[watch.channel_id]["watch"] += 1
-    for channel_id in await store.defaults.channels():
-        uses[channel_id][DEFAULT] += 1
+    try:
+        for subscription in await store.subscriptions.all():
+            uses[subscription.channel_id]["subscription"] += 1
+        for watch in await store.watches.active():
+            uses[watch.channel_id]["watch"] += 1
+        for channel_id in await store.defaults.channels():
+            uses[channel_id][DEFAULT] += 1
+    except StoreUnavailable:
+        if revision.found == revision.needed:
+            raise
+        return None  # it is older than what was to be read
     return dict(uses)
 
 

@@ -26,7 +26,7 @@ from bot.store.record import Record
 from bot.store.requests import Requests
 from bot.store.sightings import Sightings
 from bot.store.subscriptions import Subscriptions
-from bot.store.upgrade import Upgraded, upgrade
+from bot.store.upgrade import Revision, Upgraded, revision, upgrade
 from bot.store.watches import Watches
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from bot.store.fence import Lease
 
-__all__ = ["Store", "utc_now"]
+__all__ = ["Revision", "Store", "utc_now"]
 
 
 def utc_now() -> datetime:
@@ -89,6 +89,29 @@ class Store:
         await cls.migrate(url, busy_timeout_s=upgrade_timeout_s)
         async with Database.open(url, busy_timeout_s=busy_timeout_s) as database:
             yield cls._on(database, now)
+
+    @classmethod
+    @asynccontextmanager
+    async def as_it_is(
+        cls, url: str, *, now: Callable[[], datetime] = utc_now, busy_timeout_s: float = 5.0
+    ) -> AsyncIterator[tuple[Store, Revision]]:
+        """Open the store and leave it as it is, for versions that run on it; and its revision.
+
+        Where that is an older one, what came later is not there to be read.
+
+        Args:
+            url: as for `open`.
+            now: as for `open`.
+            busy_timeout_s: as for `open`.
+
+        Raises:
+            StoreUnavailable: as for `open`; or the file is not there.
+        """
+        opened = Database.open(url, busy_timeout_s=busy_timeout_s, as_it_is=True)
+        async with opened as database:
+            async with database.reading() as connection:
+                found = await connection.run_sync(revision)
+            yield cls._on(database, now), found
 
     @classmethod
     def _on(cls, database: Database, now: Callable[[], datetime]) -> Store:

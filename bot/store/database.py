@@ -62,7 +62,12 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, *, busy_timeout_s: float, statement_timeout_s: float | None = _STATEMENT_S
+        cls,
+        url: str,
+        *,
+        busy_timeout_s: float,
+        statement_timeout_s: float | None = _STATEMENT_S,
+        as_it_is: bool = False,
     ) -> AsyncIterator[Database]:
         """Hold a pool of connections for as long as the context lasts.
 
@@ -70,12 +75,16 @@ class Database:
             url: as `store.url` in the settings.
             busy_timeout_s: how long to wait for another process's lock, or a free connection.
             statement_timeout_s: how long PostgreSQL may take over a statement; None is for ever.
+            as_it_is: make no file, and change nothing about one by opening it.
 
         Raises:
-            StoreUnavailable: there is no such database, nor can one be made.
+            StoreUnavailable: there is no such database, nor can (or may) one be made.
         """
         engine = engine_of(
-            url, busy_timeout_s=busy_timeout_s, statement_timeout_s=statement_timeout_s
+            url,
+            busy_timeout_s=busy_timeout_s,
+            statement_timeout_s=statement_timeout_s,
+            as_it_is=as_it_is,
         )
         try:
             yield cls(engine, busy_timeout_s)

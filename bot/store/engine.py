@@ -6,12 +6,13 @@ import asyncio
 import os
 import sqlite3
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, StoreUnfit
 from bot.store.silence import ping_before_use
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ STOPPED_S = 5
 _PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 
 
-def engine_of(url: str, *, busy_timeout_s: float, statement_timeout_s: float | None) -> AsyncEngine:
+def engine_of(
+    url: str, *, busy_timeout_s: float, statement_timeout_s: float | None, as_it_is: bool = False
+) -> AsyncEngine:
     """A pool of connections, none of which is made yet; it is to be disposed of.
 
     What it takes and raises is what `bot.store.database.Database.open` does.
@@ -50,10 +53,11 @@ def engine_of(url: str, *, busy_timeout_s: float, statement_timeout_s: float | N
         )
     except ModuleNotFoundError as error:
         advice = "uv sync --extra postgres, or pip install '.[postgres]'"
-        raise StoreUnavailable(f"{error.name} is missing: {advice}") from error
+        raise StoreUnfit(f"{error.name} is missing", advice) from error
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite_file(engine)
-        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        _prepare_sqlite_file(engine, makes=not as_it_is)
+        if not as_it_is:  # the pragmas are written into the file
+            event.listen(engine.sync_engine, "connect", _set_pragmas)
         event.listen(engine.sync_engine, "invalidate", _undo)
     else:
         ping_before_use(engine)
@@ -87,8 +91,10 @@ def _options(url: str, busy_timeout_s: float, statement_timeout_s: float | None)
     }
 
 
-def _prepare_sqlite_file(engine: AsyncEngine) -> None:
+def _prepare_sqlite_file(engine: AsyncEngine, *, makes: bool) -> None:
     path = engine.url.database or ""
+    if not makes and not Path(path).exists():
+        raise StoreUnfit(f"there is no {path}", "`serve` makes it")
     # Signed play URLs stand in it. SQLite's files beside it get the same rights.
     with suppress(OSError):  # SQLite says it better
         os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))

@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnfit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,6 +27,30 @@ class Upgraded:
     after: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Which revision of the schema a database has (None: it is empty), and which it is to have."""
+
+    found: str | None
+    needed: str
+
+
+def revision(connection: Connection) -> Revision:
+    """What there is, without changing it.
+
+    Raises:
+        StoreUnfit: the database was written by a newer version of the bot.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    found = _context(connection).get_current_revision()
+    if found is not None and found not in {one.revision for one in scripts.walk_revisions()}:
+        raise StoreUnfit(
+            f"the store has the schema of a newer version (revision {found})",
+            "run that version, or name another store in store.url",
+        )
+    return Revision(found, str(scripts.get_current_head()))
+
+
 def upgrade(connection: Connection) -> Upgraded:
     """Run the migrations that are missing, all of them or none; none missing is fine.
 
@@ -37,18 +61,20 @@ def upgrade(connection: Connection) -> Upgraded:
         connection: of `Database.writing`.
 
     Raises:
-        StoreUnavailable: the database was written by a newer version of the bot.
+        StoreUnfit: as `revision` does.
     """
+    before = revision(connection).found
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return Upgraded(before, _context(connection).get_current_revision())
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", "bot.store:migrations")
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    current = context.get_current_revision()
-    if current is not None and current not in known:
-        raise StoreUnavailable(
-            f"the store has the schema of a newer version (revision {current}): "
-            "run that version, or name another store in store.url"
-        )
-    command.upgrade(config, "head")
-    return Upgraded(current, context.get_current_revision())
+    return config
+
+
+def _context(connection: Connection) -> MigrationContext:
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
