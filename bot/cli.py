@@ -226,7 +226,8 @@ def manifest(*, url: str | None) -> None:
     """Print the manifest to create the Slack app from."""
     from bot.manifest import to_json
 
-    click.echo(to_json(url), nl=False)
+    with _explained():
+        click.echo(to_json(url), nl=False)
 
 
 @contextmanager

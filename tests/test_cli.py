@@ -81,3 +81,14 @@ def test_the_record_of_an_older_store_is_printed_and_the_store_left_for_that_ver
     assert '"deed":"subscribe"' in audit.stdout
     with closing(sqlite3.connect("preload-bot.sqlite3")) as older:
         assert older.execute("SELECT * FROM preload_bot_version").fetchall() == [("0004",)]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://x", "bot.example.com", "https://bot.example.com/slack/events"]
+)
+def test_an_address_that_slack_would_not_call_is_refused_in_a_line(url: str) -> None:
+    manifest = ran("manifest", "--url", url)
+    assert (manifest.exit_code, manifest.stdout) == (1, "")
+    assert manifest.stderr == (
+        "Error: --url: an https address without a path: https://bot.example.com\n"
+    )
