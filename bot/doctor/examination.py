@@ -17,6 +17,7 @@ from bot.doctor.clocks import Clocks, of_clocks
 from bot.doctor.finding import Finding
 from bot.doctor.live import of_account
 from bot.doctor.manifests import TOKEN
+from bot.doctor.roles import of_roles
 from bot.doctor.slack import of_slack
 from bot.doctor.storage import of_redis, of_store
 from bot.live.client import utc_now
@@ -61,7 +62,7 @@ async def examined(
     async with aiohttp.ClientSession(trace_configs=[clocks.watching()]) as session:
         accounts = (of_account(name, settings.accounts, session, now) for name in settings.accounts)
         slack = of_slack(settings.slack, session, config_token=config_token, uses=uses)
-        groups = await asyncio.gather(*accounts, slack)
+        groups = await asyncio.gather(*accounts, slack, of_roles(settings, session, now))
     found = [
         _of_settings(settings),
         *chain.from_iterable(groups),

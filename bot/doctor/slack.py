@@ -48,17 +48,22 @@ async def of_slack(
         config_token: a configuration token of the app's owner; "" for none.
         uses: the channels that stand in the store; None where they cannot be read.
     """
-    client = AsyncWebClient(
+    client = client_of(slack, session)
+    return [
+        *await _of_bot_token(slack, client, config_token, uses),
+        *await _of_ways_in(slack, client),
+    ]
+
+
+def client_of(slack: Slack, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client with the bot's token, if there is one, that asks once."""
+    return AsyncWebClient(
         token=slack.bot_token.get_secret_value() if slack.bot_token else None,
         base_url=slack.api_url,
         session=session,
         timeout=_TIMEOUT_S,
         retry_handlers=[],
     )
-    return [
-        *await _of_bot_token(slack, client, config_token, uses),
-        *await _of_ways_in(slack, client),
-    ]
 
 
 async def _of_bot_token(
