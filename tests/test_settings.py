@@ -245,6 +245,44 @@ def test_keys_of_no_account_in_the_environment_are_refused_with_the_names_they_m
         assert "LTAI-env" not in allowed
 
 
+@pytest.mark.parametrize("name", [*KEY_VARIABLES, *ACCOUNT_VARIABLES])
+def test_a_variable_with_the_name_of_no_account_is_refused_with_the_names_it_may_have(
+    name: str, tmp_path: Path
+) -> None:
+    found = problems("[accounts.main]\n[accounts.spare]", tmp_path, {f"{name}_MIAN": "s3cret"})
+    assert found == {
+        f"{name}_MIAN": "no account reads it (there are main and spare): "
+        f"call it {name}_MAIN or {name}_SPARE, or unset it"
+    }
+    found = problems("[accounts.main]", tmp_path, {f"{name}_MIAN": "s3cret"})
+    assert found == {
+        f"{name}_MIAN": f"no account reads it (there is main): call it {name}, or unset it"
+    }
+
+
+def test_variables_for_named_accounts_are_refused_where_the_file_that_names_them_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        WrongSettings, match=r"_ID_MAIN: no account reads it \(there is default\): "
+    ):
+        load(env={"ALIBABA_CLOUD_ACCESS_KEY_ID_MAIN": "LTAI-main"})
+
+
+def test_the_vendor_s_other_variables_are_nobody_s_mistake(tmp_path: Path) -> None:
+    others = (
+        "ALIBABA_CLOUD_ACCESS_KEY_ID_FILE",
+        "ALIBABA_CLOUD_CREDENTIALS_FILE",
+        "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+        "ALIBABA_CLOUD_PROFILE",
+        "ALIBABA_CLOUD_ROLE_ARN",
+        "ALIBABA_CLOUD_ROLE_SESSION_NAME",
+    )
+    settings = read("[accounts.main]", tmp_path, KEYS | dict.fromkeys(others, "theirs"))
+    assert settings.accounts["main"].access_key_id == "LTAI-env"
+
+
 def test_keys_that_the_vendors_chain_finds_for_one_of_several_accounts_are_let_stand(
     tmp_path: Path,
 ) -> None:

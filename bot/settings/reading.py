@@ -146,24 +146,35 @@ def _add_account(
 
 
 def _stray(accounts: _Tables, given: Mapping[str, str]) -> list[SettingsError]:
-    """The variables that are no account's, though they seem to be meant for one.
+    """The variables that are no account's, though they seem to be meant for one."""
+    if not accounts:
+        return []
+    there = f"there {'is' if len(accounts) == 1 else 'are'} {' and '.join(accounts)}"
+    plain = usual(accounts)
+    found = []
+    for variable in KEY_VARIABLES | ACCOUNT_VARIABLES:
+        names = [f"{variable}{'' if name == plain else suffix(name)}" for name in accounts]
+        advice = f"no account reads it ({there}): call it {' or '.join(names)}, or unset it"
+        endings = _endings(accounts, variable)
+        found += [
+            SettingsError(one, advice)
+            for one in given
+            if f"{one}_".startswith(f"{variable}_") and one.removeprefix(variable) not in endings
+        ]
+    return found
+
+
+def _endings(accounts: _Tables, variable: str) -> set[str]:
+    """What may stand after a variable's name.
 
     Keys without a name are let stand for the one account that asks the vendor's provider chain,
-    which reads them by itself.
+    which reads them by itself; and where others look for a file with the key is their affair.
     """
-    if not accounts or usual(accounts) in accounts:
-        return []
+    endings = {suffix(name) for name in accounts} | {"_FILE"}
     chained = sum(isinstance(one, dict) and _is_chained(one) for one in accounts.values())
-    unread = ACCOUNT_VARIABLES if chained == 1 else KEY_VARIABLES | ACCOUNT_VARIABLES
-    return [
-        SettingsError(
-            variable,
-            "no account reads it: call it "
-            f"{' or '.join(f'{variable}{suffix(name)}' for name in accounts)}, or unset it",
-        )
-        for variable in unread
-        if variable in given
-    ]
+    if usual(accounts) in accounts or (chained == 1 and variable in KEY_VARIABLES):
+        endings.add("")
+    return endings
 
 
 def _is_chained(account: _Tables) -> bool:
