@@ -221,7 +221,7 @@ async def test_refused_permissions_come_with_the_policy_to_paste(patient: Patien
         (
             {"PRELOAD_BOT_ENDPOINT": NOBODY_THERE},
             "cannot connect",
-            f"see that {NOBODY_THERE} is right (accounts.default.endpoint)",
+            f"see that {NOBODY_THERE} is the Live API (accounts.default.endpoint)",
         ),
     ],
 )
@@ -233,6 +233,32 @@ async def test_what_the_live_api_refuses_is_told_with_the_setting_to_look_at(
     assert not finding.ok
     assert code in finding.detail
     assert advice in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "body"),
+    [
+        (405, "text/html", "<h1>Method Not Allowed</h1>"),
+        (404, "text/plain", "404: Not Found"),
+        (403, "text/html", "<h1>Forbidden</h1>"),
+        (401, "text/html", "<h1>Who are you?</h1>"),
+        (200, "text/html", "<h1>Welcome</h1>"),
+        (404, "application/json", '{"Code": "InvalidAction.NotFound"}'),
+        (400, "application/json", '{"Code": "InvalidVersion"}'),
+    ],
+)
+async def test_an_address_that_is_not_the_live_api_s_is_told(
+    patient: Patient, aiohttp_server: AiohttpServer, status: int, content_type: str, body: str
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, content_type=content_type, text=body)
+
+    patient.env["PRELOAD_BOT_ENDPOINT"] = await serving(aiohttp_server, answer)
+    finding = await patient.finding("Live API for default")
+    endpoint = patient.env["PRELOAD_BOT_ENDPOINT"].rstrip("/")
+    assert not finding.ok
+    assert finding.fix.startswith(f"see that {endpoint} is the Live API")
+    assert "accounts.default.endpoint" in finding.fix
 
 
 async def test_without_domains_those_that_the_account_lists_are_tried(patient: Patient) -> None:
@@ -801,17 +827,48 @@ async def test_with_the_owner_s_token_the_app_s_manifest_is_compared(
 
 
 @pytest.mark.parametrize(
-    "said", [{"ok": False, "error": "token_expired"}, {"ok": True}, {"ok": True, "manifest": [1]}]
+    ("said", "advice"),
+    [
+        ({"ok": False, "error": "token_expired"}, "make a new one"),
+        ({"ok": False, "error": "invalid_auth"}, "make a new one"),
+        ({"ok": False, "error": "app_not_found"}, "a token of somebody who manages A0APP"),
+        ({"ok": False, "error": "invalid_app_id"}, "a token of somebody who manages A0APP"),
+        ({"ok": False, "error": "failed_export"}, "try again"),
+        ({"ok": False, "error": "internal_error"}, "try again"),
+        ({"ok": True}, "is Slack's Web API (SLACK_API_URL)"),
+        ({"ok": True, "manifest": [1]}, "is Slack's Web API (SLACK_API_URL)"),
+        ({"error": ""}, "is Slack's Web API (SLACK_API_URL)"),
+    ],
 )
-async def test_an_owner_s_token_that_does_not_do_is_to_be_made_anew(
-    patient: Patient, aiohttp_server: AiohttpServer, said: dict[str, Any]
+async def test_each_reason_not_to_tell_the_manifest_has_its_own_advice(
+    patient: Patient, aiohttp_server: AiohttpServer, said: dict[str, Any], advice: str
 ) -> None:
     patient.env["SLACK_API_URL"] = await serving(aiohttp_server, Owner(said).answer)
     patient.env["SLACK_CONFIG_TOKEN"] = "xoxe.xoxp-owner-3"
+    patient.env["SLACK_APP_TOKEN"] = "xapp-1-A0APP-77-5ecre7"
     finding = await patient.finding("Slack manifest")
     assert not finding.ok
-    assert "SLACK_CONFIG_TOKEN" in finding.fix
+    assert advice in finding.fix
+    assert ("make a new one" in finding.fix) is (advice == "make a new one")
     assert "owner-3" not in printed([finding], as_json=True)
+
+
+async def test_a_slack_that_does_not_answer_for_the_manifest_wants_no_new_token(
+    patient: Patient,
+) -> None:
+    patient.env["SLACK_CONFIG_TOKEN"] = "xoxe.xoxp-owner-3"
+    patient.env["SLACK_APP_TOKEN"] = "xapp-1-A0APP-77-5ecre7"
+    patient.slack.faults.add(Fault(method="apps.manifest.export", status=503))
+    finding = next(one for one in await patient.examined() if one.check == "Slack manifest")
+    assert (finding.ok, finding.detail) == (False, "apps.manifest.export: not an answer of Slack's")
+    assert "can be reached" in finding.fix
+
+
+async def test_an_app_whose_id_slack_does_not_tell_wants_no_new_token(patient: Patient) -> None:
+    patient.env["SLACK_CONFIG_TOKEN"] = "xoxe.xoxp-owner-3"
+    patient.slack.faults.add(Fault(method="bots.info", error="missing_scope"))
+    finding = await patient.finding("Slack manifest")
+    assert (finding.ok, finding.detail) == (True, "not compared: bots.info: missing_scope")
 
 
 async def test_no_secret_is_printed_even_if_a_server_repeats_it(

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 MOST_DOMAINS = 20
 """How many domains of an account are tried, with a call each."""
 _SET_CLOCK = "set this machine's clock (NTP)"
+_ENDPOINT = "see that {endpoint} is the Live API ({setting}.endpoint) and can be reached"
 _ADVICE: tuple[tuple[type[errors.LiveError], str], ...] = (
     (errors.Throttled, "the account's other tools use up its quota: try again when they rest"),
-    (errors.Unavailable, "see that {endpoint} is right ({setting}.endpoint) and can be reached"),
+    (errors.Unavailable, _ENDPOINT),
     (errors.ClockSkewed, _SET_CLOCK),
     (errors.TokenExpired, "get a new security token: {keys}"),
     (errors.CredentialsRefused, "correct {keys}"),
@@ -38,6 +39,8 @@ _ADVICE: tuple[tuple[type[errors.LiveError], str], ...] = (
 )
 """What to do about a refusal: the first kind that fits."""
 
+_ANOTHER_APIS = ("InvalidAction", "InvalidProduct", "InvalidVersion")
+"""How codes begin that say that this is another product's endpoint."""
 _ID_AND_SECRET = ("access_key_id", "access_key_secret")
 _KEY_OF_CODE = {
     "InvalidAccessKeyId": "access_key_id",
@@ -134,6 +137,8 @@ def _refused(name: str, accounts: _Accounts, error: errors.LiveError, what: str)
 
 
 def _advice(error: errors.LiveError) -> str:
+    if error.code.startswith(_ANOTHER_APIS) or (error.http_status is not None and not error.code):
+        return _ENDPOINT  # whatever the status: it is not the Live API that answered
     if isinstance(error, errors.ArgumentRefused) and error.argument in {"StartTime", "EndTime"}:
         return _SET_CLOCK  # they were made from it: further back than the API keeps, or to come
     return next(advice for kind, advice in _ADVICE if isinstance(error, kind))

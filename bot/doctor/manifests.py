@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from bot.doctor.finding import Finding
+from bot.doctor.web_api import failed
 from bot.manifest import COMMAND, SCOPES, manifest
 from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
@@ -36,6 +37,26 @@ _RENEW = (
     f"make a new one under Your App Configuration Tokens at https://api.slack.com/apps, and put it "
     f"into {TOKEN}: each lasts 12 hours"
 )
+
+_OWNER = (
+    f"put a token of somebody who manages {{app}} into {TOKEN}, made in the workspace where the "
+    "app was"
+)
+_AGAIN = "try again in a while: it is Slack that failed"
+_OF_ANOTHER = frozenset(
+    {
+        "app_not_eligible",
+        "app_not_found",
+        "app_not_owned_by_manager_app",
+        "invalid_app_id",
+    }
+)
+_SLACKS_OWN = frozenset({"failed_export", "fatal_error", "internal_error", "service_unavailable"})
+"""What Slack may answer besides what is wrong with a token.
+
+Source: https://docs.slack.dev/reference/methods/apps.manifest.export
+"""
+_ASKED = "apps.manifest.export: "
 
 
 class _Home(msgspec.Struct, frozen=True):
@@ -124,17 +145,28 @@ async def of_manifest(
         return [Finding(_CHECK, ok=True, detail=detail)]
     try:
         app_id = await _app_id(slack, client, bot_id)
+    except (SlackRefused, SlackUnavailable) as error:  # the bot token is another check's business
+        return [Finding(_CHECK, ok=True, detail=f"not compared: bots.info: {error}")]
+    try:
         said = await answered(client.apps_manifest_export(app_id=app_id, token=token))
         theirs = described(said.get("manifest"))
     except (SlackRefused, SlackUnavailable) as error:
-        return [Finding(_CHECK, ok=False, detail=f"apps.manifest.export: {error}", fix=_RENEW)]
+        return [failed(_CHECK, error, slack, fix=_advice(error, app_id), what=_ASKED)]
     except msgspec.ValidationError:
-        detail = "apps.manifest.export: not an answer of Slack's"
-        return [Finding(_CHECK, ok=False, detail=detail, fix=_RENEW)]
+        unreadable = SlackUnavailable("malformed_reply", delivered=True)
+        return [failed(_CHECK, unreadable, slack, fix="", what=_ASKED)]
     differing = list(differences(theirs, only_way_in=_only_way_in(slack)))
     if differing:
         return [Finding(_CHECK, ok=False, detail=one, fix=_PASTE) for one in differing]
     return [Finding(_CHECK, ok=True, detail=f"of {app_id}: as this version has it")]
+
+
+def _advice(error: SlackRefused | SlackUnavailable, app_id: str) -> str:
+    """What to do where Slack does not tell the manifest."""
+    code = error.code if isinstance(error, SlackRefused) else ""
+    if code in _OF_ANOTHER:
+        return _OWNER.format(app=app_id or "the app")
+    return _AGAIN if code in _SLACKS_OWN else _RENEW
 
 
 def _only_way_in(slack: Slack) -> WayIn | None:

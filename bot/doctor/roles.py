@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.doctor.finding import Finding
-from bot.doctor.slack import client_of
+from bot.doctor.web_api import client_of
 from bot.errors import LiveError
 from bot.live.client import LiveClient
 from bot.lives import credentials_of

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.doctor.channels import of_channels
 from bot.doctor.finding import Finding
 from bot.doctor.manifests import of_manifest
+from bot.doctor.web_api import client_of, failed
 from bot.manifest import SCOPES
 from bot.slack.answers import answered
 from bot.slack.channels import Channels
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import aiohttp
+    from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.doctor.storage import Uses
     from bot.settings import Slack
 
-_TIMEOUT_S = 10
 _PAGE = "of the app at https://api.slack.com/apps"
 _BOT_TOKEN = f"copy the bot token from OAuth & Permissions {_PAGE} into SLACK_BOT_TOKEN"
 _APP_TOKEN = (
@@ -55,17 +54,6 @@ async def of_slack(
     ]
 
 
-def client_of(slack: Slack, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """A client with the bot's token, if there is one, that asks once."""
-    return AsyncWebClient(
-        token=slack.bot_token.get_secret_value() if slack.bot_token else None,
-        base_url=slack.api_url,
-        session=session,
-        timeout=_TIMEOUT_S,
-        retry_handlers=[],
-    )
-
-
 async def _of_bot_token(
     slack: Slack, client: AsyncWebClient, config_token: str, uses: Uses | None
 ) -> list[Finding]:
@@ -75,7 +63,7 @@ async def _of_bot_token(
     try:
         answer = await answered(client.auth_test())
     except (SlackRefused, SlackUnavailable) as error:
-        return [_failed(check, error, slack, fix=_BOT_TOKEN)]
+        return [failed(check, error, slack, fix=_BOT_TOKEN)]
     granted = answer.headers.get("x-oauth-scopes", "").split(",")
     return [
         Finding(check, ok=True, detail=f"{answer.get('user')} in {answer.get('team')}"),
@@ -121,7 +109,7 @@ async def _of_ways_in(slack: Slack, client: AsyncWebClient) -> list[Finding]:
         try:
             await answered(client.apps_connections_open(app_token=token))
         except (SlackRefused, SlackUnavailable) as error:
-            found.append(_failed(check, error, slack, fix=_APP_TOKEN))
+            found.append(failed(check, error, slack, fix=_APP_TOKEN))
         else:
             found.append(Finding(check, ok=True, detail="opens Socket Mode connections"))
     if slack.signing_secret is not None:
@@ -132,14 +120,3 @@ async def _of_ways_in(slack: Slack, client: AsyncWebClient) -> list[Finding]:
         fix = f"HTTP: {_SIGNING_SECRET}\nSocket Mode: {_APP_TOKEN}"
         found.append(Finding("Slack's way in", ok=False, detail=detail, fix=fix))
     return found
-
-
-def _failed(
-    check: str, error: SlackRefused | SlackUnavailable, slack: Slack, *, fix: str
-) -> Finding:
-    detail = str(error)
-    if detail == "malformed_reply" or detail.startswith("http_"):
-        detail = "not an answer of Slack's"
-    if detail != str(error) or isinstance(error, SlackUnavailable):
-        fix = f"see that {slack.api_url} is Slack's Web API (SLACK_API_URL) and can be reached"
-    return Finding(check, ok=False, detail=detail, fix=fix)
