@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.reader import Language
+from bot.roles import DEFAULT as ROLES_BY_DEFAULT
+from bot.settings import Settings
+from bot.settings.reading import FILE, FILE_VARIABLE
 from handlers.grammar import parse
 from handlers.vocabulary import KEYS, SUBCOMMANDS, Key, Subcommand
 from tests.settings_chinese import DESCRIPTIONS
@@ -83,6 +88,36 @@ def test_both_pages_show_the_same_pictures_each_in_its_language() -> None:
     english, chinese = (set(re.findall(r"screenshots/([\w-]+)\.png", page(one))) for one in PAGES)
     own = {name for name in english if not name.endswith("-zh")}
     assert {name.removesuffix("-zh") for name in chinese if name.endswith("-zh")} == own
+
+
+def grants(name: str) -> dict[str, object]:
+    [shown] = re.findall(r"```toml\n(.*?)```", page(name), re.DOTALL)
+    return tomllib.loads(shown)
+
+
+def test_the_grants_that_both_pages_show_take_nothing_away_that_holds_by_default() -> None:
+    assert grants("README.md") == grants("README.zh-CN.md")
+    roles = Settings.model_validate(grants("README.md")).roles
+    for default in ROLES_BY_DEFAULT:
+        for name, right in product(default.to, default.may):
+            given = [one for one in roles.grants if name in one.to and one.gives(right, None)]
+            assert given, (name, right)
+            assert any(one.domains is None for one in given)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_settings_file_is_mounted_where_the_container_looks_for_it(name: str) -> None:
+    folder = re.search(r"^WORKDIR (.+)$", page("Dockerfile"), re.MULTILINE)
+    assert folder
+    assert f'--volume "$PWD/{FILE}:{folder[1]}/{FILE}:ro"' in page(name)
+    assert FILE_VARIABLE in page(name)
+
+
+def test_what_the_page_has_people_fill_with_secrets_is_kept_out_of_the_repository() -> None:
+    ignored = page(".gitignore").splitlines()
+    for file in (FILE, "secrets.env"):
+        assert file in page("README.md")
+        assert file in ignored
 
 
 def commands(text: str) -> list[str]:
