@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import aiohttp
+import structlog
 
 from bot.jobs import Loops
+from bot.live.gone import GoneLive
 from bot.store.leases import Leases
 from bot.watch.heartbeat import Heartbeat
 from bot.watch.keeping import Keeping
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from bot.store import Store
     from bot.watch.pauses import Pauses
     from bot.watch.writing import Writer
+
+
+log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -89,7 +95,9 @@ async def working(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
         heartbeat = Heartbeat(session, settings.watch.heartbeat_url, store, meter=meter)
-        pace, woken = _pace(settings), {name: asyncio.Event() for name in lives}
+        pace = _pace(settings)
+        read: dict[str, LiveClient | GoneLive] = {**lives, **await _gone(store, lives, now)}
+        woken = {name: asyncio.Event() for name in read}
         sweeps = {
             name: await stack.enter_async_context(
                 Sweeps(
@@ -97,14 +105,14 @@ async def working(
                     live,
                     store,
                     leases=leases,
-                    pace=pace,
+                    pace=pace if name in lives else replace(pace, blind_after=timedelta(0)),
                     told=outbox.wake,
                     now=now,
                     clock_s=clock_s,
                     reporting=Reporting(name, meter, heartbeat.worked),
                 )
             )
-            for name, live in lives.items()
+            for name, live in read.items()
         }
 
         def wake() -> None:
@@ -126,6 +134,18 @@ async def working(
         loops.start("keeping", keeping.turn, woken=asyncio.Event())
         loops.start("heartbeat", heartbeat.turn, woken=asyncio.Event())
         yield wake
+
+
+async def _gone(
+    store: Store, lives: Mapping[str, LiveClient], now: Callable[[], datetime]
+) -> dict[str, GoneLive]:
+    """By the name of each account that is stored and in the settings no longer, what stands in."""
+    names = {one.account for one in await store.subscriptions.all()}
+    names |= {one.ask.account for one in await store.watches.active()}
+    names |= {one.account for one in await store.follows.all()}
+    for name in (gone := sorted(names - lives.keys())):
+        log.warning("account gone from the settings", account=name)
+    return {name: GoneLive(name, now) for name in gone}
 
 
 def _pace(settings: Settings) -> Pace:

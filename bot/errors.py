@@ -134,6 +134,16 @@ class TooManyWait(LiveError):
     """As many questions as may are waiting for the API: this one was not asked."""
 
 
+@dataclass(eq=False)
+class AccountGone(LiveError):
+    """What is stored names an account (`account`) that the settings no longer have."""
+
+    account: str = ""
+
+    def __str__(self) -> str:
+        return f"there is no account {self.account}"
+
+
 class NonceUsed(LiveError):
     """The nonce was seen before: sign afresh."""
 

@@ -13,7 +13,7 @@ from bot import written
 from bot.answering import answer_of
 from bot.asking import ALONE
 from bot.asks import FIRST, LAST_OFFSET, Place, TaskCard
-from bot.errors import ArgumentRefused, LiveError, TooManyWait
+from bot.errors import AccountGone, ArgumentRefused, LiveError, TooManyWait
 from bot.listing import API_ROWS, Cut, Listing, Streams, is_newest_first, merged
 from bot.live.model import newest, stream_of
 from bot.memory import (
@@ -145,7 +145,7 @@ class Queries:
         domains = self._memory.domains
         held = domains.held(account)
         if held is None:
-            held = await domains.asked(account, self._lives[account].describe_user_domains)
+            held = await domains.asked(account, self._live(account).describe_user_domains)
             domains.put(account, held, kept_s=DOMAINS_KEPT_S)
         return tuple(domain.name for domain in held)
 
@@ -192,7 +192,7 @@ class Queries:
         now = self._now()
         window = window_of(question, now=now, end=pinned)
         number = 1 if offset >= LAST_OFFSET else offset // API_ROWS + 1
-        live = self._lives[question.account]
+        live = self._live(question.account)
         fresh = written.listings(question, lambda found: fresh_s(found[0], now))
         turned = written.listings(question, lambda found: turn_s(found[0], now))
         found, age_s = await self._asking.asked(
@@ -238,7 +238,7 @@ class Queries:
         held = self._memory.pages.held(key)
         if held is None:
             window = window_of(listing.question, now=self._now(), end=listing.end)
-            live = self._lives[listing.question.account]
+            live = self._live(listing.question.account)
             held = await self._memory.pages.asked(
                 key,
                 lambda: self._asked(
@@ -282,7 +282,7 @@ class Queries:
     ) -> Streams:
         """What is known, and what asking for the URLs adds to it."""
         question = listing.question
-        live = self._lives[question.account]
+        live = self._live(question.account)
         key = (*listing.key, urls)
         more = await self._memory.streams.asked(
             key,
@@ -298,6 +298,12 @@ class Queries:
     async def _asked(self, kind: Kind[V], key: object, ask: Callable[[], Awaitable[V]]) -> V:
         found = await self._asking.asked(kind, key, ask)
         return found.value
+
+    def _live(self, account: str) -> Live:
+        try:
+            return self._lives[account]
+        except KeyError:
+            raise AccountGone(account=account) from None
 
     def _held_streams(self, listing: Listing) -> Streams:
         """What is known without asking of the streams' newest tasks."""

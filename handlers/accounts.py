@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import LiveError
+from bot.errors import AccountGone, LiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from bot.queries import Queries
     from bot.settings import Settings
+    from bot.watch.model import Subscription, Watch
 
 _PATIENCE_S = 2.0
 
@@ -55,6 +56,22 @@ class Accounts:
         listed = await self._listed()
         having = tuple(name for name in names if domain in (listed[name] or ()))
         return having or tuple(name for name in names if listed[name] is None) or names[:1]
+
+    def gone(
+        self, subscriptions: Iterable[Subscription], watches: Iterable[Watch]
+    ) -> frozenset[str]:
+        """The accounts of what is followed that the settings no longer have."""
+        names = {one.account for one in subscriptions} | {one.ask.account for one in watches}
+        return frozenset(names - self.settings.accounts.keys())
+
+    def insist(self, name: str) -> None:
+        """Let only accounts pass that the settings have.
+
+        Raises:
+            AccountGone: they have it no longer.
+        """
+        if name not in self.settings.accounts:
+            raise AccountGone(account=name)
 
     async def _listed(self) -> dict[str, tuple[str, ...] | None]:
         """Each account's domains; None of one that does not say in time."""

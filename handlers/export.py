@@ -94,6 +94,7 @@ async def _export(
     form = {"format": wish.format.value, "channel": wish.channel_id}
     about = {**deeds.of_ask(wish.ask), **form}
     await desk.caller.permit(Deed.EXPORT, wish.ask.domain, **about)
+    desk.accounts.insist(wish.ask.account)
     if wish.channel_id is not None:
         refusal = await places.refusal(desk, wish.channel_id, reply.reader, is_file=True)
         if refusal is not None:

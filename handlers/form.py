@@ -30,7 +30,7 @@ from handlers.requests import ExportRequest, TasksRequest
 from handlers.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from bot.asks import Ask
     from bot.reader import Reader
@@ -79,7 +79,7 @@ async def open_kept(desk: Desk, click: Click, reply: Reply) -> None:
         key = FormRef.unpack(click.value).key
     except StaleReference:
         ref = PageRef.unpack(click.value)
-        asked = _typed_as(ref.ask or await desk.kept(ref.key))
+        asked = _typed_as(ref.ask or await desk.kept(ref.key), desk.settings.accounts)
         typed = await _drafted(desk, canonical(asked, reply.reader.zone), reply.reader)
     else:
         typed = await desk.store.drafts.find(key) if key else {}
@@ -216,8 +216,8 @@ def _texts(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield Field.ACCOUNT, account
 
 
-def _typed_as(ask: Ask) -> TasksRequest:
-    """The question as a person could have typed it."""
+def _typed_as(ask: Ask, accounts: Collection[str]) -> TasksRequest:
+    """The question as a person could have typed it, who knows of these accounts."""
     return TasksRequest(
         domain=ask.domain or None,
         status=ask.status,
@@ -226,7 +226,7 @@ def _typed_as(ask: Ask) -> TasksRequest:
         since=ask.since,
         until=ask.until,
         rows=ask.rows,
-        account=ask.account or None,
+        account=ask.account if ask.account in accounts else None,
     )
 
 

@@ -147,9 +147,12 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
     subscribed = await store.subscriptions.of_team(team_id)
     followed = await store.follows.all()
     read, mine = {(one.account, one.domain) for one in followed}, reader.user_id
+    shown = tuple(one for one in watched if one.owner == mine and one.ask.domain in scope)
+    told = tuple(one for one in subscribed if one.owner == mine and one.domain in scope)
     return views.Facts(
-        watches=tuple(one for one in watched if one.owner == mine and one.ask.domain in scope),
-        subscriptions=tuple(one for one in subscribed if one.owner == mine and one.domain in scope),
+        watches=shown,
+        subscriptions=told,
+        gone=desk.accounts.gone(told, shown),
         followed=tuple(one for one in followed if one.domain in scope),
         quotas=await _quotas(desk) if scope else {},
         is_alone=not desk.settings.store.is_shared,

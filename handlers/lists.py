@@ -85,8 +85,15 @@ async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) 
         shown = await store.watches.of_channel(team_id, channel_id)
     told = tuple(one for one in told if rights.allow(Right.QUERY, one.domain))
     shown = tuple(one for one in shown if rights.allow(Right.QUERY, one.ask.domain))
-    everywhere = channel_id is None
-    message = views.listed(told, shown, reply.reader, rights, now=desk.now(), everywhere=everywhere)
+    message = views.listed(
+        told,
+        shown,
+        reply.reader,
+        rights,
+        now=desk.now(),
+        everywhere=channel_id is None,
+        gone=desk.accounts.gone(told, shown),
+    )
     await reply.tell(message)
 
 

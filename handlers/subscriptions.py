@@ -75,7 +75,10 @@ async def leave(desk: Desk, command: Command, reply: Reply, request: Unsubscribe
             if rights.allow(Right.QUERY, watch.ask.domain)
         ]
         unknown = (place[1], request.domain) if request.domain and not meant else None
-        await reply.tell(views.listed(having, watches, reader, rights, now=now, unknown=unknown))
+        gone = desk.accounts.gone(having, watches)
+        await reply.tell(
+            views.listed(having, watches, reader, rights, now=now, unknown=unknown, gone=gone)
+        )
         return
     await remove(desk, meant[0])
     await reply.tell(views.unsubscribed(meant[0], reader))

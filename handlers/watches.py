@@ -137,6 +137,7 @@ async def start(
     reader, now = reply.reader, desk.now()
     team_id, channel_id = place
     await desk.caller.permit(Deed.WATCH, wish.ask.domain, **deeds.of_ask(wish.ask))
+    desk.accounts.insist(wish.ask.account)
     if refusal := await places.refusal(desk, channel_id, reader):
         await reply.tell(refusal)
         return

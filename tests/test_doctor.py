@@ -8,7 +8,7 @@ import re
 import sqlite3
 import sys
 from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 
+from bot.asks import Ask
 from bot.cli import main
 from bot.doctor import Finding, examined, printed
 from bot.doctor.manifests import described, differences
@@ -27,7 +28,7 @@ from bot.sandbox.slack import Fault, LocalSlack
 from bot.store import Store
 from tests.engines import url_in
 from tests.servers import valkey
-from tests.stored import subscription
+from tests.stored import board, subscription, watch
 from tests.test_store import FIRST_VERSION
 
 if TYPE_CHECKING:
@@ -884,6 +885,22 @@ async def test_no_secret_is_printed_even_if_a_server_repeats_it(
     for secret in ("testsecret", "LTAI5t", "clinic", "shhh-hmac"):
         assert secret not in everything
     assert capfd.readouterr() == ("", "")
+
+
+async def test_what_is_followed_of_an_account_that_is_gone_gets_a_line_for_that_account(
+    patient: Patient,
+) -> None:
+    old = Ask("old", "live.example.com", urls=("rtmp://live.example.com/app/cup",))
+    async with Store.open(patient.env["DATABASE_URL"]) as store:
+        for channel_id, account in (("C1", "old"), ("C2", "old"), ("C1", "default")):
+            one = subscription(account + channel_id, channel_id=channel_id, account=account)
+            await store.subscriptions.add(one)
+        shown = replace(watch(), ask=old)
+        await store.watches.add(shown, board(shown))
+    finding = await patient.finding("accounts")
+    assert not finding.ok
+    assert finding.detail.startswith("2 subscriptions, 1 watch of account old, which the settings")
+    assert "[accounts.old]" in finding.fix
 
 
 FOUND = (

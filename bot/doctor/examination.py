@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot import logs
+from bot.doctor.accounts import of_gone_accounts
 from bot.doctor.clocks import Clocks, of_clocks
 from bot.doctor.finding import Finding
 from bot.doctor.live import of_account
@@ -67,6 +68,7 @@ async def examined(
         _of_settings(settings),
         *chain.from_iterable(groups),
         *kept,
+        *await of_gone_accounts(settings, now),
         *shared,
         *of_clocks(settings, clocks),
     ]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from bot.views import blocks
 from bot.views.board_controls import controls
 from bot.views.board_lines import Lines
+from bot.views.gone import failure_of
 from bot.views.happenings import alarm, first_few, gravest_first, names
 from bot.views.limits import Message, fitted
 from bot.views.mentions import person
-from bot.views.mrkdwn import escaped
 from bot.views.times import clock, to_the_second
 from bot.views.watch_words import ending_of, title
 from bot.watch.boards import Verdict
@@ -166,6 +166,8 @@ class _Drawing:
         return "❔ " + self._unknown(w, fields)
 
     def _so_far(self, w: Words, fields: dict[str, str]) -> str:
+        if self._unread and self._old:
+            return "❔ " + self._unknown(w, fields)
         if self._unread:
             return "⏳ " + w.t("{name}: being read for the first time …", **fields)
         if not self._lines.count:
@@ -235,7 +237,7 @@ class _Drawing:
         if board.failing_since is not None:
             time = clock(board.failing_since, self._reader, self._now)
             said = w.t("not read since {time}", time=time)
-            failure = escaped(board.failure, _NAME_CHARS) if board.failure.strip() else ""
+            failure = failure_of(board.failure, self._watch.ask.account, self._words)
             yield "⚠️ " + (w.t("{said}: {names}", said=said, names=failure) if failure else said)
         if ending := ending_of(self._watch, self._reader, w, self._now):
             yield ending

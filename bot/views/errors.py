@@ -39,6 +39,12 @@ _REASONS: dict[type, tuple[str, str]] = {
         marked("The bot is busy: as many questions as it takes are waiting for the Live API."),
         marked("Try again in a few seconds."),
     ),
+    errors.AccountGone: (
+        marked("The settings no longer have the account {account}: nothing is read of it."),
+        marked(
+            "Ask about the domain anew, or ask the bot's operator to name the account so again."
+        ),
+    ),
     errors.NonceUsed: (
         marked("The Live API took the request for a repeated one."),
         marked("Try again."),
@@ -201,6 +207,7 @@ def _fields(error: BotError, ask: Ask | None, suffix: str) -> dict[str, str]:
         "argument": code(getattr(error, "argument", "") or NOTHING, 100),
         "command": code(command(ask) if ask is not None else "/preload", 800),
         "name": code(getattr(error, "name", ""), 100),
+        "account": code(getattr(error, "account", ""), 100),
         "accounts": ", ".join(code(one, 100) for one in getattr(error, "accounts", ())),
         "example": code(_with_account(error), 400),
         "allowed": escaped(getattr(error, "allowed", ""), 300),

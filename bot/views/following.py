@@ -125,6 +125,7 @@ def listed(
     now: datetime,
     everywhere: bool = False,
     unknown: tuple[str, str] | None = None,
+    gone: Collection[str] = (),
 ) -> Message:
     """What is followed, each with what can be done with it.
 
@@ -137,6 +138,7 @@ def listed(
         everywhere: they are of all channels.
         unknown: the channel's ID and the domain that it was to be unsubscribed from, and is not
             subscribed to; None where that was not asked.
+        gone: accounts that the settings no longer have.
     """
     w, counts = words(reader.language), []
     notes: list[str] = []
@@ -152,8 +154,10 @@ def listed(
         lines = [*notes, nothing, *_beginnings(w, rights)]
         return answer(lines[0], lines[1:], w)
     rows = [
-        *subscription_rows(subscriptions, reader, w, rights, now=now, everywhere=everywhere),
-        *watch_rows(watches, reader, w, rights, now=now, everywhere=everywhere),
+        *subscription_rows(
+            subscriptions, reader, w, rights, now=now, everywhere=everywhere, gone=gone
+        ),
+        *watch_rows(watches, reader, w, rights, now=now, everywhere=everywhere, gone=gone),
     ]
     said = w.listed(counts)
     body = (blocks.section("\n".join(f"*{line}*" for line in (*notes, said))), *fitting(rows, w))

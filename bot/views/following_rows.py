@@ -9,6 +9,7 @@ from bot.roles import Right
 from bot.views import blocks
 from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.following_controls import mute_menu, stop_button, unsubscribe_button
+from bot.views.gone import unread
 from bot.views.happenings import first_few, names
 from bot.views.limits import BLOCKS, MESSAGE_WEIGHT, weight
 from bot.views.mentions import channel, person
@@ -96,14 +97,16 @@ def subscription_rows(
     *,
     now: datetime,
     everywhere: bool,
+    gone: Collection[str] = (),
 ) -> Iterator[Row]:
     """A row for each, with a menu that mutes it and a button that ends it, if the reader may."""
     for one in subscriptions:
         fields = told_of(one, w)
         by = w.t("by {person}", person=person(one.owner))
-        small = " · ".join([fields["statuses"], *manner_of(one, reader, w, now), by])
+        parts = [fields["statuses"], *manner_of(one, reader, w, now), by]
+        parts += [unread(one.account, w)] if one.account in gone else []
         said = w.t("{domain}, told in {channel}", **fields)
-        row = [blocks.section(f"*{said}*\n{small}")]
+        row = [blocks.section(f"*{said}*\n{' · '.join(parts)}")]
         if rights.allow(Right.SUBSCRIBE, one.domain):
             ref = FollowRef(FollowKind.SUBSCRIPTION, one.id, everywhere=everywhere)
             controls = [
@@ -122,6 +125,7 @@ def watch_rows(
     *,
     now: datetime,
     everywhere: bool,
+    gone: Collection[str] = (),
 ) -> Iterator[Row]:
     """A row for each, with a button that ends it, if the reader may."""
     for one in watches:
@@ -131,6 +135,7 @@ def watch_rows(
             length_of(one, reader, w, now),
             w.t("by {person}", person=person(one.owner)),
         ]
+        parts += [unread(one.ask.account, w)] if one.ask.account in gone else []
         said = w.t("{name}, watched in {channel}", **shown_of(one, w))
         text = f"*{said}*\n{' · '.join(parts)}"
         ref = FollowRef(FollowKind.WATCH, one.id, everywhere=everywhere)

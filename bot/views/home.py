@@ -12,6 +12,7 @@ from bot.views import blocks, refs
 from bot.views.follow_refs import FollowKind, FollowRef
 from bot.views.following_controls import mute_menu, stop_button, unsubscribe_button
 from bot.views.following_rows import manner_of, told_of
+from bot.views.gone import failure_of, unread
 from bot.views.limits import fitted_view
 from bot.views.mrkdwn import code, escaped, owned
 from bot.views.preferences import settings
@@ -58,6 +59,7 @@ class Facts:
         rows: how many rows a page the settings say.
         rights: what they may do there.
         is_alone: the process that draws it is the only one.
+        gone: the accounts of what they follow that the settings no longer have.
     """
 
     watches: tuple[Watch, ...]
@@ -70,6 +72,7 @@ class Facts:
     rights: Rights
     is_alone: bool = True
     others: Mapping[str, datetime | None] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
 
     @property
     def asks(self) -> tuple[Ask, ...]:
@@ -123,8 +126,8 @@ def _followed(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator
             yield blocks.header(w.t("You follow nothing yet"))
             yield blocks.section("\n".join(hints))
         return
-    watches = [_watch(one, rights, reader, w, now) for one in facts.watches]
-    subscriptions = [_subscription(one, rights, reader, w, now) for one in facts.subscriptions]
+    watches = [_watch(one, facts, reader, w, now) for one in facts.watches]
+    subscriptions = [_subscription(one, facts, reader, w, now) for one in facts.subscriptions]
     room = _FOLLOWED_BLOCKS // 2  # two blocks for each
     if watches:
         most = room - min(len(subscriptions), room // 2)
@@ -153,28 +156,34 @@ def _as_many(rows: list[list[Block]], most: int, w: Words) -> Iterator[Block]:
         yield blocks.context(said)
 
 
-def _watch(watch: Watch, rights: Rights, reader: Reader, w: Words, now: datetime) -> list[Block]:
+def _watch(watch: Watch, facts: Facts, reader: Reader, w: Words, now: datetime) -> list[Block]:
     domain = escaped(owned(watch.ask.domain, watch.ask.account), _NAME_CHARS)
     parts = [domain, length_of(watch, reader, w, now)]
     if count := len(watch.streams):
         parts.insert(1, w.n("{count} stream", "{count} streams", count))
     said = w.t("{name}, watched in {channel}", **shown_of(watch, w))
     ref = FollowRef(FollowKind.WATCH, watch.id)
-    controls = [_open(watch.ask, w)]
-    if rights.allow(Right.WATCH, watch.ask.domain):
+    is_gone = watch.ask.account in facts.gone
+    if is_gone:
+        parts.append(unread(watch.ask.account, w))
+    controls = [None if is_gone else _open(watch.ask, w)]
+    if facts.rights.allow(Right.WATCH, watch.ask.domain):
         controls.append(stop_button("home.stop", ref, w))
     return _row(f"*{said}*\n{' · '.join(parts)}", controls)
 
 
 def _subscription(
-    subscription: Subscription, rights: Rights, reader: Reader, w: Words, now: datetime
+    subscription: Subscription, facts: Facts, reader: Reader, w: Words, now: datetime
 ) -> list[Block]:
     fields = told_of(subscription, w)
     small = " · ".join([fields["statuses"], *manner_of(subscription, reader, w, now)])
     said = w.t("{domain}, told in {channel}", **fields)
     ref = FollowRef(FollowKind.SUBSCRIPTION, subscription.id)
-    controls = [_open(Ask(subscription.account, subscription.domain), w)]
-    if rights.allow(Right.SUBSCRIBE, subscription.domain):
+    is_gone = subscription.account in facts.gone
+    if is_gone:
+        small = f"{small} · {unread(subscription.account, w)}"
+    controls = [None if is_gone else _open(Ask(subscription.account, subscription.domain), w)]
+    if facts.rights.allow(Right.SUBSCRIBE, subscription.domain):
         controls += [
             mute_menu("home.mute", subscription, ref, reader, w, now=now),
             unsubscribe_button("home.unsubscribe", subscription.domain, ref, w),
@@ -216,8 +225,7 @@ def _age(followed: Followed, reader: Reader, w: Words, now: datetime) -> str:
     if followed.failing_since is not None:
         since = clock(followed.failing_since, reader, now)
         said = w.t("{domain}: not read since {time}", domain=domain, time=since)
-        if followed.failure.strip():
-            failure = escaped(followed.failure, _NAME_CHARS)
+        if failure := failure_of(followed.failure, followed.account, w):
             said = w.t("{said}: {names}", said=said, names=failure)
         return f"⚠️ {said}"
     if read is None:

@@ -18,6 +18,7 @@ from bot.views.announcement import (
     shown_of,
 )
 from bot.views.commands import command
+from bot.views.gone import failure_of
 from bot.views.happenings import PROBLEMS, counted, gravest_first, lines
 from bot.views.limits import Message, fitted
 from bot.views.mentions import channel
@@ -151,15 +152,17 @@ def details(
 
 def blind(notice: Notice, reader: Reader, now: datetime) -> Message:
     """A domain cannot be read."""
-    w, failure = words(reader.language), notice.facts.get("failure", "")
+    w = words(reader.language)
+    account = notice.source.partition("/")[0]
+    failure = failure_of(notice.facts.get("failure", ""), account, w)
     fields = {"domain": _source(notice), "time": clock(_since(notice), reader, now)}
     said = (
         w.t(
             "{domain} has not been readable since {time} ({failure}).",
-            failure=escaped(failure, 100),
+            failure=failure,
             **fields,
         )
-        if failure.strip()
+        if failure
         else w.t("{domain} has not been readable since {time}.", **fields)
     )
     return _plainly("⚠️", said, w.t("Nothing is announced until it is."), w)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bot.live.client import LiveClient
+    from bot.live.gone import GoneLive
     from bot.live.model import TaskPage
     from bot.store import Store
     from bot.store.leases import Leases
@@ -74,7 +75,7 @@ class Sweeps:
 
     Args:
         account: its name in the settings.
-        live: its client.
+        live: its client, or what stands in for it.
         store: where all is written.
         leases: what of it is this process's to do.
         pace: how fast.
@@ -88,7 +89,7 @@ class Sweeps:
     def __init__(
         self,
         account: str,
-        live: LiveClient,
+        live: LiveClient | GoneLive,
         store: Store,
         *,
         leases: Leases,
