@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 async def answer(desk: Desk, command: Command, reply: Reply, request: ExportRequest) -> None:
     """Export what the filters find, to the person alone or to the channel."""
     query = request.query
-    place = command.team_id, command.channel_id
+    place = command.team_id, command.goes_to
     subject = await desk.subject(*place, query, deed=Deed.EXPORT)
     if subject is None:
         known, zone = await desk.domains(), reply.reader.zone
@@ -60,7 +60,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: ExportRequ
         since=query.since,
         until=query.until,
     )
-    wish = views.Wish(ask, request.format, command.channel_id if query.public else None)
+    wish = views.Wish(ask, request.format, command.goes_to if query.public else None)
     # Without a `response_url`, as from the form, nothing takes the place of what was said before.
     await _export(desk, command.team_id, reply, wish, beside=not reply.response_url)
 

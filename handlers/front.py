@@ -134,7 +134,10 @@ async def take_command(desk: Desk, command: Command) -> None:
 
 
 async def take_request(desk: Desk, command: Command, request: Request) -> None:
-    """Answer what a form asks for, as if it had been typed."""
+    """Answer what a form asks for, as if it had been typed where that was opened.
+
+    There whoever asks needs the right; the channel that they chose is only where the answer goes.
+    """
     desk = desk.serving(command)
     reply = await _reply(desk, command)
     typed = canonical(request, reply.reader.zone)
@@ -251,7 +254,10 @@ def _name_of(request: Request) -> str:
 
 async def _reply(desk: Desk, source: Source) -> Reply:
     reader = await desk.people.reader(source.user_id)
-    return Reply(desk, reader, source.response_url, source.channel_id)
+    place = source.channel_id
+    if isinstance(source, Command | Submission):
+        place = source.answered_in or place
+    return Reply(desk, reader, source.response_url, place)
 
 
 async def _explain(desk: Desk, reply: Reply, error: BotError, typed: str | None) -> None:

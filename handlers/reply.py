@@ -39,7 +39,7 @@ class Reply:
         reader: who reads it.
         response_url: Slack's address for it; a secret. Where it is used up, or there is none (""),
             a direct message goes.
-        channel_id: where it was asked.
+        channel_id: the channel it stands in; "" in none.
         replaces: it takes the place of the message that was clicked, or answered before.
         in_channel: everyone in the channel sees it.
     """

@@ -21,7 +21,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
     """Answer with the first page (or the one that was asked for), or ask which domain is meant."""
     which: tuple[str, ...] = ()
     try:
-        subject = await desk.subject(command.team_id, command.channel_id, request)
+        subject = await desk.subject(command.team_id, command.goes_to, request)
     except WhichAccount as error:
         subject, which = Ask("", error.domain), error.accounts
     ask = replace(

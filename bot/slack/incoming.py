@@ -26,6 +26,7 @@ class Command:
         team_id, channel_id, user_id: where and by whom.
         response_url: where answers go, 5 times within 30 minutes. A secret.
         trigger_id: opens a modal, once, within 3 seconds; "" where there is none.
+        answered_in: the channel that was chosen for the answer; "" is where it was asked.
     """
 
     text: str
@@ -34,6 +35,12 @@ class Command:
     user_id: str
     response_url: str
     trigger_id: str = ""
+    answered_in: str = ""
+
+    @property
+    def goes_to(self) -> str:
+        """The channel in which the answer stands."""
+        return self.answered_in or self.channel_id
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Command:
@@ -49,13 +56,14 @@ class Command:
 
     @classmethod
     def of_form(cls, submission: Submission) -> Command:
-        """What a form asks for, as if it had been typed where the answer shall go."""
+        """What a form asks for, as if it had been typed where that was opened."""
         return cls(
             text="",
             team_id=submission.team_id,
             channel_id=submission.channel_id,
             user_id=submission.user_id,
             response_url=submission.response_url,
+            answered_in=submission.answered_in,
         )
 
 
@@ -144,12 +152,12 @@ class Submission:
 
     Attributes:
         callback_id: which form.
-        team_id, channel_id, user_id: by whom, and the channel that was chosen for the answer, or
-            "".
+        team_id, channel_id, user_id: where and by whom; `channel_id` is where the form was opened
+            (its `private_metadata`), "" in no channel.
+        answered_in: the channel that was chosen for the answer, or "".
         response_url: where answers go, in that channel; "" where none was chosen. A secret.
         values: what stands in each field, by its `action_id`: text, the chosen option's value (of
             several with a comma between), a channel's ID, a moment in Unix seconds; "" for none.
-        private_metadata: what the form was opened with.
     """
 
     callback_id: str
@@ -158,7 +166,7 @@ class Submission:
     user_id: str
     response_url: str
     values: Mapping[str, str]
-    private_metadata: str = ""
+    answered_in: str = ""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Submission:
@@ -169,7 +177,7 @@ class Submission:
         return cls(
             callback_id=str(view.get("callback_id", "")),
             team_id=str(_mapping(body.get("team")).get("id", "")),
-            channel_id=str(answers.get("channel_id", "")),
+            channel_id=str(view.get("private_metadata") or ""),
             user_id=str(_mapping(body.get("user")).get("id", "")),
             response_url=str(answers.get("response_url", "")),
             values={
@@ -177,7 +185,7 @@ class Submission:
                 for block in fields.values()
                 for name, state in _mapping(block).items()
             },
-            private_metadata=str(view.get("private_metadata") or ""),
+            answered_in=str(answers.get("channel_id", "")),
         )
 
 

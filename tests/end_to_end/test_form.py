@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from bot.demo import Demo, running
 from bot.live.client import Timeouts
+from bot.record import Deed
 from bot.roles import Right
 from bot.sandbox.live import HANG, UNAVAILABLE, Refuse
 from bot.sandbox.slack import Fault
@@ -252,6 +253,30 @@ async def test_the_answer_goes_where_it_was_chosen_to_go_and_to_whom(
     assert len(liwei.sees()) == len(before) + 1
     assert "live.example.com: " in liwei.sees()[-1]
     assert demo.slack.joined
+
+
+async def test_what_may_be_asked_is_what_may_be_where_the_form_was_opened() -> None:
+    granted = grant(GENERAL, may=Right.QUERY)
+    elsewhere = grant("everyone", may=Right.QUERY, domains=frozenset({"archive.example.com"}))
+    async with running(adjusted=granting(granted, elsewhere)) as demo:
+        anna = Filler(demo, ANNA, LIVE_OPS)
+        await anna.asks()
+        refused = await anna.sends(domain="live.example.com", **{"in": GENERAL})
+        assert "You may not query live.example.com." in refused
+        await anna.asks("export")
+        refused = await anna.sends(domain="live.example.com", format="csv", **{"in": GENERAL})
+        assert "You may not query live.example.com." in refused
+        entries = [one async for one in demo.bot.desk.store.record.all()]
+        assert [(one.deed, one.outcome.value, one.channel_id) for one in entries] == [
+            (Deed.EXPORT, "refused", LIVE_OPS)
+        ]
+        assert demo.live.arrivals == []
+        anna.channel = GENERAL
+        await anna.asks()
+        answer = await anna.sends(domain="live.example.com", public="yes", **{"in": LIVE_OPS})
+        assert "live.example.com: " in answer
+        assert anna.read is not None
+        assert anna.read.channel == LIVE_OPS
 
 
 async def test_the_channel_that_was_typed_is_where_the_answer_goes(anna: Filler) -> None:
