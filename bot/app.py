@@ -38,6 +38,7 @@ from bot.slack.files import Files
 from bot.slack.groups import UserGroups
 from bot.slack.guard import slack_endpoint
 from bot.slack.homes import Homes
+from bot.slack.members import Members
 from bot.slack.modals import Modals
 from bot.slack.people import People
 from bot.slack.poster import Poster
@@ -224,6 +225,7 @@ async def opened(
             sender=Sender(session, client),
             store=store,
             channels=channels,
+            members=Members(client, channels, clock_s=clock_s),
             files=Files(
                 session,
                 client,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.slack.channels import Channels
     from bot.slack.files import Files
     from bot.slack.homes import Homes
+    from bot.slack.members import Members
     from bot.slack.modals import Modals
     from bot.slack.people import People
     from bot.slack.sender import Sender
@@ -89,7 +90,8 @@ class Desk:
     `Unchecked` otherwise.
 
     Attributes:
-        settings, queries, people, sender, store, channels, files, homes: as they are named.
+        settings, queries, people, sender, store, channels, members, files, homes: as they are
+            named.
         quotas: of each account, that of its queries of tasks.
         exporter, uploads: read whole answers, and send them as files.
         modals: opens forms.
@@ -109,6 +111,7 @@ class Desk:
     sender: Sender
     store: Store
     channels: Channels
+    members: Members
     files: Files
     homes: Homes
     quotas: Mapping[str, Quota]

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from bot.errors import StaleReference
 from bot.roles import Right
 from bot.views import following as views
 from bot.views.follow_refs import FollowRef
-from handlers import muting, subscriptions, watches
+from handlers import muting, places, subscriptions, watches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from bot.reader import Reader
     from bot.slack.incoming import Click, Command
-    from bot.watch.model import Subscription, Watch
+    from bot.watch.model import Watch
     from bot.watch.notices import Notice
     from handlers.desk import Desk
     from handlers.reply import Reply
     from handlers.requests import DeliveriesRequest, ListRequest
-
-Listed = TypeVar("Listed", "Subscription", "Watch")
 
 
 async def answer(desk: Desk, command: Command, reply: Reply, request: ListRequest) -> None:
@@ -78,13 +75,15 @@ async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) 
     """Show what is followed in a channel, or in all of the workspace's that the reader may see."""
     store, rights = desk.store, await desk.caller.rights()
     if channel_id is None:
-        told = _seen_by(reply.reader, await store.subscriptions.of_team(team_id))
-        shown = _seen_by(reply.reader, await store.watches.of_team(team_id))
+        told = await store.subscriptions.of_team(team_id)
+        shown = await store.watches.of_team(team_id)
     else:
         told = await store.subscriptions.of_channel(team_id, channel_id)
         shown = await store.watches.of_channel(team_id, channel_id)
     told = tuple(one for one in told if rights.allow(Right.QUERY, one.domain))
     shown = tuple(one for one in shown if rights.allow(Right.QUERY, one.ask.domain))
+    told, unsure = await places.seen(desk, told, rights)
+    shown, unsure_too = await places.seen(desk, shown, rights)
     message = views.listed(
         told,
         shown,
@@ -92,16 +91,10 @@ async def _tell(desk: Desk, reply: Reply, team_id: str, channel_id: str | None) 
         rights,
         now=desk.now(),
         everywhere=channel_id is None,
+        unsure=unsure + unsure_too,
         gone=desk.accounts.gone(told, shown),
     )
     await reply.tell(message)
-
-
-def _seen_by(reader: Reader, those: Iterable[Listed]) -> tuple[Listed, ...]:
-    """Those but what is in other people's direct messages."""
-    return tuple(
-        one for one in those if not one.channel_id.startswith("D") or one.owner == reader.user_id
-    )
 
 
 def _domain_of(notice: Notice, watched: Mapping[str, Watch]) -> str:

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
 from bot.errors import ArgumentRefused, BotError, UsageError
+from bot.roles import Right
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.views import following
+from bot.watch.model import Subscription, Watch
 from handlers.canonical import canonical
 from handlers.desk import Unanswered
 from handlers.lexing import masked, normalised
 from handlers.vocabulary import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from zoneinfo import ZoneInfo
 
     from bot.asks import Ask
     from bot.reader import Reader
     from bot.record import Deed
+    from bot.roles import Rights
     from bot.slack.incoming import Command
     from bot.views.limits import Message
     from handlers.desk import Desk
     from handlers.requests import Request, SubscribeRequest, WatchRequest
 
+Listed = TypeVar("Listed", Subscription, Watch)
+
+MOST_LOOKS: Final = 40
+"""How many channels are looked up for a list: Slack takes 50 looks a minute."""
 _NAMED_DOMAINS = 5
 
 log = structlog.get_logger(__name__)
@@ -94,6 +102,51 @@ async def refusal(
     if facts.is_archived:
         return following.archived(channel_id, reader, is_file=is_file)
     return None if facts.is_member else following.not_in_channel(channel_id, reader)
+
+
+async def intrusion(desk: Desk, channel_id: str, reader: Reader) -> Message | None:
+    """Why they may not have the bot post in a channel; None where they may.
+
+    They may where they ask, in public channels, and in those that they are in.
+    """
+    if channel_id == desk.caller.channel_id:
+        return None
+    may_see = await desk.members.may_see(channel_id, reader.user_id)
+    return None if may_see else following.not_yours(channel_id, reader, is_sure=may_see is False)
+
+
+async def seen(
+    desk: Desk, those: Iterable[Listed], rights: Rights
+) -> tuple[tuple[Listed, ...], int]:
+    """What of that the caller may see, and of how many Slack does not tell whether they may.
+
+    They see what is their own, what is told or shown where they ask, in public channels and in
+    those that they are in; and what is of domains that they administer. Other people's direct
+    messages nobody sees.
+    """
+    caller, rows = desk.caller, tuple(those)
+
+    def is_plain(one: Listed) -> bool:
+        if one.owner == caller.user_id or one.channel_id == caller.channel_id:
+            return True
+        is_direct = one.channel_id.startswith("D")
+        return not is_direct and rights.allow(Right.ADMINISTER, domain_of(one))
+
+    others = {one.channel_id for one in rows if not is_plain(one)}
+    asked = sorted(name for name in others if not name.startswith("D"))[:MOST_LOOKS]
+    looks = (desk.members.may_see(name, caller.user_id) for name in asked)
+    may_see = dict.fromkeys(others - set(asked), None) | dict(
+        zip(asked, await asyncio.gather(*looks), strict=True)
+    )
+    may_see |= {name: False for name in others if name.startswith("D")}
+    found = tuple(one for one in rows if is_plain(one) or may_see[one.channel_id])
+    unsure = [one for one in rows if not is_plain(one) and may_see[one.channel_id] is None]
+    return found, len(unsure)
+
+
+def domain_of(one: Subscription | Watch) -> str:
+    """Which domain it is about."""
+    return one.domain if isinstance(one, Subscription) else one.ask.domain
 
 
 def which_domain(

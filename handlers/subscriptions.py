@@ -28,7 +28,8 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: SubscribeR
     reader, now = reply.reader, desk.now()
     subject = await places.subject(desk, command, request, reader.zone, Deed.SUBSCRIBE)
     channel_id = request.channel_id or command.channel_id
-    if refusal := await places.refusal(desk, channel_id, reader):
+    refusal = await places.refusal(desk, channel_id, reader)
+    if refusal := refusal or await places.intrusion(desk, channel_id, reader):
         await reply.tell(refusal)
         return
     wanted = Subscription(
@@ -61,6 +62,11 @@ async def leave(desk: Desk, command: Command, reply: Reply, request: Unsubscribe
     place = command.team_id, request.channel_id or command.channel_id
     await desk.caller.permit(Deed.UNSUBSCRIBE, request.domain, channel=place[1])
     rights = await desk.caller.rights()
+    if not rights.allow(Right.ADMINISTER, request.domain) and (
+        refusal := await places.intrusion(desk, place[1], reader)
+    ):
+        await reply.tell(refusal)
+        return
     all_here = await desk.store.subscriptions.of_channel(*place)
     having = [one for one in all_here if rights.allow(Right.SUBSCRIBE, one.domain)]
     meant = [

@@ -138,7 +138,8 @@ async def start(
     team_id, channel_id = place
     await desk.caller.permit(Deed.WATCH, wish.ask.domain, **deeds.of_ask(wish.ask))
     desk.accounts.insist(wish.ask.account)
-    if refusal := await places.refusal(desk, channel_id, reader):
+    refusal = await places.refusal(desk, channel_id, reader)
+    if refusal := refusal or await places.intrusion(desk, channel_id, reader):
         await reply.tell(refusal)
         return
     watch = Watch(

@@ -1,4 +1,4 @@
-"""Channels as Slack knows them: is the bot in it, is it archived."""
+"""Channels as Slack knows them: is the bot in it, is it archived, is it private."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class ChannelFacts:
         is_member: the bot is in it, as it always is in direct messages.
         is_archived: nobody can post there.
         is_im: these are direct messages.
+        is_private: only those who are in it see it.
     """
 
     id: str
@@ -33,6 +34,7 @@ class ChannelFacts:
     is_member: bool
     is_archived: bool
     is_im: bool
+    is_private: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -93,4 +95,6 @@ def _facts(channel_id: str, channel: Mapping[str, Any]) -> ChannelFacts:
         is_member=is_im or channel.get("is_member") is True,
         is_archived=channel.get("is_archived") is True,
         is_im=is_im,
+        # A group of direct messages says so too; only what is surely public is.
+        is_private=is_im or channel.get("is_private") is not False,
     )

@@ -103,6 +103,23 @@ def not_in_channel(channel_id: str, reader: Reader) -> Message:
     return answer(said, [mend], w)
 
 
+def not_yours(channel_id: str, reader: Reader, *, is_sure: bool) -> Message:
+    """They have nothing to say in a channel that they are not in, or may not be in.
+
+    Args:
+        channel_id: a private channel, or one that Slack tells nothing of.
+        reader: who asked.
+        is_sure: Slack says that they are not in it; otherwise it does not tell.
+    """
+    w = words(reader.language)
+    place = channel(channel_id, w)
+    if is_sure:
+        said = w.t("{channel} is private, and you are not in it", channel=place)
+        return answer(said, [w.t("Have somebody who is in it ask there, or invite you")], w)
+    said = w.t("Slack does not tell whether you are in {channel}", channel=place)
+    return answer(said, [w.t("Ask there, or try again in a minute")], w)
+
+
 def archived(channel_id: str, reader: Reader, *, is_file: bool = False) -> Message:
     """Nobody can post in a channel any more; a file needs none, all else may go to another."""
     w = words(reader.language)
@@ -126,6 +143,7 @@ def listed(
     everywhere: bool = False,
     unknown: tuple[str, str] | None = None,
     gone: Collection[str] = (),
+    unsure: int = 0,
 ) -> Message:
     """What is followed, each with what can be done with it.
 
@@ -139,12 +157,21 @@ def listed(
         unknown: the channel's ID and the domain that it was to be unsubscribed from, and is not
             subscribed to; None where that was not asked.
         gone: accounts that the settings no longer have.
+        unsure: how many are left out, as Slack does not tell whether the reader may see them.
     """
     w, counts = words(reader.language), []
     notes: list[str] = []
     if unknown is not None:
         place, domain = channel(unknown[0], w), escaped(unknown[1], _DOMAIN_CHARS)
         notes = [w.t("{channel} is not told of {domain}", channel=place, domain=domain)]
+    if unsure:
+        notes.append(
+            w.n(
+                "{count} is left out: Slack does not tell whether you are in its channel",
+                "{count} are left out: Slack does not tell whether you are in their channels",
+                unsure,
+            )
+        )
     if subscriptions:
         counts.append(w.n("{count} subscription", "{count} subscriptions", len(subscriptions)))
     if watches:

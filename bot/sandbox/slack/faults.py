@@ -93,6 +93,7 @@ RATES = {
     "conversations.replies": _TIER_3,
     "conversations.info": _TIER_3,
     "conversations.open": _TIER_3,
+    "conversations.members": _TIER_4,
     "users.info": _TIER_4,
     "usergroups.list": _TIER_2,
     "usergroups.users.list": _TIER_2,

@@ -42,6 +42,7 @@ class Methods:
             "auth.test": (None, self._auth_test),
             "users.info": ("users:read", self._users_info),
             "conversations.info": ("channels:read", self._conversations_info),
+            "conversations.members": ("channels:read", self._conversations_members),
             "conversations.open": ("im:write", self._conversations_open),
             "conversations.history": ("channels:history", self._conversations_history),
             "conversations.replies": ("channels:history", self._conversations_replies),
@@ -69,7 +70,16 @@ class Methods:
         return {"user": workspace.described(found, self._slack.now(), with_locale=with_locale)}
 
     def _conversations_info(self, given: Answer) -> Answer:
-        return {"channel": self._described(_channel(given))}
+        return {"channel": self._described(self._known(given))}
+
+    def _conversations_members(self, given: Answer) -> Answer:
+        place = self._known(given)
+        people = [one.id for one in workspace.PEOPLE if place.admits(one.id)]
+        members = [*self._slack.private.get(place.id, people)]
+        members += [BOT.id] if place.id in self._slack.joined else []
+        start, end = _bounds(given)
+        metadata = {"next_cursor": str(end) if end < len(members) else ""}
+        return {"members": members[start:end], "response_metadata": metadata}
 
     def _conversations_open(self, given: Answer) -> Answer:
         place = workspace.channel(given.get("users"))
@@ -86,7 +96,7 @@ class Methods:
             **facts,
             "name": place.name,
             "is_channel": True,
-            "is_private": False,
+            "is_private": place.id in self._slack.private,
             "is_member": place.id in self._slack.joined,
             "topic": {"value": place.topic},
         }
@@ -167,8 +177,15 @@ class Methods:
             raise Refused("no_such_subteam")
         return {"users": list(group[1])}
 
-    def _inside(self, given: Answer) -> Channel:
+    def _known(self, given: Answer) -> Channel:
+        """A channel that the bot may know of: a private one only if it is in it."""
         place = _channel(given)
+        if place.id in self._slack.private and place.id not in self._slack.joined:
+            raise Refused("channel_not_found")
+        return place
+
+    def _inside(self, given: Answer) -> Channel:
+        place = self._known(given)
         if place.id not in self._slack.joined:
             raise Refused("not_in_channel")
         if place.id in self._slack.faults.archived:
@@ -227,18 +244,23 @@ def _flag(given: Answer, name: str) -> bool:
     return str(given.get(name)) in _TRUE
 
 
-def _paged(messages: list[Message], given: Answer) -> Answer:
-    """A page of what apps may see of these messages, between `oldest` and `latest`."""
-    oldest, latest = str(given.get("oldest") or "0"), str(given.get("latest") or "9999999999")
+def _bounds(given: Answer) -> tuple[int, int]:
+    """From where to where a page goes."""
     cursor, limit = str(given.get("cursor") or "0"), str(given.get("limit") or _PAGE)
     if not cursor.isdigit():
         raise Refused("invalid_cursor")
     if not limit.isdigit() or not 1 <= int(limit) <= _MOST:
         raise Refused("invalid_limit")
+    return int(cursor), int(cursor) + int(limit)
+
+
+def _paged(messages: list[Message], given: Answer) -> Answer:
+    """A page of what apps may see of these messages, between `oldest` and `latest`."""
+    oldest, latest = str(given.get("oldest") or "0"), str(given.get("latest") or "9999999999")
+    start, end = _bounds(given)
     ends = {oldest, latest} if _flag(given, "inclusive") else set()
     public = [one for one in messages if one.only_visible_to is None]
     kept = [one for one in public if oldest < one.ts < latest or one.ts in ends]
-    start, end = int(cursor), int(cursor) + int(limit)
     with_metadata = _flag(given, "include_all_metadata")
     return {
         "messages": [one.for_apps(with_metadata=with_metadata) for one in kept[start:end]],

@@ -52,6 +52,7 @@ class Shared:
         calls: every call of the Web API and of a response URL.
         rates: Slack's rate limits.
         joined: the channels the bot is in; adding one invites it.
+        private: the channels that are private, and the people in them.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -62,6 +63,7 @@ class Shared:
         self.calls: list[Call] = []
         self.rates = RateLimits(now)
         self.joined = set(BOT_STARTS_IN)
+        self.private: dict[str, tuple[str, ...]] = {}
 
     @property
     def scopes(self) -> list[str]:

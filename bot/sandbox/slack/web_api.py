@@ -111,8 +111,9 @@ class WebApi:
             known = "not_allowed_token_type" if token == other else "invalid_auth"
             raise Refused(known if token else "not_authed")
         place = workspace.channel(given.get("channel"))
-        if scope in {"channels:read", "channels:history"} and place and place.is_im:
-            scope = f"im:{scope.partition(':')[2]}"
+        if scope in {"channels:read", "channels:history"} and place:
+            of = "groups" if place.id in self._slack.private else "channels"
+            scope = f"{'im' if place.is_im else of}:{scope.partition(':')[2]}"
         scopes = self._slack.scopes
         if scope is not None and scope not in scopes:
             raise Refused("missing_scope", needed=scope, provided=",".join(scopes))
