@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
+from bot.errors import StaleReference
 from bot.record import Deed
 from bot.views.commands import command
+from bot.views.refs import EXPORT, ChoiceRef
 from handlers.requests import (
     DefaultRequest,
     ExportRequest,
@@ -64,8 +67,11 @@ def by_request(request: Request) -> Deed | None:
     return _REQUESTS.get(type(request))
 
 
-def by_control(action_id: str) -> Deed | None:
-    """What a control would do, likewise."""
+def by_control(action_id: str, value: str) -> Deed | None:
+    """What a control would do, likewise; of `page.more` the option that was taken tells it."""
+    if action_id == "page.more":
+        with suppress(StaleReference):
+            return Deed.EXPORT if ChoiceRef.unpack(value).choice == EXPORT else None
     return _CONTROLS.get(action_id)
 
 

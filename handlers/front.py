@@ -40,7 +40,7 @@ from bot.slack.incoming import (
 from bot.views import errors as views
 from bot.views import roles
 from bot.views.mrkdwn import clipped
-from handlers import deeds, form, grammar, home
+from handlers import deeds, form, grammar, home, which_account
 from handlers.canonical import canonical
 from handlers.desk import Unanswered
 from handlers.form import Misfilled
@@ -134,10 +134,7 @@ async def take_command(desk: Desk, command: Command) -> None:
 
 
 async def take_request(desk: Desk, command: Command, request: Request) -> None:
-    """Answer what a form asks for, as if it had been typed where that was opened.
-
-    There whoever asks needs the right; the channel that they chose is only where the answer goes.
-    """
+    """Answer what a form asks for, as if it had been typed where that was opened."""
     desk = desk.serving(command)
     reply = await _reply(desk, command)
     typed = canonical(request, reply.reader.zone)
@@ -180,7 +177,7 @@ async def take_click(desk: Desk, click: Click) -> None:
     reply = replace(await _reply(desk, click), replaces=click.in_private)
     known = click.action_id if click.action_id in CLICKS else OTHER
     async with _explained(desk, reply, "click", known):
-        await desk.caller.admit(deeds.by_control(click.action_id), control=click.action_id)
+        await desk.caller.admit(await which_account.attempted(desk, click), control=click.action_id)
         handler = CLICKS.get(click.action_id)
         if handler is None:
             raise StaleReference
@@ -254,10 +251,8 @@ def _name_of(request: Request) -> str:
 
 async def _reply(desk: Desk, source: Source) -> Reply:
     reader = await desk.people.reader(source.user_id)
-    place = source.channel_id
-    if isinstance(source, Command | Submission):
-        place = source.answered_in or place
-    return Reply(desk, reader, source.response_url, place)
+    chosen = source.answered_in if isinstance(source, Command | Submission) else ""
+    return Reply(desk, reader, source.response_url, chosen or source.channel_id)
 
 
 async def _explain(desk: Desk, reply: Reply, error: BotError, typed: str | None) -> None:

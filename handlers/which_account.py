@@ -5,14 +5,15 @@ What was asked is kept as its documented command, and done as that with the acco
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from bot.errors import StaleReference, WhichAccount
+from bot.errors import StaleReference, StoreUnavailable, UsageError, WhichAccount
 from bot.slack.incoming import Command
 from bot.views import tasks as views
 from bot.views.refs import ChoiceRef
-from handlers import defaults, export, grammar, subscriptions, watches
+from handlers import deeds, defaults, export, grammar, subscriptions, watches
 from handlers.canonical import canonical
 from handlers.lexing import masked, normalised
 from handlers.requests import DefaultRequest, ExportRequest, SubscribeRequest, WatchRequest
@@ -20,6 +21,7 @@ from handlers.requests import DefaultRequest, ExportRequest, SubscribeRequest, W
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from bot.record import Deed
     from bot.slack.incoming import Click
     from handlers.desk import Desk
     from handlers.reply import Reply
@@ -45,6 +47,18 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: _Asked) ->
         key = await desk.store.drafts.keep({_TYPED: canonical(request, reply.reader.zone)})
         typed = f"/preload {masked(normalised(command.text))}"
         await reply.tell(views.pick_account_for(typed, key, error, reply.reader))
+
+
+async def attempted(desk: Desk, click: Click) -> Deed | None:
+    """What a click would do: on an account, what had been asked, as far as that is kept."""
+    if click.action_id != "account.command":
+        return deeds.by_control(click.action_id, click.value)
+    with suppress(StaleReference, StoreUnavailable, UsageError):
+        kept = await desk.store.drafts.find(ChoiceRef.unpack(click.value).key) or {}
+        if _TYPED in kept:
+            zone = (await desk.people.reader(click.user_id)).zone
+            return deeds.by_request(grammar.parse(kept[_TYPED], now=desk.now(), zone=zone))
+    return None
 
 
 async def pick(desk: Desk, click: Click, reply: Reply) -> None:

@@ -232,6 +232,28 @@ async def test_outsiders_are_refused_by_everything_and_it_changes_and_asks_nothi
     assert {deed for _, deed, _ in made} == set(Deed) - {Deed.UNMUTE}
 
 
+@pytest.mark.parametrize(
+    ("control", "value", "deeds"),
+    [
+        ("page.more", ChoiceRef(ASK.key, "export").pack(), [Deed.EXPORT]),
+        ("page.more", ChoiceRef(ASK.key, "last").pack(), []),
+        ("page.more", "of an older version", []),
+        ("account.command", ChoiceRef(KEPT, "default").pack(), [Deed.WATCH]),
+        ("account.command", ChoiceRef("0123456789abcdef", "default").pack(), []),
+    ],
+)
+async def test_what_an_outsider_chose_in_a_menu_is_recorded_if_it_would_have_done_something(
+    demo: Demo, control: str, value: str, deeds: list[Deed]
+) -> None:
+    desk = demo.bot.desk
+    await desk.keep([ASK])
+    assert await desk.store.drafts.keep(TYPED) == KEPT
+    click = Click(control, value, TEAM, CHANNEL, GUS, "", in_private=False)
+    await front.take_click(desk, click)
+    assert "You may not use the bot." in await said_to(demo, GUS)
+    assert await recorded(demo) == [(GUS, deed, Outcome.REFUSED) for deed in deeds]
+
+
 @pytest.mark.parametrize("user", OUTSIDERS)
 async def test_outsiders_are_suggested_nothing(demo: Demo, user: str) -> None:
     for action_id in routes.SUGGESTIONS:
