@@ -57,12 +57,14 @@ class Person:
         standing: what they are to the workspace.
         is_admin: they are among its admins or owners.
         groups: the user groups that they are in, of those that grants name.
+        untold: those of which Slack does not say whether they are in them.
     """
 
     user_id: str
     standing: Standing
     is_admin: bool = False
     groups: frozenset[str] = frozenset()
+    untold: frozenset[str] = frozenset()
 
     def known_as(self, channel_id: str) -> frozenset[str]:
         """What grants may call them while they are in a channel ("" in none).
@@ -217,8 +219,16 @@ def _channels(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name[0] in "CG"))
 
 
+@dataclass(eq=False)
 class Unchecked(BotError):
-    """Slack does not say who the person is: until it does, they may nothing."""
+    """Slack does not say who the person is, or enough of them: until it does, they may not.
+
+    Attributes:
+        groups: the IDs of the user groups that what they ask for hinges on, where Slack does not
+            say who is in those; () is that it does not say who they are at all.
+    """
+
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ import structlog
 
 from bot.errors import StoreUnavailable
 from bot.record import Deed, Entry, Outcome
-from bot.roles import Right, Unchecked
+from bot.roles import NotAllowed, Right, Unchecked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -60,8 +60,8 @@ class Doing:
 class Caller:
     """A person in a place. While nobody is named, nothing is allowed.
 
-    Every method raises `Unchecked` where Slack does not say who the person is, and `NotAllowed`
-    where they may not.
+    Every method raises `Unchecked` where Slack does not say who the person is, or whether they are
+    in a group that would let them, and `NotAllowed` where they may not.
 
     Attributes:
         roles: who may do what.
@@ -91,29 +91,27 @@ class Caller:
     async def insist(self, right: Right, domain: str | None = None) -> Scope:
         """Let only those pass who have the right of the domain (None: of any); and its scope."""
         person = await self._person()
-        scope = self.roles.scope(person, right, self.channel_id)
-        if not (scope if domain is None else domain in scope):
-            raise self.roles.refusal(person, right, domain)
-        return scope
+        if not self._allows(person, right, domain):
+            raise self._refusal(person, right, domain)
+        return self.roles.scope(person, right, self.channel_id)
 
     async def admit(self, attempt: Deed | None = None, **about: str | None) -> None:
         """Let only those pass who may anything here; what others attempted to do is recorded."""
         person = await self._person()
-        if not self._may_anything(person):
-            if attempt is not None:
+        if not self._allows(person, None):
+            refusal = self._refusal(person, None, None)
+            if attempt is not None and isinstance(refusal, NotAllowed):
                 await self._refused(self._entry(attempt, about))
-            raise self.roles.refusal(person, None, None)
+            raise refusal
 
     async def permit(self, deed: Deed, domain: str | None = None, **about: str | None) -> None:
         """Let only those pass who may do this; the attempt of anybody else is recorded."""
         person, right = await self._person(), NEEDS[deed]
-        if right is None:
-            is_allowed = self._may_anything(person)
-        else:
-            is_allowed = self.roles.allows(person, right, self.channel_id, domain)
-        if not is_allowed:
-            await self._refused(self._entry(deed, {"domain": domain, **about}))
-            raise self.roles.refusal(person, right, domain)
+        if not self._allows(person, right, domain):
+            refusal = self._refusal(person, right, domain if right else None)
+            if isinstance(refusal, NotAllowed):
+                await self._refused(self._entry(deed, {"domain": domain, **about}))
+            raise refusal
 
     @asynccontextmanager
     async def doing(
@@ -151,10 +149,25 @@ class Caller:
             raise Unchecked
         if not (named := self.roles.groups):
             return person
-        return replace(person, groups=await self.groups.of(self.user_id, named))
+        groups = await self.groups.of(self.user_id, named)
+        return replace(person, groups=groups, untold=self.groups.untold(named))
 
-    def _may_anything(self, person: Person) -> bool:
-        return any(self.roles.allows(person, right, self.channel_id) for right in Right)
+    def _allows(self, person: Person, right: Right | None, domain: str | None = None) -> bool:
+        """Whether they have the right of the domain (None: of any); None is any right at all."""
+        if right is not None:
+            return self.roles.allows(person, right, self.channel_id, domain)
+        return any(self.roles.allows(person, one, self.channel_id) for one in Right)
+
+    def _refusal(
+        self, person: Person, right: Right | None, domain: str | None
+    ) -> NotAllowed | Unchecked:
+        """Why they may not; or that this is not known, as it hinges on what Slack does not tell."""
+        hinges_on = tuple(
+            group
+            for group in sorted(person.untold)
+            if self._allows(replace(person, groups=frozenset({group})), right, domain)
+        )
+        return Unchecked(hinges_on) if hinges_on else self.roles.refusal(person, right, domain)
 
     def _entry(self, deed: Deed, about: Mapping[str, str | None]) -> Entry:
         said = {name: value for name, value in about.items() if value}

@@ -147,6 +147,22 @@ async def test_of_whom_slack_says_nothing_nobody_knows_what_they_may(
     assert await entries(store) == []
 
 
+async def test_what_a_group_alone_grants_is_not_known_while_slack_does_not_tell_who_is_in_it(
+    caller: Caller, slack: Slack, store: Store
+) -> None:
+    slack.errors["usergroups.users.list"] = "internal_error"
+    of_group = granted(caller, "S1", Right.WATCH, LIVE)
+    with pytest.raises(Unchecked) as caught:
+        await of_group.permit(Deed.WATCH, LIVE)
+    assert caught.value.groups == ("S1",)
+    for hinging in (of_group.admit(Deed.WATCH), of_group.insist(Right.WATCH)):
+        with pytest.raises(Unchecked):
+            await hinging
+    assert await entries(store) == []
+    with pytest.raises(NotAllowed):
+        await of_group.permit(Deed.WATCH, CUP)
+
+
 # --- what is recorded ---
 
 

@@ -237,6 +237,29 @@ async def test_nobody_is_in_a_group_that_slack_does_not_tell_of_and_the_log_says
     assert [line["event"] for line in lines] == ["user group not read", "user group read again"]
 
 
+@pytest.mark.parametrize(
+    ("error", "is_told"),
+    [("missing_scope", False), ("fatal_error", False), ("no_such_subteam", True)],
+)
+async def test_that_slack_does_not_tell_is_something_else_than_that_nobody_is_in_a_group(
+    groups: UserGroups, slack: Slack, error: str, is_told: bool
+) -> None:
+    slack.errors["usergroups.users.list"] = error
+    await groups.of("U2", ["S1"])
+    assert groups.untold(["S1", "S2"]) == (frozenset() if is_told else {"S1"})
+
+
+async def test_a_group_of_which_slack_was_silent_for_an_hour_is_untold(
+    groups: UserGroups, slack: Slack, clock: Clock
+) -> None:
+    slack.members = ["U2"]
+    await groups.of("U2", ["S1"])
+    slack.errors["usergroups.users.list"] = "fatal_error"
+    for clock.at_s, untold in ((LAST_KNOWN_S - 1, set()), (LAST_KNOWN_S + RETRY_S, {"S1"})):
+        await groups.of("U3", ["S1"])
+        assert groups.untold(["S1"]) == untold
+
+
 async def test_members_of_a_group_stay_so_for_an_hour_of_silence_and_no_longer(
     groups: UserGroups, slack: Slack, clock: Clock
 ) -> None:

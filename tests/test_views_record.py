@@ -81,6 +81,7 @@ def test_each_right_has_its_sentence_in_both_languages() -> None:
 
 
 def test_who_cannot_be_checked_is_told_to_try_again() -> None:
+    assert "whether you are in <!subteam^S1>: what" in refused(Unchecked(("S1",)), READER).text
     said = refused(Unchecked(), READER).text
     assert "Slack does not say who you are" in said
     assert "Try again" in said

@@ -25,17 +25,23 @@ LAST_KNOWN_S = 3600.0
 """How long they count while Slack does not say."""
 RETRY_S = 30.0
 _TIMEOUT_S = 5.0
+_GONE = "no_such_subteam"
+"""Slack's code for a group that there is not."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A group's members, when they were read, and until when they are not read again."""
+    """A group's members, when they were read, and until when they are not read again.
+
+    Where Slack does not tell who they are, `is_told` is false and nobody is among them.
+    """
 
     members: frozenset[str]
     read_at_s: float
     until_s: float
+    is_told: bool = True
 
 
 class UserGroups:
@@ -43,7 +49,7 @@ class UserGroups:
 
     While Slack does not say (it is down, the scope is missing, the group is gone), those count who
     were members within the last hour, and then nobody: the log says so once, and once when it is
-    mended.
+    mended. Unless the group is gone, that nobody counts means that who is in it is not known.
 
     Args:
         client: with `retry_handlers=[]`; for `usergroups.users.list` (scope `usergroups:read`).
@@ -66,6 +72,11 @@ class UserGroups:
             group for group, those in zip(groups, members, strict=True) if user_id in those
         )
 
+    def untold(self, groups: Collection[str]) -> frozenset[str]:
+        """Those of `groups` of which Slack did not say who is in them, when that was last asked."""
+        known = {group: self._known.get(group) for group in groups}
+        return frozenset(group for group, one in known.items() if one and not one.is_told)
+
     async def _members(self, group: str) -> frozenset[str]:
         async with self._reading[group]:
             known = self._known.get(group)
@@ -82,7 +93,8 @@ class UserGroups:
             if group not in self._failing:
                 self._failing.add(group)
                 log.warning("user group not read", group=group, error=str(error) or "timeout")
-            return self._made_do(known)
+            is_gone = isinstance(error, SlackRefused) and error.code == _GONE
+            return self._made_do(known, is_gone=is_gone)
         if group in self._failing:
             self._failing.remove(group)
             log.info("user group read again", group=group)
@@ -90,9 +102,10 @@ class UserGroups:
         members = frozenset(map(str, users)) if isinstance(users, list) else frozenset()
         return _Known(members, read_at_s=now_s, until_s=now_s + FRESH_S)
 
-    def _made_do(self, known: _Known | None) -> _Known:
+    def _made_do(self, known: _Known | None, *, is_gone: bool) -> _Known:
         """The members as last known, if that is not too long ago."""
         now_s = self._clock_s()
         if known is None or now_s - known.read_at_s >= LAST_KNOWN_S:
-            return _Known(frozenset(), read_at_s=float("-inf"), until_s=now_s + RETRY_S)
+            never_s, until_s = float("-inf"), now_s + RETRY_S
+            return _Known(frozenset(), never_s, until_s, is_told=is_gone)
         return _Known(known.members, known.read_at_s, until_s=now_s + RETRY_S)

@@ -48,6 +48,11 @@ def refused(error: NotAllowed | Unchecked, reader: Reader) -> Message:
     w = words(reader.language)
     if not isinstance(error, NotAllowed):
         said = w.t("Slack does not say who you are, so it is not known what you may do.")
+        if error.groups:
+            said = w.t(
+                "Slack does not say whether you are in {groups}: what you may do is not known.",
+                groups=w.listed(group(one) for one in error.groups[:_MOST_NAMED]),
+            )
         advice = w.t("Try again in a minute. If it goes on, tell whoever runs the bot.")
         return _message(said, [advice], w)
     said = reason(error, w)

@@ -16,6 +16,7 @@ from bot.live.model import StatusFilter
 from bot.record import Deed, Entry, Outcome
 from bot.roles import ADMINS, EVERYONE, Right
 from bot.sandbox.slack import Fault
+from bot.sandbox.slack.faults import FOREVER
 from bot.sandbox.slack.printed import printed
 from bot.settings import Grant, Settings
 from bot.slack.incoming import Click, Command, Shortcut, Suggestion
@@ -398,11 +399,23 @@ async def test_a_right_of_a_group_is_of_those_who_are_in_it() -> None:
         assert "您无权更改频道对" in said
 
 
-async def test_while_slack_does_not_tell_of_a_group_nobody_is_in_it() -> None:
-    adjusted = granting(grant(STREAMING, may=Right.QUERY))
-    async with running(adjusted=adjusted) as demo:
-        demo.slack.faults.add(Fault("usergroups.users.list", error="missing_scope"))
-        assert "You may not use the bot." in await Person(demo).types("/preload")
+async def test_while_slack_does_not_tell_of_a_group_what_hinges_on_it_is_not_known() -> None:
+    of_group = grant(STREAMING, may=Right.SUBSCRIBE, domains=frozenset({OTHER}))
+    async with running(adjusted=granting(of_group)) as demo:
+        failing = Fault("usergroups.users.list", error="internal_error", times=FOREVER)
+        demo.slack.faults.add(failing)
+        anna, text = Person(demo), f"/preload subscribe {OTHER}"
+        said = await anna.types(text)
+        assert f"Slack does not say whether you are in <!subteam^{STREAMING}>" in said
+        assert await recorded(demo) == []
+    async with running(adjusted=granting(of_group, grant(ANNA, may=Right.QUERY))) as demo:
+        demo.slack.faults.add(failing)
+        anna = Person(demo)
+        assert f"*{THIRD}" in await anna.types(f"/preload {THIRD}")
+        assert "Slack does not say whether you are in" in await anna.types(text)
+        refused = await anna.types(f"/preload subscribe {THIRD}")
+        assert f"You may not change what channels are told of {THIRD}." in refused
+        assert await recorded(demo) == [(ANNA, Deed.SUBSCRIBE, Outcome.REFUSED)]
 
 
 async def test_a_right_of_a_channel_is_of_whoever_asks_there_but_not_of_guests() -> None:
