@@ -37,6 +37,9 @@ class Right(StrEnum):
     """Set channels' default domains, read the record."""
 
 
+ALL: Final = frozenset(Right)
+
+
 class Standing(StrEnum):
     """What a person is to the bot's workspace."""
 

@@ -84,9 +84,10 @@ class Caller:
         """Of which domains they have a right here: of none, perhaps."""
         return self.roles.scope(await self._person(), right, self.channel_id)
 
-    async def rights(self) -> Rights:
-        """All that they may here: nothing, perhaps."""
-        return self.roles.rights(await self._person(), self.channel_id)
+    async def rights(self, channel_id: str | None = None) -> Rights:
+        """All that they may here, or in another channel: nothing, perhaps."""
+        place = self.channel_id if channel_id is None else channel_id
+        return self.roles.rights(await self._person(), place)
 
     async def insist(self, right: Right, domain: str | None = None) -> Scope:
         """Let only those pass who have the right of the domain (None: of any); and its scope."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.checking import Source
 from bot.errors import UsageError
 from bot.live.model import MAX_URLS
-from bot.roles import NotAllowed
+from bot.roles import NotAllowed, Right
 from bot.views import checked as views
 from bot.views import left_out
 from bot.views.check_refs import CheckRef
@@ -99,8 +99,17 @@ def _wishes(subject: Ask, urls: tuple[str, ...], reader: Reader) -> Iterator[Wis
 
 
 async def _show(desk: Desk, reply: Reply, found: Checked, offset: int = 0) -> None:
+    rights = await desk.caller.rights()
+    may_watch = any(rights.allow(Right.WATCH, line.ask.domain) for line in found.lines)
     await reply.send(
-        lambda table: views.checked(found, reply.reader, now=desk.now(), table=table, offset=offset)
+        lambda table: views.checked(
+            found,
+            reply.reader,
+            now=desk.now(),
+            table=table,
+            offset=offset,
+            may_watch=may_watch,
+        )
     )
 
 

@@ -133,6 +133,7 @@ async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
         remembered = await desk.remembered(ask, place)
         if remembered is None or not reply.replaces:
             return False
+        may = await reply.may(ask.domain)
         await reply.send(
             lambda table: views.page(
                 remembered,
@@ -141,13 +142,15 @@ async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
                 table=table,
                 shared=reply.in_channel,
                 refreshing=True,
+                may=may,
             )
         )
         return True
 
     found, _ = await reply.unless_quick(desk.page(ask, place), announce)
+    may = await reply.may(ask.domain)
     await reply.send(
         lambda table: views.page(
-            found, reply.reader, now=desk.now(), table=table, shared=reply.in_channel
+            found, reply.reader, now=desk.now(), table=table, shared=reply.in_channel, may=may
         )
     )

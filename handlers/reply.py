@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from bot.roles import ALL, Right
 from bot.slack.errors import ResponseUrlSpent, SlackRefused, SlackUnavailable
 from bot.views import notices
 from handlers.desk import Unanswered
@@ -58,6 +59,13 @@ class Reply:
     def in_place(self) -> Reply:
         """In place of the posted message that was clicked, for everyone in the channel."""
         return replace(self, replaces=True, in_channel=True)
+
+    async def may(self, domain: str) -> frozenset[Right]:
+        """What controls can do for whoever sees it; where everyone does, they stay for who may."""
+        if self.in_channel:
+            return ALL
+        rights = await self.desk.caller.rights(self.channel_id)
+        return frozenset(right for right in Right if rights.allow(right, domain))
 
     async def redraw(self, draw: Callable[[], Awaitable[Message]]) -> None:
         """Send what `draw` makes of what is stored, until it is what would be made after that.

@@ -52,8 +52,9 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
     if announced and request.public:
         await reply.withdraw()
     final = replace(reply, replaces=announced and not request.public, in_channel=request.public)
+    may = await final.may(ask.domain)
     await final.send(
         lambda table: views.page(
-            found, reply.reader, now=desk.now(), table=table, shared=request.public
+            found, reply.reader, now=desk.now(), table=table, shared=request.public, may=may
         )
     )

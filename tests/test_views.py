@@ -75,7 +75,7 @@ def an_answer(*rows: Row, **fields: Anything) -> Answer:
     return replace(answer, **fields)
 
 
-def page(answer: Answer, reader: Reader = READER, **how: bool) -> Message:
+def page(answer: Answer, reader: Reader = READER, **how: Anything) -> Message:
     return tasks.page(answer, reader, now=NOW, **how)
 
 
@@ -508,6 +508,13 @@ def test_one_page_offers_no_turning() -> None:
     assert list(found) == expected
     assert [one["text"]["text"] for one in found["page.more"]["options"]] == ["Export as CSV"]
     assert PageRef.unpack(found["page.watch"]["value"]).ask == ASK
+
+
+def test_who_may_not_watch_is_offered_no_watch_and_who_may_not_ask_nothing() -> None:
+    found = controls(page(many(3), may=frozenset({Right.QUERY})))
+    assert list(found) == ["page.refresh", "page.status", "page.open", "page.share", "page.more"]
+    assert controls(page(many(3), may=frozenset())) == {}
+    assert controls(page(an_answer(), may=frozenset())) == {}
 
 
 def test_the_first_page_goes_on_and_the_last_goes_back() -> None:

@@ -272,7 +272,7 @@ def ticks(message: Message) -> int:
 
 @given(answers, readers, ways)
 def test_any_answer_makes_a_message_that_slack_takes(
-    answer: Answer, reader: Reader, how: dict[str, bool]
+    answer: Answer, reader: Reader, how: dict[str, Any]
 ) -> None:
     message = tasks.page(answer, reader, now=NOW, **how)
     accepted(message)

@@ -62,7 +62,13 @@ def nothing(source: Source, reader: Reader) -> Message:
 
 
 def checked(
-    found: Checked, reader: Reader, *, now: datetime, table: bool = True, offset: int = 0
+    found: Checked,
+    reader: Reader,
+    *,
+    now: datetime,
+    table: bool = True,
+    offset: int = 0,
+    may_watch: bool = True,
 ) -> Message:
     """Each stream's state by its newest task, first the streams that have none.
 
@@ -72,8 +78,10 @@ def checked(
         now: the moment it is drawn at, against which windows are held.
         table: whether Slack takes table blocks; otherwise the same rows come as a list.
         offset: how many streams stand before the page.
+        may_watch: the reader may watch some of them.
     """
-    return _Drawing(found, reader, now, table=table, offset=offset).message()
+    drawing = _Drawing(found, reader, now, table=table, offset=offset, may_watch=may_watch)
+    return drawing.message()
 
 
 def name_of(ask: Ask, first: int, count: int, reader: Reader) -> str:
@@ -100,10 +108,18 @@ class _Drawing:
     """What was found, being drawn."""
 
     def __init__(
-        self, found: Checked, reader: Reader, now: datetime, *, table: bool, offset: int
+        self,
+        found: Checked,
+        reader: Reader,
+        now: datetime,
+        *,
+        table: bool,
+        offset: int,
+        may_watch: bool,
     ) -> None:
         self._found, self._reader, self._now = found, reader, now
         self._table, self._words = table, words(reader.language)
+        self._may_watch = may_watch
         self._ranked = found.ranked(now)
         last_page = max(0, len(self._ranked) - 1) // ROWS * ROWS
         self._offset = offset if 0 <= offset < len(self._ranked) else last_page
@@ -219,7 +235,7 @@ class _Drawing:
         found.append(self._button("check.refresh", w.t("Refresh"), self._offset))
         if openable := [option for option in options if option is not None]:
             found.append(blocks.select("page.open", w.t("Open a task"), openable))
-        if any(line.ask.account for line in self._ranked):
+        if self._may_watch and any(line.ask.account for line in self._ranked):
             found.append(self._button("check.watch", w.t("Watch")))
         return [control for control in found if control is not None]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.asks import MAX_ROWS, MIN_ROWS
 from bot.live.model import StatusFilter
+from bot.roles import ALL, Right
 from bot.views import blocks, refs
 from bot.views.limits import OVERFLOW_OPTIONS
 from bot.views.status import filter_word
@@ -13,7 +14,7 @@ from bot.views.status import filter_word
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.asks import Answer
+    from bot.asks import Answer, Ask
     from bot.views.limits import Block
     from bot.words import Words
 
@@ -30,6 +31,7 @@ def controls(
     tasks: Sequence[tuple[str, str]],
     shared: bool,
     refreshing: bool,
+    may: frozenset[Right] = ALL,
 ) -> list[Block]:
     """The controls beneath an answer.
 
@@ -40,7 +42,10 @@ def controls(
         tasks: label and task ID of each row that can be opened.
         shared: the message is posted for a whole channel.
         refreshing: the rows are being read again at this moment.
+        may: what whoever sees it may do of its domain, there.
     """
+    if Right.QUERY not in may:
+        return []
     ask, turn, key = answer.ask, _Turn(answer, shown), answer.ask.key
     found: list[Block | None] = [
         turn.button("page.prev", w.t("‹ Prev"), turn.before),
@@ -48,7 +53,7 @@ def controls(
         None if refreshing else _refresh(answer, w),
         status_menu(answer, w) if ask.task_id is None else None,
         _open_menu(key, w, tasks),
-        blocks.button("page.watch", w.t("Watch"), refs.PageRef.to(ask).pack(_INLINE_CHARS)),
+        _watch(ask, w) if Right.WATCH in may else None,
         None if shared else turn.button("page.share", w.t("Share"), answer.offset),
         _more_menu(answer, key, w, turn),
     ]
@@ -76,6 +81,10 @@ class _Turn:
             anchor=self._anchor if offset == self.after else None,
         )
         return blocks.button(action_id, text, ref.pack(_INLINE_CHARS))
+
+
+def _watch(ask: Ask, w: Words) -> Block:
+    return blocks.button("page.watch", w.t("Watch"), refs.PageRef.to(ask).pack(_INLINE_CHARS))
 
 
 def _refresh(answer: Answer, w: Words) -> Block:

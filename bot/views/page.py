@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.roles import ALL, Right
 from bot.views import blocks, refs
 from bot.views.controls import controls, status_menu
 from bot.views.errors import reason
@@ -57,9 +58,11 @@ class Page:
         table: bool,
         shared: bool,
         refreshing: bool,
+        may: frozenset[Right] = ALL,
     ) -> None:
         self._answer, self._reader, self._now = answer, reader, now
         self._table, self._shared, self._refreshing = table, shared, refreshing
+        self._may = may
         self._old = refreshing or answer.stale is not None
         self._words: Words = words(reader.language)
         areas = {row.task.area.strip() for row in answer.rows}
@@ -139,7 +142,8 @@ class Page:
         """What stands beneath the rows: of what time they are, notes, controls."""
         answer, w = self._answer, self._words
         if not answer.total:
-            return [self._context(0), blocks.actions(self._widening())]
+            widening = self._widening() if Right.QUERY in self._may else []
+            return [self._context(0), *([blocks.actions(widening)] if widening else [])]
         found = controls(
             answer,
             w,
@@ -147,6 +151,7 @@ class Page:
             tasks=[(label, task_id) for label, task_id in labels if _is_id(task_id)],
             shared=self._shared,
             refreshing=self._refreshing,
+            may=self._may,
         )
         notes = list(self._notes(len(labels)))
         lines = [blocks.context("\n".join(notes))] if notes else []

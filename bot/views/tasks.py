@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.roles import ALL, Right
 from bot.views import blocks, refs
 from bot.views.commands import command
 from bot.views.limits import OPTION_CHARS, OPTIONS, Message, fitted
@@ -48,6 +49,7 @@ def page(
     table: bool = True,
     shared: bool = False,
     refreshing: bool = False,
+    may: frozenset[Right] = ALL,
 ) -> Message:
     """A page of an answer.
 
@@ -58,22 +60,33 @@ def page(
         table: whether Slack takes table blocks; otherwise the same rows come as a list.
         shared: the message is for a channel, whose people live in several zones.
         refreshing: the rows are old ones, being read again at this moment.
+        may: what whoever sees it may do of its domain, there: controls that can do nothing are not
+            there.
     """
     # The API's times are whole seconds: within one nothing changes.
     now = now.replace(microsecond=0)
-    return _drawn(answer, reader, now=now, table=table, shared=shared, refreshing=refreshing)
+    return _drawn(
+        answer, reader, now=now, table=table, shared=shared, refreshing=refreshing, may=may
+    )
 
 
 @lru_cache(maxsize=_PAGES_IN_MEMORY)
 def _drawn(
-    answer: Answer, reader: Reader, *, now: datetime, table: bool, shared: bool, refreshing: bool
+    answer: Answer,
+    reader: Reader,
+    *,
+    now: datetime,
+    table: bool,
+    shared: bool,
+    refreshing: bool,
+    may: frozenset[Right],
 ) -> Message:
-    page = Page(answer, reader, now=now, table=table, shared=shared, refreshing=refreshing)
+    page = Page(answer, reader, now=now, table=table, shared=shared, refreshing=refreshing, may=may)
     return page.message()
 
 
-def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
-    """Everything known of one task; windows are held against `now`."""
+def card(card: TaskCard, reader: Reader, *, now: datetime, may: frozenset[Right] = ALL) -> Message:
+    """Everything known of one task; windows are held against `now`, and `may` is as of `page`."""
     w, task = words(reader.language), card.row.task
     status = status_of(card.row, reader, w, now=now, old=card.stale is not None)
     name = stream_name(task.url, card.ask.domain)
@@ -93,7 +106,7 @@ def card(card: TaskCard, reader: Reader, *, now: datetime) -> Message:
     ref = refs.PageRef.to(card.ask).pack()
     buttons = [
         blocks.button("card.refresh", w.t("Refresh"), ref),
-        blocks.button("card.watch", w.t("Watch"), ref),
+        *([blocks.button("card.watch", w.t("Watch"), ref)] if Right.WATCH in may else []),
     ]
     if task.url.strip() and task.url.isprintable():
         stream = replace(wider(card.ask), task_id=None, urls=(task.url,))

@@ -279,6 +279,18 @@ async def test_what_may_be_asked_is_what_may_be_where_the_form_was_opened() -> N
         assert anna.read.channel == LIVE_OPS
 
 
+async def test_an_answer_where_its_reader_may_not_ask_has_no_controls_for_them() -> None:
+    async with running(adjusted=granting(grant(GENERAL, may=Right.QUERY))) as demo:
+        for url in ("", "rtmp://live.example.com/liveApp/nothing"):
+            anna = Filler(demo, ANNA, GENERAL)
+            await anna.asks()
+            await anna.sends(domain="live.example.com", url=url, **{"in": LIVE_OPS})
+            assert anna.controls() == set()
+            await anna.asks()
+            await anna.sends(domain="live.example.com", url=url)
+            assert "page.refresh" in anna.controls()
+
+
 async def test_the_channel_that_was_typed_is_where_the_answer_goes(anna: Filler) -> None:
     await anna.asks(f"status=failed in=<#{GENERAL}|general>")
     assert anna.field("in")["initial_conversation"] == GENERAL

@@ -43,6 +43,7 @@ from handlers.requests import (
     WatchRequest,
 )
 from tests.end_to_end.people import ANNA, GENERAL, LIWEI, Person
+from tests.end_to_end.test_check import checks
 from tests.end_to_end.test_process import ran
 
 if TYPE_CHECKING:
@@ -377,6 +378,34 @@ async def test_who_may_only_query_is_shown_no_way_to_anything_else() -> None:
         assert f"{DOMAIN}, told in" in json.dumps(home.blocks)
         for control in ("home.mute", "home.unsubscribe", "/preload watch", "/preload subscribe"):
             assert control not in json.dumps(home.blocks)
+
+
+async def test_who_may_only_query_gets_no_watch_button_and_a_shared_answer_keeps_it() -> None:
+    adjusted = granting(
+        grant(EVERYONE, may=Right.QUERY),
+        grant(LIWEI, may=Right.WATCH, domains=frozenset({DOMAIN})),
+    )
+    async with running(adjusted=adjusted) as demo:
+        anna, liwei = Person(demo), Person(demo, LIWEI)
+        await anna.types(f"/preload {DOMAIN}")
+        assert "page.more" in anna.controls()
+        for control in ("page.next", "page.refresh", "page.more"):
+            await anna.clicks(control)
+            assert "page.refresh" in anna.controls()
+            assert "page.watch" not in anna.controls()
+        await anna.clicks("page.open")
+        assert {"card.refresh", "card.stream"} == anna.controls()
+        await anna.clicks("card.stream")
+        assert "page.watch" not in anna.controls()
+        await checks(anna, demo.slack.say(ANNA, CHANNEL, f"rtmp://{DOMAIN}/liveApp/cup"))
+        assert "check.refresh" in anna.controls()
+        assert "check.watch" not in anna.controls()
+        await anna.types(f"/preload {DOMAIN} public")
+        assert "page.watch" in anna.controls()
+        await liwei.types(f"/preload {DOMAIN}")
+        assert "page.watch" in liwei.controls()
+        await liwei.types(f"/preload {OTHER}")
+        assert "page.watch" not in liwei.controls()
 
 
 async def test_the_domains_to_pick_from_are_those_that_may_be_queried() -> None:
