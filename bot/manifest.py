@@ -29,7 +29,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "chat:write": "posting answers and keeping them up to date",
         "users:read": "each person's time zone and language",
         "channels:read": "whether the bot is in a public channel",
-        "groups:read": "whether the bot is in a private channel",
+        "groups:read": "whether the bot, and whoever asks, is in a private channel",
         "channels:history": "looking up whether a post arrived in a public channel",
         "groups:history": "looking up whether a post arrived in a private channel",
         "im:write": "telling a person by direct message",

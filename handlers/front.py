@@ -239,8 +239,7 @@ async def _explained(
         answering.outcome = type(error).__name__
         log.warning("answer not taken", error=str(error))
     finally:
-        took_s = asyncio.get_running_loop().time() - begun_s
-        desk.meter.took(ANSWER, took_s, kind)
+        desk.meter.took(ANSWER, asyncio.get_running_loop().time() - begun_s, kind)
         desk.meter.count(ANSWERS, kind, answering.name, answering.outcome)
 
 

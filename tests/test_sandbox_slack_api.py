@@ -98,6 +98,29 @@ async def test_a_user_has_a_language_only_if_it_is_asked_for(client: AsyncWebCli
     assert (await refusal(client.users_info(user="U9")))["error"] == "user_not_found"
 
 
+async def test_who_is_in_a_channel_comes_page_by_page_and_of_a_private_one_only_to_who_is_in_it(
+    api: Api, client: AsyncWebClient
+) -> None:
+    here = await client.conversations_members(channel=LIVE_OPS, limit=2)
+    assert here["members"] == ["U0001", "U0002"]
+    cursor = here["response_metadata"]["next_cursor"]
+    rest = await client.conversations_members(channel=LIVE_OPS, cursor=cursor)
+    assert rest["members"] == ["U0003", "U0004", "U0BOT"]
+    assert rest["response_metadata"] == {"next_cursor": ""}
+    for wrong in ({"limit": 1000}, {"cursor": "no"}):
+        refused = await refusal(client.conversations_members(channel=LIVE_OPS, **wrong))
+        assert refused["error"] in {"invalid_limit", "invalid_cursor"}
+    api.slack.private |= {LIVE_OPS: ("U0001",), CUP_FINAL: ("U0002",)}
+    members = (await client.conversations_members(channel=LIVE_OPS))["members"]
+    assert members == ["U0001", "U0BOT"]
+    assert (await client.conversations_info(channel=LIVE_OPS))["channel"]["is_private"]
+    for call in (client.conversations_members, client.conversations_info):
+        assert (await refusal(call(channel=CUP_FINAL)))["error"] == "channel_not_found"
+    api.slack.faults.missing_scopes.add("groups:read")
+    refused = await refusal(client.conversations_members(channel=LIVE_OPS))
+    assert (refused["error"], refused["needed"]) == ("missing_scope", "groups:read")
+
+
 async def test_a_channel_says_whether_the_bot_is_in_it(api: Api, client: AsyncWebClient) -> None:
     here = (await client.conversations_info(channel=LIVE_OPS))["channel"]
     assert (here["name"], here["is_member"], here["is_archived"]) == ("live-ops", True, False)

@@ -52,7 +52,8 @@ class Shared:
         calls: every call of the Web API and of a response URL.
         rates: Slack's rate limits.
         joined: the channels the bot is in; adding one invites it.
-        private: the channels that are private, and the people in them.
+        private: the channels that are private, and the people in them; for the Web API: the page
+            and whoever types by it are not held to that.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
