@@ -323,6 +323,25 @@ async def test_a_wrong_clock_is_put_right_once_by_the_gateways_date(called: Call
     assert called.clock.pauses == [0.0]
 
 
+async def test_a_clock_minutes_behind_is_put_right_where_the_gateway_finds_our_start_too_old(
+    called: Called,
+) -> None:
+    called.api.faults.skew = timedelta(minutes=10)  # our date is good enough to be let in
+    await called.live.describe_preload_tasks(QUERY)
+    assert called.live.skew == pytest.approx(timedelta(minutes=10), abs=timedelta(seconds=2))
+    await called.live.describe_preload_tasks(QUERY)
+    assert called.codes == ["InvalidStartTime.ValueNotSupported", "", ""]
+
+
+async def test_a_time_refused_by_a_gateway_whose_clock_is_ours_is_not_asked_for_again(
+    called: Called,
+) -> None:
+    called.api.faults.inject(Refuse("InvalidStartTime.ValueNotSupported"), calls=2)
+    with pytest.raises(errors.ArgumentRefused):
+        await called.live.describe_preload_tasks(QUERY)
+    assert called.codes == ["InvalidStartTime.ValueNotSupported"]
+
+
 async def test_the_times_asked_for_follow_the_gateways_clock(called: Called) -> None:
     called.api.faults.skew = timedelta(minutes=20)
     await called.live.describe_preload_tasks(QUERY)

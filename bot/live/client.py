@@ -6,7 +6,7 @@ import asyncio
 import random as randomness
 import secrets
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -15,6 +15,7 @@ import structlog
 from yarl import URL
 
 from bot.errors import (
+    ArgumentRefused,
     ClockSkewed,
     LiveError,
     Throttled,
@@ -23,8 +24,10 @@ from bot.errors import (
 )
 from bot.live import protocol, retry
 from bot.live.credentials import Credentials, StaticCredentials
+from bot.live.gateway_clock import GatewayClock
 from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota, Priority
+from bot.live.refusals import server_time_s
 from bot.live.replies import fields_of
 from bot.live.signing import Request, canonical_query, signed
 from bot.live.wire import ENDPOINT, address_of, sent
@@ -32,6 +35,7 @@ from bot.metrics import CALLS, OK, QUOTA_WAIT, UNMETERED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from datetime import timedelta
     from types import TracebackType
 
     from bot.live.credentials import CredentialsSource
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
 CALLS_PER_S = {DESCRIBE_TASKS: 10, CREATE_TASKS: 50, DESCRIBE_DOMAINS: 100}
 """The quota of an account for each operation, as the vendor's reference has it."""
 MAX_DOMAIN_PAGES = 10
+_TIMES = frozenset({"StartTime", "EndTime"})
 
 T = TypeVar("T")
 
@@ -131,7 +136,7 @@ class LiveClient:
         self._random = random
         self._sleep = sleep
         self._meter = meter
-        self._heard: tuple[datetime, float] | None = None
+        self._clock = GatewayClock(now)
 
     async def __aenter__(self) -> Self:
         if self._session is None:
@@ -160,15 +165,12 @@ class LiveClient:
 
         Once it has refused a date, it is what it said then, however our clock is set later.
         """
-        if self._heard is None:
-            return self._now()
-        at, at_s = self._heard
-        return at + timedelta(seconds=asyncio.get_running_loop().time() - at_s)
+        return self._clock.time()
 
     @property
     def skew(self) -> timedelta:
         """How far the gateway's clock is ahead of ours, as far as that is known."""
-        return self.gateway_time() - self._now()
+        return self._clock.skew
 
     async def describe_preload_tasks(
         self,
@@ -290,8 +292,22 @@ class LiveClient:
             return decode(fields_of(reply))
         except LiveError as error:
             error.http_status, error.request_id = reply.status, error.request_id or reply.request_id
-            self._learn(error, credentials, quota)
+            skewed = self._skewed(error, reply)
+            self._learn(skewed or error, credentials, quota)
+            if skewed is not None:
+                raise skewed from error
             raise
+
+    def _skewed(self, error: LiveError, reply: Reply) -> ClockSkewed | None:
+        """What an error means where it is by another clock that the times asked for are refused."""
+        at_s = server_time_s(reply.headers)
+        if not isinstance(error, ArgumentRefused) or error.argument not in _TIMES or at_s is None:
+            return None
+        if self._clock.agrees_with(at_s):
+            return None
+        return ClockSkewed(
+            error.code, error.message, error.http_status, error.request_id, server_time_s=at_s
+        )
 
     def _learn(self, error: LiveError, credentials: Credentials, quota: Quota) -> None:
         """Change what has to be changed for the next try to go better."""
@@ -300,8 +316,7 @@ class LiveClient:
         elif isinstance(error, TokenExpired):
             self._source.expired(credentials)
         elif isinstance(error, ClockSkewed) and error.server_time_s is not None:
-            at = datetime.fromtimestamp(error.server_time_s, UTC)
-            self._heard = at, asyncio.get_running_loop().time()
+            self._clock.hear(error.server_time_s)
             log.warning("clock skewed", seconds=round(self.skew.total_seconds()))
 
     def _signed(

@@ -96,7 +96,7 @@ def error_of(status: int, headers: Mapping[str, str], said: Mapping[str, Any]) -
     if kind is errors.Throttled:
         return errors.Throttled(**fields, retry_after_s=_retry_after_s(headers))
     if kind is errors.ClockSkewed:
-        return errors.ClockSkewed(**fields, server_time_s=_server_time_s(headers))
+        return errors.ClockSkewed(**fields, server_time_s=server_time_s(headers))
     if kind is errors.ArgumentRefused:
         argument = _argument(code) or _argument(fields["message"])
         return errors.ArgumentRefused(**fields, argument=argument)
@@ -146,7 +146,8 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _server_time_s(headers: Mapping[str, str]) -> float | None:
+def server_time_s(headers: Mapping[str, str]) -> float | None:
+    """What the gateway's clock said, in Unix seconds; None where the reply has no `Date`."""
     try:
         at = parsedate_to_datetime(headers.get("Date", ""))
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
