@@ -59,6 +59,13 @@ def domain(reading: Reading, piece: Piece) -> None:
 
 
 def _task(reading: Reading, piece: Piece) -> None:
+    """A task's ID, which a status is not: no task of that name would read as none in that state."""
+    if found := reading.longest(status_of, step=False):
+        (status,), words = found
+        start = reading.pieces[reading.position - 1].start if reading.position else words.start
+        given = reading.shown(words.start, words.end)
+        suggestion = f"status={status or 'all'}"
+        reading.fail(Problem.BAD_TASK, start, words.end, Key.TASK, suggestion, given=given)
     if not _TASK_ID.fullmatch(piece.text):
         reading.refuse(Problem.BAD_TASK, piece, Key.TASK)
     reading.take(Key.TASK, piece.text, piece)

@@ -6,11 +6,22 @@ that fits.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from handlers import addresses, filters
-from handlers.vocabulary import FORMATS, KEYS, STATUSES, SUBCOMMANDS, Key, Problem, folded, nearest
+from handlers.vocabulary import (
+    FORMATS,
+    KEYS,
+    STATUSES,
+    SUBCOMMANDS,
+    TASK_WORDS,
+    Key,
+    Problem,
+    folded,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +42,9 @@ def read_next(reading: Reading, piece: Piece) -> None:
     Raises:
         UsageError: it cannot be understood; what was read of it is stepped over.
     """
+    if _only_says_task(reading, piece):
+        reading.position += 1
+        return
     readers = filters.READERS[reading.subcommand]
     key = key_of(reading, piece)
     is_bare = key is None
@@ -49,6 +63,22 @@ def read_next(reading: Reading, piece: Piece) -> None:
         reading.put(key, True, piece)  # noqa: FBT003 # the value of a key like any other
     else:
         readers[key](reading, reading.expect(key, piece))
+
+
+def _only_says_task(reading: Reading, piece: Piece) -> bool:
+    """Whether it is the `task` of `task failed` or `failed tasks`, and no ID follows it."""
+    if piece.is_key or folded(piece.text) not in TASK_WORDS:
+        return False
+    status = reading.values.get(Key.STATUS)
+    before = reading.pieces[reading.position - 1] if reading.position else piece
+    is_after_status = status is not None and before.end == status[1].end
+    ahead = replace(reading, position=reading.position + 1)
+    word = ahead.here
+    if word is not None and not word.is_key and ahead.longest(filters.status_of, step=False):
+        return Key.STATUS in filters.READERS[reading.subcommand]
+    is_key = word is None or word.is_key or folded(word.text) in KEYS
+    is_said = word is None or _meaning(ahead, word) is not None
+    return is_after_status and (is_key or is_said or folded(piece.text) not in KEYS)
 
 
 def key_of(reading: Reading, piece: Piece) -> Key | None:

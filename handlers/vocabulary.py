@@ -223,8 +223,11 @@ EXAMPLES: Final[Mapping[Key | Subcommand, str]] = {
 }
 """For each subcommand, and each filter of `tasks`, one whole command that works."""
 
+TASK_WORDS: Final = frozenset({"task", "tasks", "任务", "的任务"})
+"""What the tasks of a status are called beside it: `failed tasks`, `任务失败`."""
+
 _CHINESE = sorted(
-    (word for word in (*SUBCOMMANDS, *KEYS, *STATUSES, *CLEAR) if not word.isascii()),
+    (word for word in (*SUBCOMMANDS, *KEYS, *STATUSES, *CLEAR, *TASK_WORDS) if not word.isascii()),
     key=len,
     reverse=True,
 )

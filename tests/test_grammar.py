@@ -10,7 +10,7 @@ import pytest
 from bot.errors import UsageError
 from bot.live.model import StatusFilter
 from handlers.grammar import parse
-from handlers.requests import DefaultRequest, HelpRequest, Request, TasksRequest
+from handlers.requests import DefaultRequest, HelpRequest, Request, TasksRequest, WatchRequest
 from handlers.vocabulary import EXAMPLES, STATUSES, Problem, Subcommand
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -108,6 +108,55 @@ def test_everyday_and_vendor_words_name_a_status(
 def test_ready_is_no_status_because_no_filter_finds_only_what_is_ready() -> None:
     assert "ready" not in STATUSES
     assert refused("status=ready").problem == Problem.UNKNOWN_STATUS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task failed",
+        "tasks failed",
+        "failed task",
+        "failed tasks",
+        "status=failed tasks",
+        "任务失败",
+        "失败任务",
+        "失败的任务",
+        "状态=失败的任务",
+    ],
+)
+def test_the_word_task_beside_a_status_is_no_key(text: str) -> None:
+    assert asked(text) == TasksRequest(status=StatusFilter.FAILED)
+    watched = asked(f"watch {text}")
+    assert isinstance(watched, WatchRequest)
+    assert (watched.status, watched.task_id) == (StatusFilter.FAILED, None)
+
+
+def test_the_word_task_beside_a_status_still_names_the_task_whose_id_follows() -> None:
+    failed = TasksRequest(status=StatusFilter.FAILED, task_id="12345")
+    assert asked("failed task 12345") == asked("失败 任务 12345") == failed
+    two_hours = TasksRequest(status=StatusFilter.FAILED, since=timedelta(hours=2))
+    assert asked("failed task 2h") == asked("失败任务最近2小时") == two_hours
+    assert asked("failed task size=20") == TasksRequest(status=StatusFilter.FAILED, rows=20)
+    assert asked("all tasks") == TasksRequest()
+    assert refused("failed tasks oops").values["given"] == "oops"
+    assert refused("domain=live.example.com tasks").problem == Problem.UNKNOWN_WORD
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "suggestion"),
+    [
+        ("task=failed", "task=failed", "status=failed"),
+        ("id failed", "id failed", "status=failed"),
+        ("--task done", "--task done", "status=complete"),
+        ("task=in progress", "task=in progress", "status=preloading"),
+        ("任务id=预热失败", "任务id=预热失败", "status=failed"),
+        ("task=any", "task=any", "status=all"),
+    ],
+)
+def test_a_status_is_no_task_id(text: str, wrong: str, suggestion: str) -> None:
+    error = refused(text)
+    assert (error.problem, error.suggestion) == (Problem.BAD_TASK, suggestion)
+    assert error.text[error.start : error.end] == wrong
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,16 @@ from handlers.requests import (
     UnsubscribeRequest,
     WatchRequest,
 )
-from handlers.vocabulary import KEYS, STATUSES, SUBCOMMANDS, Key, Problem, Subcommand
+from handlers.vocabulary import (
+    KEYS,
+    STATUSES,
+    SUBCOMMANDS,
+    TASK_WORDS,
+    Key,
+    Problem,
+    Subcommand,
+    folded,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)
@@ -34,6 +43,7 @@ SECRET = "1795347730-0-0-5ecre7"
 FRAGMENTS = [
     *KEYS,
     *STATUSES,
+    *TASK_WORDS,
     *SUBCOMMANDS,
     *("=", ":", "＝", "：", ",", "，", "、", " ", "  ", "\u3000", "\u200b", "\u202e", "\ud800"),
     *("-", "--", "—", "–", '"', "“", "'", "`", "<", ">", "|", "&amp;", "&lt;", "?", "/", ".", "@"),
@@ -148,6 +158,9 @@ PAST = st.datetimes(datetime(2025, 1, 1), NOW.replace(tzinfo=None) - timedelta(d
     lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
 )
 DURATION = st.integers(1, 3 * 86_400).map(lambda seconds: timedelta(seconds=seconds))
+TASK_ID = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{5,20}", fullmatch=True).filter(
+    lambda task_id: folded(task_id) not in STATUSES
+)
 
 
 @st.composite
@@ -161,7 +174,7 @@ def tasks_requests(draw: st.DrawFn) -> TasksRequest:
     return TasksRequest(
         domain=host if urls else draw(st.none() | HOST),
         status=draw(st.none() | st.sampled_from(StatusFilter)),
-        task_id=draw(st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,20}", fullmatch=True)),
+        task_id=draw(st.none() | TASK_ID),
         urls=urls,
         since=draw(st.none() | DURATION | PAST),
         until=draw(st.none() | st.just(NOW - timedelta(hours=1))),

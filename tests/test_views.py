@@ -376,7 +376,7 @@ def test_finding_nothing_says_so_and_offers_to_widen() -> None:
     [
         (ASK, "live.example.com: no tasks"),
         (FAILED, "live.example.com: no failed tasks"),
-        (replace(ASK, task_id="t-1"), "live.example.com: no task t-1"),
+        (replace(ASK, task_id="t-1"), "live.example.com: no task with the ID `t-1`"),
     ],
 )
 def test_finding_nothing_names_what_was_asked_for(ask: Ask, said: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.live.model import StatusFilter, TaskState
-from bot.views.mrkdwn import escaped, owned
+from bot.views.mrkdwn import code, escaped, owned
 from bot.views.status import COUNT_WORDS, STATE_WORDS, filter_word
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def _subject(answer: Answer, w: Words) -> str:
 def _nothing(answer: Answer, w: Words) -> str:
     ask, domain = answer.ask, _subject(answer, w)
     if ask.task_id is not None:
-        task_id = escaped(ask.task_id, 100)
-        return w.t("{domain}: no task {task_id}", domain=domain, task_id=task_id)
+        task_id = code(ask.task_id, 100)
+        return w.t("{domain}: no task with the ID {task_id}", domain=domain, task_id=task_id)
     if ask.status is None:
         return w.t("{domain}: no tasks", domain=domain)
     status = filter_word(ask.status, w)
