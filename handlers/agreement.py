@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.live.model import HISTORY_DAYS, MAX_URLS
+from bot.live.protocol import SAFETY
 from handlers import addresses, filters
 from handlers.vocabulary import Key, Problem
 
@@ -45,38 +46,60 @@ def urls(reading: Reading) -> tuple[str, ...]:
     return found
 
 
+def beginning(reading: Reading) -> timedelta | datetime | None:
+    """The window's beginning: a moment, where its end is given too; else it may be a duration.
+
+    Raises:
+        UsageError: it is now, and nothing has been created since.
+    """
+    begin = _begin(reading)
+    if isinstance(begin, datetime) and begin >= _now(reading):
+        reading.refuse(Problem.SINCE_IN_FUTURE, reading.values[Key.SINCE][1], Key.SINCE)
+    return begin
+
+
 def end(reading: Reading) -> datetime | None:
     """The window's end, read again now that its beginning is known (see `times.moment`).
 
     Raises:
-        UsageError: it is before the beginning, or before all that the API keeps.
+        UsageError: it is before the beginning, or before all that is asked of the API.
     """
-    since, until = reading.values.get(Key.SINCE), reading.values.get(Key.UNTIL)
+    until = reading.values.get(Key.UNTIL)
     if until is None:
         return None
-    end = until[0] if since is None else _end_after(reading, since, until)
-    if end <= reading.now - timedelta(days=HISTORY_DAYS):
-        days = str(HISTORY_DAYS)
-        reading.refuse(Problem.UNTIL_TOO_OLD, until[1], Key.UNTIL, days=days)
+    end: datetime = until[0]
+    words: Piece = until[1]
+    begin = _begin(reading)
+    if isinstance(begin, datetime):
+        end = _end_after(reading, begin, words)
+    if end <= _now(reading) - timedelta(days=HISTORY_DAYS) + SAFETY:
+        days, minutes = str(HISTORY_DAYS), str(SAFETY // timedelta(minutes=1))
+        reading.refuse(Problem.UNTIL_TOO_OLD, words, Key.UNTIL, days=days, minutes=minutes)
     return end
 
 
-def _end_after(
-    reading: Reading,
-    since: tuple[timedelta | datetime, Piece],
-    until: tuple[datetime, Piece],
-) -> datetime:
-    if isinstance(since[0], timedelta):
-        return until[0]
-    end = filters.until_of(reading, until[1].text, after=since[0])
-    if end is None or since[0] >= end:
-        first, second = (reading.shown(piece.start, piece.end) for _, piece in (since, until))
+def _begin(reading: Reading) -> timedelta | datetime | None:
+    """A duration is that long ago; without an end it stays one, and moves on with the clock."""
+    begin: timedelta | datetime | None = reading.value(Key.SINCE)
+    if isinstance(begin, timedelta) and Key.UNTIL in reading.values:
+        return _now(reading) - begin
+    return begin
+
+
+def _now(reading: Reading) -> datetime:
+    return reading.now.astimezone(UTC).replace(microsecond=0)
+
+
+def _end_after(reading: Reading, begin: datetime, words: Piece) -> datetime:
+    end = filters.until_of(reading, words.text, after=begin)
+    if end is None or begin >= end:
+        first = reading.values[Key.SINCE][1]
         reading.fail(
             Problem.SINCE_NOT_BEFORE_UNTIL,
-            until[1].start,
-            until[1].end,
+            words.start,
+            words.end,
             Key.UNTIL,
-            since=first,
-            until=second,
+            since=reading.shown(first.start, first.end),
+            until=reading.shown(words.start, words.end),
         )
     return end

@@ -87,6 +87,8 @@ def _deliveries(request: DeliveriesRequest, _zone: ZoneInfo) -> list[str]:
 
 def _filters(request: TasksRequest | WatchRequest, zone: ZoneInfo) -> list[str]:
     since = request.since
+    if isinstance(request, TasksRequest) and isinstance(since, timedelta) and request.until:
+        since = request.until - since  # of an older question; typed, it would be that long ago
     fields = _written(
         domain=request.domain,
         account=request.account,

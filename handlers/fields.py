@@ -73,7 +73,9 @@ def read(
     urls: tuple[str, ...] = ()
     with _noted(wrong, Field.URLS):
         urls = agreement.urls(reading)
-    until = reading.value(Key.UNTIL)
+    since, until = reading.value(Key.SINCE), reading.value(Key.UNTIL)
+    with _noted(wrong, Field.SINCE):
+        since = agreement.beginning(reading)
     with _noted(wrong, Field.UNTIL):
         until = agreement.end(reading)
     request = TasksRequest(
@@ -81,7 +83,7 @@ def read(
         status=reading.value(Key.STATUS),
         task_id=reading.value(Key.TASK),
         urls=urls,
-        since=reading.value(Key.SINCE),
+        since=since,
         until=until,
         rows=reading.value(Key.SIZE),
         public=bool(reading.value(Key.PUBLIC)),

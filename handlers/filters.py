@@ -223,7 +223,7 @@ def status_of(text: str) -> tuple[StatusFilter | None] | None:
 
 
 def since_of(reading: Reading, text: str) -> timedelta | datetime | None:
-    """The window's beginning: a duration before its end, or a moment."""
+    """The window's beginning: how long ago, or a moment."""
     return times.duration(text) or times.moment(text, now=reading.now, zone=reading.zone)
 
 

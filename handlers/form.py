@@ -242,7 +242,7 @@ def filled(typed: Mapping[str, str], found: fields.Fields, *, now: datetime, row
     request = found.request
     since = request.since
     if isinstance(since, timedelta):
-        since = (request.until or now) - since
+        since = now - since
     return Filled(
         rows=request.rows or rows,
         domain=(request.domain or "") if typed.get(Field.DOMAIN) else "",

@@ -126,7 +126,7 @@ def _query(reading: Reading) -> TasksRequest:
         status=reading.value(Key.STATUS),
         task_id=reading.value(Key.TASK),
         urls=agreement.urls(reading),
-        since=reading.value(Key.SINCE),
+        since=agreement.beginning(reading),
         until=agreement.end(reading),
         rows=reading.value(Key.SIZE),
         page=reading.value(Key.PAGE) or 1,

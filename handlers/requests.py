@@ -26,7 +26,7 @@ class TasksRequest:
         status: only tasks the API's filter finds so.
         task_id: only this task.
         urls: only tasks of these play URLs, exactly as given, each once; at most 100.
-        since: how far back: a duration before the window's end, or a moment in UTC.
+        since: how far back: a duration until now, where no end is given, or a moment in UTC.
         until: the window's end, in UTC; None is now.
         rows: rows a page in Slack, 5-30; None is the usual number.
         page: the page of the answer, from 1.

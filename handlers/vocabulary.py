@@ -116,7 +116,7 @@ class Problem(StrEnum):
     SINCE_NOT_BEFORE_UNTIL = "since_not_before_until"
     """`since`, `until`"""
     UNTIL_TOO_OLD = "until_too_old"
-    """`given`, `days`: before all that the API keeps."""
+    """`given`, `days`, `minutes`: before what is asked of the API, its days less the minutes."""
     UNTIL_IN_PAST = "until_in_past"
     """`given`: the end of a watch."""
     UNTIL_TOO_FAR = "until_too_far"

@@ -202,7 +202,9 @@ def test_every_wrong_field_is_named_at_once() -> None:
         ({"since": "2026-11-22T13:00Z"}, {"since": "since_in_future"}),
         ({"since": "18:00", "until": "2026-11-22T09:00Z"}, {"until": "since_not_before_until"}),
         ({"until": "2026-11-19T11:42Z"}, {"until": "until_too_old"}),
-        ({"until": "2026-11-19T11:43Z"}, {}),
+        ({"until": "2026-11-19T11:44Z"}, {"until": "until_too_old"}),
+        ({"until": "2026-11-19T11:45Z"}, {}),
+        ({"since": "2026-11-22T11:42:10Z"}, {"since": "since_in_future"}),
         ({"account": "mian"}, {"account": "bad_account"}),
         ({"domain": "nonsense"}, {"domain": "bad_domain"}),
         ({"in": "#C0002"}, {}),
@@ -280,6 +282,6 @@ def test_a_typed_domain_is_offered_however_many_go_with_it() -> None:
     assert offered[-1] == "live.example.com"
 
 
-def test_a_duration_is_read_back_from_the_end_of_the_window() -> None:
-    found = read({"since": "2h", "until": "2026-11-22T10:00Z"})
-    assert found.request.since == timedelta(hours=2)
+def test_a_duration_is_read_back_from_now_whatever_the_end_of_the_window() -> None:
+    found = read({"since": "4h", "until": "2026-11-22T10:00Z"})
+    assert found.request.since == NOW - timedelta(hours=4)

@@ -236,8 +236,12 @@ def test_a_page_however_far_past_the_end_is_a_page() -> None:
         ("until=19:00 since=18:00", shanghai(22, 18), shanghai(22, 19)),
         ("从昨天20:00到今天8点", shanghai(21, 20), shanghai(22, 8)),
         ("since=yesterday 8pm to 9 pm", shanghai(21, 20), shanghai(21, 21)),
-        ("since=3h until=1h", timedelta(hours=3), datetime(2026, 11, 22, 10, 42, 10, tzinfo=UTC)),
-        ("since=1h until=now", timedelta(hours=1), NOW),
+        ("since=4h until=2h", NOW - timedelta(hours=4), NOW - timedelta(hours=2)),
+        ("until=2h since=4h", NOW - timedelta(hours=4), NOW - timedelta(hours=2)),
+        ("since=1h until=now", NOW - timedelta(hours=1), NOW),
+        ("since=4h until=18:00", NOW - timedelta(hours=4), shanghai(22, 18)),
+        ("since=4h", timedelta(hours=4), None),
+        ("until=71h57m", None, NOW - timedelta(hours=71, minutes=57)),
     ],
 )
 def test_a_window_is_read_in_the_readers_zone(
@@ -308,6 +312,9 @@ def test_subcommands(text: str, request_: Request) -> None:
         (f"{CUP} rtmp://b.example.org/x", Problem.MIXED_HOSTS, "rtmp://b.example.org/x", None),
         ("since=2026-12-01", Problem.SINCE_IN_FUTURE, "2026-12-01", None),
         ("since=tomorrow", Problem.SINCE_IN_FUTURE, "tomorrow", None),
+        ("since=2h until=3h", Problem.SINCE_NOT_BEFORE_UNTIL, "3h", None),
+        ("since=2h until=2h", Problem.SINCE_NOT_BEFORE_UNTIL, "2h", None),
+        ("until=71h59m", Problem.UNTIL_TOO_OLD, "71h59m", None),
         ("until=3d", Problem.UNTIL_TOO_OLD, "3d", None),
         ("since=11-01 until=11-02 18:00", Problem.UNTIL_TOO_OLD, "11-02 18:00", None),
         (
@@ -324,6 +331,17 @@ def test_a_mistake_is_named_underlined_and_corrected(
     error = refused(text)
     assert (error.problem, error.text[error.start : error.end]) == (problem, wrong)
     assert error.suggestion == suggestion
+
+
+@pytest.mark.parametrize("text", ["since=now", "从现在", "since=now until=tomorrow"])
+def test_nothing_is_created_since_now(text: str) -> None:
+    later = NOW + timedelta(milliseconds=300)
+    with pytest.raises(UsageError) as caught:
+        parse(text, now=later, zone=SHANGHAI)
+    assert caught.value.problem == Problem.SINCE_IN_FUTURE
+    watched = parse("watch since=now", now=later, zone=SHANGHAI)
+    assert isinstance(watched, WatchRequest)
+    assert watched.since == NOW
 
 
 @pytest.mark.parametrize(

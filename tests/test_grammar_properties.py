@@ -171,13 +171,14 @@ def tasks_requests(draw: st.DrawFn) -> TasksRequest:
         lambda scheme, path, query: f"{scheme}://{host}{path}{query}", scheme, PATH, QUERY
     )
     urls = tuple(draw(st.lists(url, max_size=4, unique=True)))
+    until = draw(st.none() | st.just(NOW - timedelta(hours=1)))
     return TasksRequest(
         domain=host if urls else draw(st.none() | HOST),
         status=draw(st.none() | st.sampled_from(StatusFilter)),
         task_id=draw(st.none() | TASK_ID),
         urls=urls,
-        since=draw(st.none() | DURATION | PAST),
-        until=draw(st.none() | st.just(NOW - timedelta(hours=1))),
+        since=draw(st.none() | PAST if until else st.none() | PAST | DURATION),
+        until=until,
         rows=draw(st.none() | st.integers(5, 30)),
         page=draw(st.integers(1, 999)),
         public=draw(st.booleans()),
@@ -248,6 +249,12 @@ def test_a_request_written_in_the_documented_way_is_read_back(
     request: Request, zone: ZoneInfo
 ) -> None:
     assert parse(canonical(request, zone), now=NOW, zone=SHANGHAI) == request
+
+
+def test_a_duration_before_an_end_is_written_as_the_moment_it_meant() -> None:
+    end = NOW - timedelta(hours=2)
+    text = canonical(TasksRequest(since=timedelta(hours=4), until=end), SHANGHAI)
+    assert outcome(text) == TasksRequest(since=end - timedelta(hours=4), until=end)
 
 
 @given(tasks_requests(), st.sampled_from(SYNTAXES))

@@ -154,7 +154,7 @@ def test_what_is_wrong_with_a_field_stands_beneath_it(
 
 def test_what_is_wrong_is_said_in_the_readers_language() -> None:
     error = UsageError("until_too_old", values={"key": "until", "days": "3"})
-    assert wrong(error, words(Language.CHINESE)) == "这个时间早于接口保留的 3 天。"
+    assert wrong(error, words(Language.CHINESE)) == "这个时间太早：接口只保留 3 天。"
     assert "频道" in nowhere(words(Language.CHINESE))
     assert hint(Filled(rows=10), "until", CHINESE) == "留空则到现在。"
 

@@ -221,10 +221,12 @@ def test_a_question_is_told_as_the_command_that_asks_it() -> None:
     )
     assert command(ask) == (
         "/preload domain=live.example.com task=t-1 url=http://d/a?… url=b url=c url=… "
-        "status=failed since=2h until=2026-11-22T11:42Z size=20"
+        "status=failed since=2026-11-22T09:42:10Z until=2026-11-22T11:42:10Z size=20"
     )
     assert command(Ask("default", "", since=timedelta(minutes=90))) == "/preload since=90m"
-    assert command(Ask("default", "", since=NOW)) == "/preload since=2026-11-22T11:42Z"
+    assert command(Ask("default", "", since=NOW)) == "/preload since=2026-11-22T11:42:10Z"
+    on_the_hour = datetime(2026, 11, 22, 11, tzinfo=UTC)
+    assert command(Ask("default", "", since=on_the_hour)) == "/preload since=2026-11-22T11:00Z"
 
 
 def test_the_wrong_part_of_a_line_is_underlined() -> None:

@@ -31,7 +31,7 @@ def command(ask: Ask) -> str:
     if ask.status is not None:
         parts.append(f"status={ask.status}")
     if ask.since is not None:
-        parts.append(f"since={_since(ask.since)}")
+        parts.append(f"since={_since(ask.since, ask.until)}")
     if ask.until is not None:
         parts.append(f"until={_moment(ask.until)}")
     if ask.rows != DEFAULT_ROWS:
@@ -75,12 +75,16 @@ def _value(text: str) -> str:
     return plain(text, _VALUE_CHARS)
 
 
-def _since(since: timedelta | datetime) -> str:
+def _since(since: timedelta | datetime, until: datetime | None) -> str:
+    """A duration only where it ends now: that is what it means where it is typed."""
     if isinstance(since, datetime):
         return _moment(since)
+    if until is not None:
+        return _moment(until - since)
     minutes = round(since.total_seconds() / 60)
     return f"{minutes}m" if minutes % 60 else f"{minutes // 60}h"
 
 
 def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    seconds = ":%S" if moment.second else ""
+    return moment.astimezone(UTC).strftime(f"%Y-%m-%dT%H:%M{seconds}Z")

@@ -98,7 +98,7 @@ _WRONG = {
     ),
     "since_in_future": marked("This is still to come."),
     "since_not_before_until": marked("This is not after the beginning."),
-    "until_too_old": marked("This is before the {days} days that the API keeps."),
+    "until_too_old": marked("This is too long ago: the API keeps {days} days."),
 }
 """What is said in a form where the sentence for a command would speak of how it is typed."""
 

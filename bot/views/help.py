@@ -52,8 +52,8 @@ _KEYS: Topics = {
     ),
     "since": (
         marked(
-            "Only tasks created since then: a duration or a time, in your Slack time zone unless "
-            "it says otherwise. The API keeps 3 days."
+            "Only tasks created since then: a duration ago or a time, in your Slack time zone "
+            "unless it says otherwise. The API keeps 3 days."
         ),
         ("/preload since=2h", "/preload since=yesterday", "/preload since=2026-11-20T19:00Z"),
     ),

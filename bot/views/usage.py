@@ -49,9 +49,12 @@ SENTENCES = {
     "mixed_hosts": marked(
         "The URLs are of two domains, {first} and {second}: ask for one at a time, or add domain=."
     ),
-    "since_in_future": marked("since={given} is still to come."),
+    "since_in_future": marked("since={given} is not in the past."),
     "since_not_before_until": marked("since={since} is not before until={until}."),
-    "until_too_old": marked("until={given} is before the {days} days that the API keeps."),
+    "until_too_old": marked(
+        "until={given} is too long ago: the API keeps {days} days, and the bot stays {minutes} "
+        "minutes inside them."
+    ),
     "until_in_past": marked("until={given} is past: a watch ends in the time to come."),
     "until_too_far": marked("until={given} is too far: a watch lasts at most {days} days."),
     "name_too_long": marked("name= has {given} characters; at most {most} are shown."),
@@ -76,6 +79,7 @@ NAMES = [
     "since",
     "until",
     "days",
+    "minutes",
     "accounts",
 ]
 """What stands in braces in them."""
