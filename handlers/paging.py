@@ -14,8 +14,8 @@ from bot.errors import StaleReference, WhichAccount
 from bot.live.model import StatusFilter
 from bot.views import refs
 from bot.views import tasks as views
-from bot.views.refs import ChoiceRef, PageRef
-from handlers import export
+from bot.views.refs import ChoiceRef, PageRef, PickRef
+from handlers import export, tasks
 
 if TYPE_CHECKING:
     from bot.asks import Ask
@@ -103,23 +103,27 @@ async def begin(desk: Desk, click: Click, reply: Reply) -> None:
 
 async def pick_domain(desk: Desk, click: Click, reply: Reply) -> None:
     """Ask what had been asked, of the domain that was picked."""
-    ref = ChoiceRef.unpack(click.value)
+    ref = PickRef.unpack(click.value)
     ask = replace(await desk.kept(ref.key), domain=ref.choice)
     if not ask.account:
         try:
             ask = replace(ask, account=await desk.account_of(ref.choice))
         except WhichAccount as error:
-            await reply.tell(views.pick_account(ask, error.accounts, reply.reader))
+            which = error.accounts
+            await reply.tell(
+                views.pick_account(ask, which, reply.reader, page=ref.page, public=ref.public)
+            )
             return
-    await _show(desk, reply, ask, FIRST)
+    await tasks.show(desk, reply, ask, page=ref.page, public=ref.public)
 
 
 async def pick_account(desk: Desk, click: Click, reply: Reply) -> None:
     """Ask what had been asked, of the account that was picked."""
-    ref = ChoiceRef.unpack(click.value)
+    ref = PickRef.unpack(click.value)
     if ref.choice not in desk.settings.accounts:
         raise StaleReference
-    await _show(desk, reply, replace(await desk.kept(ref.key), account=ref.choice), FIRST)
+    ask = replace(await desk.kept(ref.key), account=ref.choice)
+    await tasks.show(desk, reply, ask, page=ref.page, public=ref.public)
 
 
 async def _ask(desk: Desk, ref: PageRef) -> Ask:

@@ -33,28 +33,35 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
         until=request.until,
         rows=request.rows or desk.rows(reply.reader),
     )
+    page, public = request.page, request.public
     if which:
-        await reply.tell(views.pick_account(ask, which, reply.reader))
+        await reply.tell(views.pick_account(ask, which, reply.reader, page=page, public=public))
         return
     if subject is None:
         domains = await desk.domains()
         if not domains:
             raise UsageError(Problem.NO_DOMAIN, example="/preload domain=live.example.com")
-        await reply.tell(views.pick_domain(ask, domains, reply.reader))
+        await reply.tell(views.pick_domain(ask, domains, reply.reader, page=page, public=public))
         return
-    place = Place(offset=(request.page - 1) * ask.rows)
+    await show(desk, reply, ask, page=page, public=public)
+
+
+async def show(desk: Desk, reply: Reply, ask: Ask, *, page: int, public: bool) -> None:
+    """Show a page of the answer, in place of what the reply replaces, or to everyone."""
+    place = Place(offset=(page - 1) * ask.rows)
 
     async def announce() -> bool:
         await reply.tell(views.fetching(ask, reply.reader))
         return True
 
     found, announced = await reply.unless_quick(desk.page(ask, place), announce)
-    if announced and request.public:
+    replaces = announced or reply.replaces
+    if replaces and public:
         await reply.withdraw()
-    final = replace(reply, replaces=announced and not request.public, in_channel=request.public)
+    final = replace(reply, replaces=replaces and not public, in_channel=public)
     may = await final.may(ask.domain)
     await final.send(
         lambda table: views.page(
-            found, reply.reader, now=desk.now(), table=table, shared=request.public, may=may
+            found, reply.reader, now=desk.now(), table=table, shared=public, may=may
         )
     )

@@ -22,6 +22,7 @@ from bot.views.refs import (
     ChoiceRef,
     OpenRef,
     PageRef,
+    PickRef,
     ReferenceTooLong,
     anchor_of,
 )
@@ -70,7 +71,7 @@ def test_a_page_comes_back_as_it_was_packed_or_by_its_key(ref: PageRef) -> None:
 
 @given(st.text(max_size=200))
 def test_any_other_text_is_a_stale_reference(text: str) -> None:
-    for kind in (PageRef, ChoiceRef, OpenRef, NoticeRef, FollowRef, WishRef):
+    for kind in (PageRef, ChoiceRef, PickRef, OpenRef, NoticeRef, FollowRef, WishRef):
         with pytest.raises(StaleReference):
             kind.unpack(text)
 
@@ -125,6 +126,20 @@ def test_a_long_choice_gives_up_the_pinned_end_before_it_gives_up() -> None:
     assert ChoiceRef.unpack(ref.pack()) == ChoiceRef(ASK.key, "d" * 125)
     with pytest.raises(ReferenceTooLong):
         ChoiceRef(ASK.key, "d" * 150).pack()
+
+
+@given(st.builds(PickRef, st.just(ASK.key), words, st.integers(1, 999_999), st.booleans()))
+def test_a_pick_comes_back_and_the_value_ends_in_it(ref: PickRef) -> None:
+    assert PickRef.unpack(ref.pack()) == ref
+    assert ref.pack().endswith(f"|{ref.choice}")
+
+
+def test_a_domain_offered_before_picks_said_how_to_answer_can_still_be_picked() -> None:
+    before = ChoiceRef(ASK.key, "live.example.com").pack()
+    assert PickRef.unpack(before) == PickRef(ASK.key, "live.example.com")
+    for text in ("k1|k|x||d", "k1|k|1|d", "c1|k"):
+        with pytest.raises(StaleReference):
+            PickRef.unpack(text)
 
 
 def test_a_choice_of_another_version_or_a_broken_one_is_stale() -> None:

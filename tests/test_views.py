@@ -15,7 +15,7 @@ from bot.reader import Language, Reader
 from bot.roles import Right, Rights, Scope
 from bot.views import tasks
 from bot.views.limits import Message
-from bot.views.refs import ChoiceRef, OpenRef, PageRef, anchor_of
+from bot.views.refs import ChoiceRef, OpenRef, PageRef, PickRef, anchor_of
 
 NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -676,9 +676,9 @@ def test_a_picker_offers_the_domains_and_says_how_to_do_without() -> None:
     ask = replace(FAILED, domain="")
     message = tasks.pick_domain(ask, ["a.example.com", "b.example.com", "d" * 200], READER)
     options = controls(message)["domain.pick"]["options"]
-    assert [ChoiceRef.unpack(option["value"]) for option in options] == [
-        ChoiceRef(ask.key, "a.example.com"),
-        ChoiceRef(ask.key, "b.example.com"),
+    assert [PickRef.unpack(option["value"]) for option in options] == [
+        PickRef(ask.key, "a.example.com"),
+        PickRef(ask.key, "b.example.com"),
     ]
     assert "/preload status=failed domain=…" in mrkdwn(message)
     assert message.asks == (ask,)

@@ -17,7 +17,7 @@ _VALUE_CHARS = 200
 _URLS = 3
 
 
-def command(ask: Ask) -> str:
+def command(ask: Ask, *, page: int = 1, public: bool = False) -> str:
     """The command, as literal text. Signatures are masked, so such URLs must be typed again."""
     parts = ["/preload"]
     if ask.domain:
@@ -36,6 +36,10 @@ def command(ask: Ask) -> str:
         parts.append(f"until={_moment(ask.until)}")
     if ask.rows != DEFAULT_ROWS:
         parts.append(f"size={ask.rows}")
+    if page > 1:
+        parts.append(f"page={page}")
+    if public:
+        parts.append("public")
     return " ".join(parts)
 
 

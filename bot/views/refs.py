@@ -33,6 +33,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PAGE = "p1"
 _CHOICE = "c1"
+_PICK = "k1"
 _OPEN = "o1"
 _FORM = "f1"
 
@@ -121,8 +122,7 @@ class ChoiceRef:
 
     Attributes:
         key: the question's stored key (`Ask.key`).
-        choice: a status filter or `ALL`; `FIRST`, `LAST`, `EXPORT`, or `ROWS` and a number; a
-            domain.
+        choice: a status filter or `ALL`; `FIRST`, `LAST`, `EXPORT`, or `ROWS` and a number.
         end: the window's pinned end, where there was room for it; None is now.
     """
 
@@ -153,6 +153,47 @@ class ChoiceRef:
             return cls(key, choice, end=unpacked(end))
         except (ValueError, OverflowError) as error:
             raise StaleReference from error
+
+
+@dataclass(frozen=True, slots=True)
+class PickRef:
+    """One domain or account to pick, for a question that lacks it, and how it shall be answered.
+
+    Attributes:
+        key: the question's stored key (`Ask.key`).
+        choice: a domain or an account.
+        page: the page of the answer, from 1.
+        public: post the answer for everyone in the channel.
+    """
+
+    key: str
+    choice: str
+    page: int = 1
+    public: bool = False
+
+    def pack(self, limit: int = OPTION_VALUE_CHARS) -> str:
+        """The reference as text; the choice comes last, whole.
+
+        Raises:
+            ReferenceTooLong: it does not fit into `limit` characters.
+        """
+        public = "public" if self.public else ""
+        return fitting(f"{_PICK}|{self.key}|{self.page}|{public}|{self.choice}", limit)
+
+    @classmethod
+    def unpack(cls, text: str) -> PickRef:
+        """Read `pack` back, or a `ChoiceRef` of before there were these.
+
+        Raises:
+            StaleReference: the text is of another version, or of none.
+        """
+        if text.startswith(f"{_CHOICE}|"):
+            before = ChoiceRef.unpack(text)
+            return cls(before.key, before.choice)
+        key, page, public, choice = parts(text, _PICK, 4)
+        if not page.isdecimal():
+            raise StaleReference
+        return cls(key, choice, page=int(page), public=bool(public))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from bot.views.mrkdwn import (
     stream_name,
 )
 from bot.views.page import AREAS, Page, stale_note, wider
+from bot.views.refs import ChoiceRef, PickRef
 from bot.views.status import status_of
 from bot.views.times import clock, dated, to_the_second, window
 from bot.words import words
@@ -160,18 +161,24 @@ def fetching(ask: Ask, reader: Reader) -> Message:
     return fitted(Message(said, (blocks.context(f"⏳ {said}"),)))
 
 
-def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
-    """Which domain, where the command names none and several are known."""
+def pick_domain(
+    ask: Ask, domains: Sequence[str], reader: Reader, *, page: int = 1, public: bool = False
+) -> Message:
+    """Which domain, where the command names none and several are known.
+
+    `page` and `public` are how the command was to be answered.
+    """
     w = words(reader.language)
     said = w.t("Which domain?")
-    hint = w.t("Next time: {command}", command=code(f"{command(ask)} domain=…", 500))
+    typed = command(ask, page=page, public=public)
+    hint = w.t("Next time: {command}", command=code(f"{typed} domain=…", 500))
     once = w.t("or set one for this channel: {command}", command=code("/preload default domain=…"))
     lines = [f"*{said}*", f"{hint} · {once}"]
     if len(domains) > OPTIONS:
         lines.append(
             w.t("{shown} of {count} domains are shown.", shown=OPTIONS, count=f"{len(domains):,}")
         )
-    options = list(_options(ask.key, domains))
+    options = list(_options(PickRef(ask.key, "", page=page, public=public), domains))
     body = [blocks.section("\n".join(lines))]
     if options:
         menu = blocks.select("domain.pick", w.t("Pick a domain"), options)
@@ -179,10 +186,13 @@ def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader) -> Message:
     return fitted(Message(w.paragraph([said, hint]), tuple(body), (ask,)))
 
 
-def pick_account(ask: Ask, accounts: Sequence[str], reader: Reader) -> Message:
-    """Which account, where several have the domain and the command names none."""
-    options = list(_options(ask.key, accounts))
-    asking = _which_account(ask.domain, command(ask), "account.pick", options, reader)
+def pick_account(
+    ask: Ask, accounts: Sequence[str], reader: Reader, *, page: int = 1, public: bool = False
+) -> Message:
+    """Which account, where several have the domain and the command names none; as `pick_domain`."""
+    options = list(_options(PickRef(ask.key, "", page=page, public=public), accounts))
+    typed = command(ask, page=page, public=public)
+    asking = _which_account(ask.domain, typed, "account.pick", options, reader)
     return replace(asking, asks=(ask,))
 
 
@@ -195,7 +205,7 @@ def pick_account_for(typed: str, key: str, error: WhichAccount, reader: Reader) 
         error: the domain and its accounts.
         reader: for whom.
     """
-    options = list(_options(key, error.accounts))
+    options = list(_options(ChoiceRef(key, ""), error.accounts))
     return _which_account(error.domain, typed, "account.command", options, reader)
 
 
@@ -210,9 +220,9 @@ def _which_account(
     return fitted(Message(w.paragraph([said, hint]), body))
 
 
-def _options(key: str, choices: Sequence[str]) -> Iterator[Block]:
+def _options(ref: PickRef | ChoiceRef, choices: Sequence[str]) -> Iterator[Block]:
     for choice in choices:
         try:
-            yield blocks.option(plain(choice, OPTION_CHARS), refs.ChoiceRef(key, choice).pack())
+            yield blocks.option(plain(choice, OPTION_CHARS), replace(ref, choice=choice).pack())
         except refs.ReferenceTooLong:
             continue

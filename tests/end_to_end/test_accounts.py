@@ -93,6 +93,17 @@ async def test_two_accounts_with_one_domain_ask_which() -> None:
         assert "live.example.com (backup): " in again
 
 
+async def test_what_was_asked_for_everyone_is_for_everyone_of_the_account_picked() -> None:
+    async with accounts(SHARED, OWN) as (demo, _):
+        anna = Person(demo)
+        asked = await anna.types(f"/preload {SHARED} public size=5 page=2")
+        assert f"/preload domain={SHARED} size=5 page=2 public account=…" in asked
+        answer = await anna.clicks("account.pick", "default")
+        assert "tasks 6–10 of 140" in answer
+        assert anna.read is not None
+        assert anna.read.only_visible_to is None
+
+
 async def test_the_account_can_be_typed() -> None:
     async with accounts(SHARED) as (demo, backup):
         answer = await Person(demo).types(f"/preload {SHARED} account=backup")

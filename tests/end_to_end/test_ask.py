@@ -131,6 +131,21 @@ async def test_a_channel_without_a_default_is_asked_which_domain(demo: Demo) -> 
     assert said.splitlines()[1].startswith("*vip.example.com")
 
 
+async def test_what_was_asked_for_everyone_is_for_everyone_of_the_domain_picked(
+    demo: Demo,
+) -> None:
+    anna = Person(demo, channel=GENERAL)
+    asked = await anna.types("/preload failed public size=5 page=2")
+    assert "/preload status=failed size=5 page=2 public domain=…" in asked
+    assert anna.read is not None
+    picker = anna.read
+    said = await anna.clicks("domain.pick", "live.example.com")
+    assert "13 failed of 140 tasks" in said
+    assert "tasks 6–10 of 13" in said
+    assert anna.read.only_visible_to is None
+    assert demo.slack.messages.get(picker.id) is None
+
+
 async def test_a_channel_remembers_its_default_domain(demo: Demo) -> None:
     anna = Person(demo, channel=GENERAL)
     assert "vip.example.com" in await anna.types("/preload default domain=vip.example.com")
