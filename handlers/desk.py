@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +11,7 @@ from bot.asks import FIRST, Ask
 from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable, WhichAccount
 from bot.roles import Right
 from handlers.accounts import Accounts
+from handlers.vocabulary import nearest_domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -267,5 +267,4 @@ class Desk:
 
     async def domain_like(self, domain: str) -> str | None:
         """The known domain that is most like a refused one."""
-        known = sorted({*await self.domains()} - {domain})
-        return next(iter(difflib.get_close_matches(domain, known, n=1)), None)
+        return nearest_domain(domain, await self.domains())

@@ -20,6 +20,7 @@ from handlers.vocabulary import (
     Subcommand,
     folded,
     nearest,
+    nearest_domain,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     Reader: TypeAlias = Callable[[Reading, Piece], None]
 
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_STREAM = re.compile(r"[A-Za-z0-9_-]{1,100}/[A-Za-z0-9_.-]{1,200}")
 EVERY: Final = (None,)
 """What `status_of` makes of `all`."""
 _PAGE = re.compile(r"0*([1-9][0-9]*)")
@@ -53,7 +55,7 @@ def domain(reading: Reading, piece: Piece) -> None:
     name = addresses.domain(piece.text)
     if name is None:
         holding = (known for known in reading.domains if piece.text.casefold() in known)
-        suggestion = nearest(piece.text, reading.domains) or next(holding, None)
+        suggestion = nearest_domain(piece.text, reading.domains) or next(holding, None)
         reading.refuse(Problem.BAD_DOMAIN, piece, Key.DOMAIN, suggestion)
     reading.take(Key.DOMAIN, name, piece)
 
@@ -74,9 +76,18 @@ def _task(reading: Reading, piece: Piece) -> None:
 def url(reading: Reading, piece: Piece) -> None:
     """A play URL, kept as it was given."""
     if not addresses.is_url(piece.text):
-        reading.refuse(Problem.BAD_URL, piece, Key.URL)
+        reading.refuse(Problem.BAD_URL, piece, Key.URL, _url_of(reading, piece.text))
     reading.urls.setdefault(piece.text, piece)
     reading.position += 1
+
+
+def _url_of(reading: Reading, text: str) -> str | None:
+    """The play URL of a stream as tables name it, where its domain is known: by the suffix."""
+    domains = [reading.value(Key.DOMAIN)] if Key.DOMAIN in reading.values else reading.domains
+    if len(domains) != 1 or not _STREAM.fullmatch(text):
+        return None
+    scheme = "http" if text.endswith((".flv", ".m3u8")) else "rtmp"
+    return f"{scheme}://{domains[0]}/{text}"
 
 
 def account(reading: Reading, piece: Piece) -> None:

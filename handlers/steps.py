@@ -6,6 +6,7 @@ that fits.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -24,10 +25,13 @@ from handlers.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from handlers.lexing import Piece
     from handlers.reading import Reading
+
+_BARE_ID: Final = re.compile(r"[0-9]{5,32}|(?=[a-f-]*[0-9])[0-9a-f-]{16,64}")
+"""What can hardly be anything else than a task's ID."""
 
 
 def read_all(reading: Reading) -> None:
@@ -109,12 +113,28 @@ def _meaning(reading: Reading, piece: Piece) -> Key | None:
 
 def _unknown(reading: Reading, piece: Piece) -> NoReturn:
     subcommands = SUBCOMMANDS if reading.position == 0 else {}
-    words = [*subcommands, *STATUSES, *KEYS, *reading.domains]
-    suggestion = _quoted_name(reading, piece) or nearest(piece.text, words)
+    suggestion = _quoted_name(reading, piece) or _nearest_word(reading, piece, subcommands)
     if suggestion in subcommands:
         reading.subcommand = subcommands[suggestion]  # whose example it shall be
         reading.refuse(Problem.UNKNOWN_SUBCOMMAND, piece, suggestion=suggestion)
     reading.refuse(Problem.UNKNOWN_WORD, piece, suggestion=suggestion)
+
+
+def _nearest_word(reading: Reading, piece: Piece, subcommands: Iterable[str]) -> str | None:
+    """What the word may have been meant for: a key only where its value follows."""
+    readers = filters.READERS[reading.subcommand]
+    if Key.TASK in readers and _BARE_ID.fullmatch(piece.text):
+        return f"task={piece.text}"
+    ahead = replace(reading, position=reading.position + 1).here
+    has_value = ahead is not None and not ahead.is_key
+    keys = {word for word, key in KEYS.items() if key in readers and has_value}
+    flags = [word for word, key in KEYS.items() if key in readers and key is Key.PUBLIC]
+    statuses = STATUSES if Key.STATUS in readers else ()
+    words = [*subcommands, *statuses, *flags, *reading.domains]
+    found = nearest(piece.text, [*words, *sorted(keys)])
+    if found is None or found in words:
+        return found
+    return f"{KEYS[found].value if found.isascii() else found}="
 
 
 def _quoted_name(reading: Reading, piece: Piece) -> str | None:

@@ -6,8 +6,9 @@ Words are looked up case-folded and without `-`, `_` and spaces (`page-size`, `I
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.export import Format
@@ -20,6 +21,9 @@ Meaning = TypeVar("Meaning")
 
 _SHORTEST_HINT: Final = 3
 _LEAST_LIKENESS: Final = 0.7
+_ONE_OF_TWO: Final = 0.5
+"""Of a Chinese word of two characters one may be wrong."""
+_LEAST_LIKENESS_OF_LABELS: Final = 0.6
 
 
 class Subcommand(StrEnum):
@@ -194,6 +198,8 @@ STATUSES: Final[dict[str, StatusFilter | None]] = {
 }
 """Everyday words and the vendor's, to the API's filter; `all` is no filter."""
 
+_MEANT: Final = {"ready": "complete", "就绪": "已完成", "已就绪": "已完成"}
+"""What comes nearest to a word of the answers: no filter finds only what is ready."""
 FORMATS: Final = _spread({Format.CSV: "csv excel", Format.JSON: "json"})
 SWITCHES: Final = _spread({True: "yes true on 1 是", False: "no false off 0 否"})
 CLEAR: Final = frozenset({"clear", "none", "remove", "清除"})
@@ -236,10 +242,30 @@ CHINESE_WORD: Final = re.compile("|".join(_CHINESE))
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate most like `word`, or None if none is near."""
+    """The candidate most like `word`, or what is meant by it; None if none is near."""
     likely = [
         candidate
         for candidate in candidates
         if len(candidate) >= _SHORTEST_HINT or not candidate.isascii()
     ]
-    return next(iter(get_close_matches(word.casefold(), likely, n=1, cutoff=_LEAST_LIKENESS)), None)
+    if (meant := _MEANT.get(folded(word))) in likely:
+        return meant
+    found = get_close_matches(word.casefold(), likely, n=1, cutoff=_LEAST_LIKENESS)
+    if not found and not word.isascii():
+        short = [one for one in likely if len(one) == len(word) == len("失败")]
+        found = get_close_matches(word, short, n=1, cutoff=_ONE_OF_TWO)
+    return found[0] if found else None
+
+
+def nearest_domain(typed: str, known: Iterable[str]) -> str | None:
+    """The known domain most like the typed one, by the labels in which the two differ."""
+
+    def likeness(name: str) -> float:
+        pairs = zip_longest(*(one.casefold().split(".")[::-1] for one in (typed, name)))
+        differing = [pair for pair in pairs if pair[0] != pair[1]][::-1]
+        first, second = (".".join(filter(None, labels)) for labels in zip(*differing, strict=True))
+        return SequenceMatcher(None, first, second).ratio()
+
+    others = (name for name in known if name != typed.casefold())
+    best = max(((likeness(name), name) for name in others), default=(0.0, ""))
+    return best[1] if best[0] >= _LEAST_LIKENESS_OF_LABELS else None

@@ -11,7 +11,7 @@ from bot.errors import UsageError
 from bot.live.model import StatusFilter
 from handlers.grammar import parse
 from handlers.requests import DefaultRequest, HelpRequest, Request, TasksRequest, WatchRequest
-from handlers.vocabulary import EXAMPLES, STATUSES, Problem, Subcommand
+from handlers.vocabulary import EXAMPLES, STATUSES, Problem, Subcommand, nearest_domain
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)  # 19:42:10 in Shanghai
@@ -275,6 +275,22 @@ def test_subcommands(text: str, request_: Request) -> None:
     ("text", "problem", "wrong", "suggestion"),
     [
         ("hlep", Problem.UNKNOWN_SUBCOMMAND, "hlep", "help"),
+        ("帮主", Problem.UNKNOWN_SUBCOMMAND, "帮主", "帮助"),
+        ("状态=失贝", Problem.UNKNOWN_STATUS, "失贝", "失败"),
+        ("状态=未知", Problem.UNKNOWN_STATUS, "未知", None),
+        ("status=ready", Problem.UNKNOWN_STATUS, "ready", "complete"),
+        ("ready", Problem.UNKNOWN_WORD, "ready", "complete"),
+        ("watch 就绪", Problem.UNKNOWN_WORD, "就绪", "已完成"),
+        ("start", Problem.UNKNOWN_WORD, "start", None),
+        ("statu failed", Problem.UNKNOWN_WORD, "statu", "status="),
+        ("failed pubilc", Problem.UNKNOWN_WORD, "pubilc", "public"),
+        ("3874923749237429", Problem.UNKNOWN_WORD, "3874923749237429", "task=3874923749237429"),
+        ("failed 12345", Problem.UNKNOWN_WORD, "12345", "task=12345"),
+        ("unsubscribe 12345", Problem.UNKNOWN_WORD, "12345", None),
+        ("domain=test_.example.com", Problem.BAD_DOMAIN, "test_.example.com", None),
+        (f"{LIVE} liveApp/cup_main", Problem.BAD_URL, "liveApp/cup_main", CUP),
+        (f"{LIVE} liveApp/cam2.flv", Problem.BAD_URL, "liveApp/cam2.flv", CAM),
+        ("liveApp/cup_main", Problem.BAD_URL, "liveApp/cup_main", None),
         ("help statsu", Problem.UNKNOWN_TOPIC, "statsu", "status"),
         ("stauts=failed", Problem.UNKNOWN_KEY, "stauts", "status"),
         ("--stauts failed", Problem.UNKNOWN_KEY, "--stauts", "status"),
@@ -366,6 +382,24 @@ def test_nothing_is_created_since_now(text: str) -> None:
 )
 def test_a_usage_error_carries_what_its_sentence_names(text: str, values: dict[str, str]) -> None:
     assert refused(text).values == values
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("nosuch.example.com", None),
+        ("lvie.example.com", LIVE),
+        ("live.exmaple.com", LIVE),
+        ("live.example.con", LIVE),
+        ("cup2.example.com", "cup.example.com"),
+        ("live.example.com", None),
+        ("www.live.example.com", None),
+    ],
+)
+def test_a_domain_is_like_another_by_the_labels_that_differ(
+    typed: str, nearest: str | None
+) -> None:
+    assert nearest_domain(typed, DOMAINS) == nearest
 
 
 def test_the_place_of_a_missing_value_is_where_it_would_stand() -> None:
