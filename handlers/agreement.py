@@ -93,13 +93,16 @@ def _now(reading: Reading) -> datetime:
 def _end_after(reading: Reading, begin: datetime, words: Piece) -> datetime:
     end = filters.until_of(reading, words.text, after=begin)
     if end is None or begin >= end:
-        first = reading.values[Key.SINCE][1]
+        pieces = {Key.SINCE: reading.values[Key.SINCE][1], Key.UNTIL: words}
+        both = {
+            key.value: f"{reading.written.get(key, key)}={reading.shown(piece.start, piece.end)}"
+            for key, piece in pieces.items()
+        }
         reading.fail(
             Problem.SINCE_NOT_BEFORE_UNTIL,
             words.start,
             words.end,
             Key.UNTIL,
-            since=reading.shown(first.start, first.end),
-            until=reading.shown(words.start, words.end),
+            **both,
         )
     return end

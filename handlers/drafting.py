@@ -71,7 +71,7 @@ class _Sorting:
         except UsageError as error:
             if error.problem == Problem.UNKNOWN_KEY and error.suggestion:
                 reading.pieces[begin] = replace(piece, text=error.suggestion)
-            elif error.problem == Problem.REPEATED_KEY:
+            elif error.problem in {Problem.REPEATED_KEY, Problem.ONE_AT_A_TIME}:
                 self._leave_out(begin)
             elif key := self._meant(error):
                 self._refuse(key, value)

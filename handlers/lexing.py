@@ -107,6 +107,7 @@ def normalised(text: str) -> str:
 def _apart(text: str) -> str:
     """The text with its words set apart."""
     text = re.sub(r"第\s*([0-9]+)\s*页", r" 页=\1 ", text)
+    text = re.sub(r"每页\s*[=:]?\s*([0-9]+)\s*[条行]", r" 每页=\1 ", text)
     return " ".join(map(_spaced, text.split()))
 
 

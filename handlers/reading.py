@@ -29,6 +29,7 @@ class Reading:
         subcommand: what the person wants done; examples are of it.
         values: what was read for each key but `url`, and the pieces it was read from.
         urls: the URLs, each once, and their pieces.
+        written: the keys that were written, as they were written last.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Reading:
     position: int = 0
     values: dict[Key, tuple[Any, Piece]] = field(default_factory=dict)
     urls: dict[str, Piece] = field(default_factory=dict)
+    written: dict[Key, str] = field(default_factory=dict)
 
     def value(self, key: Key) -> Any:  # noqa: ANN401 # each key has its own type, see the readers
         """What was read for the key, or None."""
@@ -50,13 +52,16 @@ class Reading:
         """Keep what a key was given.
 
         Raises:
-            UsageError: the key was given something else before.
+            UsageError: the key was given something else before, or a list that it does not take.
         """
         known, before = self.values.setdefault(key, (value, piece))
         if known != value:
             first = self.shown(before.start, before.end)
             second = self.shown(piece.start, piece.end)
-            self.fail(Problem.REPEATED_KEY, piece.start, piece.end, key, first=first, second=second)
+            both = {"first": first, "second": second}
+            if self.text[before.end : piece.start].strip(" \"'") == ",":
+                self.fail(Problem.ONE_AT_A_TIME, before.start, piece.end, key, **both)
+            self.fail(Problem.REPEATED_KEY, piece.start, piece.end, key, **both)
 
     def shown(self, start: int, end: int) -> str:
         """A part of the text as it may be shown."""
@@ -80,6 +85,7 @@ class Reading:
         Raises:
             UsageError: another key follows, or nothing.
         """
+        self.written[key] = written.text
         piece = self.here
         if piece is None or piece.is_key:
             place = written.end if written.value_start is None else written.value_start
@@ -109,13 +115,17 @@ class Reading:
         **values: str,
     ) -> NoReturn:
         """Raise the usage error, with all secrets masked and an example of what it is about."""
+        if about is not None:
+            values = {"key": about.value, **values}
+            if (written := self.written.get(about, about.value)) != about.value:
+                values["written"] = written
         is_filter = about in EXAMPLES and self.subcommand is Subcommand.TASKS
         raise UsageError(
             problem=problem.value,
             text=masked(self.text),
             start=masked_position(self.text, start),
             end=masked_position(self.text, end),
-            values=values if about is None else {"key": about.value, **values},
+            values=values,
             suggestion=suggestion,
             example=EXAMPLES[about if about and is_filter else self.subcommand],
         )

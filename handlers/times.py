@@ -37,6 +37,7 @@ _DAYS_BACK: Final = {
     **dict.fromkeys(("yesterday", "昨天", "昨日"), 1),
     "前天": 2,
 }
+_EVENING_BEGINS: Final = time(18)
 _EVENINGS: Final = {"今晚": "今天晚上", "昨晚": "昨天晚上", "明晚": "明天晚上"}
 _NOON: Final = 12
 _HALF_PAST: Final = 30
@@ -49,6 +50,7 @@ def _any(words: dict[str, int] | dict[str, float]) -> str:
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
+_EVENING_ALONE = re.compile(rf"(?P<day>{_any(_DAYS_BACK)})晚上")
 _PART = re.compile(
     rf"\s*(?P<number>[0-9]+(?:\.[0-9]+)?|{_any(_NUMBERS)})\s*(?P<unit>{_any(_UNIT_SECONDS)})"
     r"(?![a-z])"
@@ -104,17 +106,18 @@ def moment(
 ) -> datetime | None:
     """`today 18:00`, `11-20 19:00`, `2026-11-20T19:00Z`, `昨天`, `now`: a moment in UTC, else None.
 
-    A day alone is its beginning. A clock time alone is the last one up to `now`, or, if that is
-    not after `after`, the one in the 12 hours after it; a day without its year is likewise the
-    last one. `ahead` makes both the next ones from now.
+    A day alone is its beginning; an evening alone (`昨晚`) is from 18:00, or if it ends something,
+    to midnight. A clock time alone is the last one up to `now`, or, if that is not after `after`,
+    the one in the 12 hours after it; a day without its year is likewise the last one. `ahead` makes
+    both the next ones from now.
 
     Args:
         text: what was typed.
         now: the present moment, aware.
         zone: where the person is; an offset in the text goes before it.
         after: the beginning of the window that the moment ends.
-        latest: how to read a clock time that the zone has twice, or not at all, because clocks
-            were changed: as the later of the two moments it may mean, or as the earlier.
+        latest: it ends something: of an evening it is the end, and of the two moments that a clock
+            time may mean when clocks are changed (the zone has it twice, or not at all) the later.
         ahead: the moment is expected to come, not to be past.
     """
     text = text.casefold()
@@ -122,6 +125,10 @@ def moment(
         text = text.replace(short, long)
     if text in {"now", "现在"}:
         return now.astimezone(UTC).replace(microsecond=0)
+    if evening := _EVENING_ALONE.fullmatch(text):
+        day = now.astimezone(zone).date() - timedelta(days=_DAYS_BACK[evening["day"]])
+        begin_or_end = (day + timedelta(days=1), time()) if latest else (day, _EVENING_BEGINS)
+        return _in_utc(*begin_or_end, zone, latest=latest)
     found = _MOMENT.fullmatch(text) if text and len(text) <= _MOST_CHARACTERS else None
     if found is None or not (found["day"] or found["month"] or found["clock"]):
         return None

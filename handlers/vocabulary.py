@@ -65,7 +65,8 @@ class Key(StrEnum):
 class Problem(StrEnum):
     """What can be wrong with a command: the values of `UsageError.problem`.
 
-    After each, the names in `UsageError.values`.
+    After each, the names in `UsageError.values`; beside `key`, `written` if that is how it was
+    written.
     """
 
     UNKNOWN_SUBCOMMAND = "unknown_subcommand"
@@ -85,6 +86,8 @@ class Problem(StrEnum):
     """`key`"""
     REPEATED_KEY = "repeated_key"
     """`key`, `first`, `second`: given twice, with different values."""
+    ONE_AT_A_TIME = "one_at_a_time"
+    """`key`, `first`, `second`: given a list of values, of which it takes one."""
     BAD_SIZE = "bad_size"
     """`given`, `low`, `high`"""
     BAD_PAGE = "bad_page"
@@ -118,7 +121,7 @@ class Problem(StrEnum):
     SINCE_IN_FUTURE = "since_in_future"
     """`given`"""
     SINCE_NOT_BEFORE_UNTIL = "since_not_before_until"
-    """`since`, `until`"""
+    """`since`, `until`: both with their keys."""
     UNTIL_TOO_OLD = "until_too_old"
     """`given`, `days`, `minutes`: before what is asked of the API, its days less the minutes."""
     UNTIL_IN_PAST = "until_in_past"

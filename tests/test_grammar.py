@@ -213,6 +213,8 @@ def test_the_rest_of_the_filters() -> None:
     assert asked("任务 12 第3页 每页20条 公开") == TasksRequest(
         task_id="12", rows=20, page=3, public=True
     )
+    assert asked("每页 5 行") == asked("每页5行") == asked("每页=5条") == TasksRequest(rows=5)
+    assert asked("昨晚失败") == TasksRequest(status=StatusFilter.FAILED, since=shanghai(21, 18))
     assert asked("--public") == asked("public=yes") == asked("公开=是") == TasksRequest(public=True)
     assert asked("public=off") == TasksRequest()
 
@@ -307,6 +309,16 @@ def test_subcommands(text: str, request_: Request) -> None:
         ("failed since", Problem.MISSING_VALUE, "", None),
         ("status=failed status=done", Problem.REPEATED_KEY, "done", None),
         ("failed all", Problem.REPEATED_KEY, "all", None),
+        ("status=complete,failed", Problem.ONE_AT_A_TIME, "complete,failed", None),
+        ('status="complete, failed"', Problem.ONE_AT_A_TIME, "complete, failed", None),
+        ("状态＝失败、完成", Problem.ONE_AT_A_TIME, "失败, 完成", None),
+        (
+            "domain=a.example.com,b.example.com",
+            Problem.ONE_AT_A_TIME,
+            "a.example.com,b.example.com",
+            None,
+        ),
+        ("status=failed, status=done", Problem.REPEATED_KEY, "done", None),
         ("live.example.com domain=cup.example.com", Problem.REPEATED_KEY, "cup.example.com", None),
         ("size=4", Problem.BAD_SIZE, "4", "5"),
         ("size=500", Problem.BAD_SIZE, "500", "30"),
@@ -366,7 +378,14 @@ def test_nothing_is_created_since_now(text: str) -> None:
         ("stauts=x", {"given": "stauts"}),
         ("default page=2", {"given": "page", "subcommand": "default", "keys": ""}),
         ("domain=", {"key": "domain"}),
-        ("failed s=ok", {"key": "status", "first": "failed", "second": "ok"}),
+        ("failed s=ok", {"key": "status", "written": "s", "first": "failed", "second": "ok"}),
+        (
+            "状态=失败 状态=完成",
+            {"key": "status", "written": "状态", "first": "失败", "second": "完成"},
+        ),
+        ("每页 4", {"key": "size", "written": "每页", "given": "4", "low": "5", "high": "30"}),
+        ("最近=", {"key": "since", "written": "最近"}),
+        ("2h 到3h", {"key": "until", "written": "到", "since": "since=2h", "until": "到=3h"}),
         ("size=4", {"key": "size", "given": "4", "low": "5", "high": "30"}),
         ("until=soon", {"key": "until", "given": "soon"}),
         (
@@ -375,7 +394,7 @@ def test_nothing_is_created_since_now(text: str) -> None:
         ),
         (
             "since=today until=yesterday",
-            {"key": "until", "since": "today", "until": "yesterday"},
+            {"key": "until", "since": "since=today", "until": "until=yesterday"},
         ),
         ("x" * 20_001, {"given": "20001", "most": "20000"}),
     ],

@@ -73,6 +73,9 @@ def test_what_is_no_duration(text: str) -> None:
         ("今天18:00", "2026-11-22T10:00Z"),
         ("今天下午6点", "2026-11-22T10:00Z"),
         ("昨晚8点", "2026-11-21T12:00Z"),
+        ("昨晚", "2026-11-21T10:00Z"),
+        ("今晚", "2026-11-22T10:00Z"),
+        ("昨天晚上", "2026-11-21T10:00Z"),
         ("昨天", "2026-11-20T16:00Z"),
         ("前天 08:00", "2026-11-20T00:00Z"),
         ("18:00", "2026-11-22T10:00Z"),
@@ -86,6 +89,12 @@ def test_what_is_no_duration(text: str) -> None:
 )
 def test_moments(text: str, moment: str) -> None:
     assert times.moment(text, now=NOW, zone=SHANGHAI) == datetime.fromisoformat(moment)
+
+
+def test_an_evening_ends_at_midnight() -> None:
+    end = times.moment("昨晚", now=NOW, zone=SHANGHAI, latest=True)
+    assert end == datetime(2026, 11, 21, 16, tzinfo=UTC)
+    assert times.coming("今晚", now=NOW, zone=SHANGHAI) == end + timedelta(days=1)
 
 
 NO_MOMENTS = (

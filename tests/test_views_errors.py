@@ -82,8 +82,16 @@ def test_what_does_not_go_with_a_command_is_followed_by_what_does() -> None:
     assert said.startswith("size does not go with watch. These do: domain, url, until. For")
 
 
+def test_a_key_is_named_as_it_was_written() -> None:
+    values = {"key": "size", "written": "每页", "given": "4", "low": "5", "high": "30"}
+    error = errors.UsageError("bad_size", "每页=4", 3, 4, values)
+    assert message(error, CHINESE).text.startswith("每页= 是每页行数，取 5 到 30，不能是“4”。")
+
+
 def test_names_that_a_sentence_misses_do_not_break_it() -> None:
-    assert message(errors.UsageError("bad_size"), READER).text.startswith("size= takes a number")
+    assert message(errors.UsageError("bad_page"), READER).text.startswith(
+        "–= takes a number from 1"
+    )
 
 
 @pytest.mark.parametrize(

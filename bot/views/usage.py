@@ -27,9 +27,10 @@ SENTENCES = {
     "not_here": marked("{given} does not go with {subcommand}."),
     "missing_value": marked("{key}= needs a value."),
     "repeated_key": marked("{key}= is given twice: {first} and {second}."),
-    "bad_size": marked("size= takes a number of rows from {low} to {high}, not {given}."),
-    "bad_page": marked("page= takes a number from 1, not {given}."),
-    "bad_public": marked("public= takes yes or no, not {given}."),
+    "one_at_a_time": marked("{key}= takes one value at a time, not both {first} and {second}."),
+    "bad_size": marked("{key}= takes a number of rows from {low} to {high}, not {given}."),
+    "bad_page": marked("{key}= takes a number from 1, not {given}."),
+    "bad_public": marked("{key}= takes yes or no, not {given}."),
     "bad_time": marked(
         "{key}= takes a time such as 2h, 90m, yesterday, today 18:00 or 2026-11-20T19:00Z, "
         "not {given}."
@@ -49,15 +50,15 @@ SENTENCES = {
     "mixed_hosts": marked(
         "The URLs are of two domains, {first} and {second}: ask for one at a time, or add domain=."
     ),
-    "since_in_future": marked("since={given} is not in the past."),
-    "since_not_before_until": marked("since={since} is not before until={until}."),
+    "since_in_future": marked("{key}={given} is not in the past."),
+    "since_not_before_until": marked("{since} is not before {until}."),
     "until_too_old": marked(
-        "until={given} is too long ago: the API keeps {days} days, and the bot stays {minutes} "
+        "{key}={given} is too long ago: the API keeps {days} days, and the bot stays {minutes} "
         "minutes inside them."
     ),
-    "until_in_past": marked("until={given} is past: a watch ends in the time to come."),
-    "until_too_far": marked("until={given} is too far: a watch lasts at most {days} days."),
-    "name_too_long": marked("name= has {given} characters; at most {most} are shown."),
+    "until_in_past": marked("{key}={given} is past: a watch ends in the time to come."),
+    "until_too_far": marked("{key}={given} is too far: a watch lasts at most {days} days."),
+    "name_too_long": marked("{key}= has {given} characters; at most {most} are shown."),
     "too_many_watches": marked(
         "{most} messages are kept up to date in this channel already: stop one first."
     ),
@@ -109,6 +110,7 @@ def said(error: UsageError, w: Words) -> str:
     """The problem in a sentence or two of mrkdwn."""
     values = dict.fromkeys(NAMES, NOTHING)
     values |= {name: escaped(unsigned(value), 100) for name, value in error.values.items()}
+    values["key"] = values.get("written", values["key"])
     sentence = SENTENCES.get(error.problem)
     if sentence is None:
         return w.t("The command cannot be understood.")
