@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +15,7 @@ from handlers.accounts import Accounts
 from handlers.vocabulary import nearest_domain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from bot.asks import Answer, Place, TaskCard
@@ -57,6 +58,21 @@ class Unanswered(BotError):
 
     def __str__(self) -> str:
         return str(self.because)
+
+
+@contextmanager
+def about(ask: Ask | None) -> Iterator[None]:
+    """Say which question a reference held that is stale.
+
+    Raises:
+        Unanswered: it is, and held this one.
+    """
+    try:
+        yield
+    except StaleReference as error:
+        if ask is None:
+            raise
+        raise Unanswered(ask, error) from error
 
 
 @dataclass(slots=True)

@@ -20,7 +20,6 @@ from bot.errors import (
     BotError,
     Busy,
     LiveError,
-    StaleReference,
     TooManyWait,
     UsageError,
 )
@@ -38,15 +37,15 @@ from bot.slack.incoming import (
     Suggestion,
 )
 from bot.views import errors as views
-from bot.views import roles
+from bot.views import refs, roles
 from bot.views.mrkdwn import clipped
 from handlers import deeds, form, grammar, home, which_account
 from handlers.canonical import canonical
-from handlers.desk import Unanswered
+from handlers.desk import Unanswered, about
 from handlers.form import Misfilled
 from handlers.lexing import masked, normalised
 from handlers.reply import Reply
-from handlers.routes import CLICKS, COMMANDS, FORMS, SHORTCUTS, SUGGESTIONS
+from handlers.routes import CLICKS, COMMANDS, FORMS, SHORTCUTS, SUGGESTIONS, gone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -178,10 +177,8 @@ async def take_click(desk: Desk, click: Click) -> None:
     known = click.action_id if click.action_id in CLICKS else OTHER
     async with _explained(desk, reply, "click", known):
         await desk.caller.admit(await which_account.attempted(desk, click), control=click.action_id)
-        handler = CLICKS.get(click.action_id)
-        if handler is None:
-            raise StaleReference
-        await handler(desk, click, reply)
+        with about(refs.question_in(click.value)):
+            await CLICKS.get(click.action_id, gone)(desk, click, reply)
 
 
 async def _parsed(desk: Desk, command: Command, reader: Reader) -> Request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.errors import StaleReference
 from bot.manifest import CHECK, FORM
 from bot.views.form import Field
 from handlers import (
@@ -120,3 +121,8 @@ SUGGESTIONS: Mapping[str, Callable[[Desk, Suggestion], Awaitable[list[Block]]]] 
     Field.DOMAIN: form.suggest,
 }
 """By the menu's `action_id`: the options that fit what was typed, soon."""
+
+
+async def gone(_desk: Desk, _click: Click, _reply: Reply) -> None:
+    """Take a click on a control that there is no more."""
+    raise StaleReference

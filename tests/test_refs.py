@@ -25,6 +25,7 @@ from bot.views.refs import (
     PickRef,
     ReferenceTooLong,
     anchor_of,
+    question_in,
 )
 
 NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)
@@ -89,6 +90,20 @@ def test_any_other_text_is_a_stale_reference(text: str) -> None:
 def test_a_page_of_another_version_or_a_broken_one_is_stale(text: str) -> None:
     with pytest.raises(StaleReference):
         PageRef.unpack(text)
+
+
+def test_a_page_of_another_version_may_hold_its_question() -> None:
+    written = ASK.to_json()
+    assert question_in(f"p0|{written}") == question_in(PageRef.to(ASK, end=NOW).pack()) == ASK
+    for text in (
+        "",
+        "p0|0",
+        f"p0|{ASK.key}",
+        "p0|{broken",
+        'p0|{"d":"live.example.com","z":1}',
+        'p0|{"a":"main"}',
+    ):
+        assert question_in(text) is None
 
 
 def test_a_question_too_long_for_its_button_is_named_by_its_key() -> None:

@@ -157,13 +157,11 @@ class ChoiceRef:
 
 @dataclass(frozen=True, slots=True)
 class PickRef:
-    """One domain or account to pick, for a question that lacks it, and how it shall be answered.
+    """One domain or account to pick for a question that lacks it, and how to answer then.
 
     Attributes:
-        key: the question's stored key (`Ask.key`).
-        choice: a domain or an account.
-        page: the page of the answer, from 1.
-        public: post the answer for everyone in the channel.
+        key, choice: the question's stored key (`Ask.key`), and a domain or an account.
+        page, public: the page of the answer, from 1; and whether it is for everyone in the channel.
     """
 
     key: str
@@ -177,7 +175,7 @@ class PickRef:
         Raises:
             ReferenceTooLong: it does not fit into `limit` characters.
         """
-        public = "public" if self.public else ""
+        public = "public" * self.public
         return fitting(f"{_PICK}|{self.key}|{self.page}|{public}|{self.choice}", limit)
 
     @classmethod
@@ -187,7 +185,7 @@ class PickRef:
         Raises:
             StaleReference: the text is of another version, or of none.
         """
-        if text.startswith(f"{_CHOICE}|"):
+        if text.startswith(_CHOICE):
             before = ChoiceRef.unpack(text)
             return cls(before.key, before.choice)
         key, page, public, choice = parts(text, _PICK, 4)
@@ -249,6 +247,15 @@ class FormRef:
             StaleReference: the text is of another version, or of none.
         """
         return cls(*parts(text, _FORM, 1))
+
+
+def question_in(text: str) -> Ask | None:
+    """The question that a reference of any version holds; None unless all of it is understood."""
+    try:
+        ask = Ask.from_json(text[text.find("|{") + 1 :])
+    except ValueError:
+        return None
+    return ask if ask.domain and text.endswith(f"|{ask.to_json()}") else None
 
 
 def anchor_of(task_id: str) -> str:

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.asks import Ask
+from bot.live.model import StatusFilter
 from bot.sandbox.live import HANG, HTML_502, RESET, UNAVAILABLE, Odd, Refuse, Throttle
 from bot.sandbox.slack import Fault
-from tests.end_to_end.people import GENERAL, LIWEI, Person
+from bot.sandbox.slack.printed import printed
+from bot.slack.incoming import Click
+from handlers import front
+from tests.end_to_end.people import ANNA, GENERAL, LIWEI, Person
 
 if TYPE_CHECKING:
     from bot.demo import Demo
@@ -144,6 +149,18 @@ async def test_what_was_asked_for_everyone_is_for_everyone_of_the_domain_picked(
     assert "tasks 6–10 of 13" in said
     assert anna.read.only_visible_to is None
     assert demo.slack.messages.get(picker.id) is None
+
+
+async def test_an_outdated_control_names_the_command_of_the_question_it_holds(
+    demo: Demo,
+) -> None:
+    question = Ask("default", "live.example.com", status=StatusFilter.FAILED).to_json()
+    for control, value in (("page.next", f"p0|{question}"), ("page.gone", f"p1|0||||{question}")):
+        mark = demo.slack.messages.mark
+        click = Click(control, value, "T0001", GENERAL, ANNA, "", in_private=True)
+        await front.take_click(demo.bot.desk, click)
+        told = printed(await demo.slack.settled(ANNA, after=mark), zone="UTC")
+        assert "Run it again: `/preload domain=live.example.com status=failed`" in told
 
 
 async def test_a_channel_remembers_its_default_domain(demo: Demo) -> None:
