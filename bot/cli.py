@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
 
+_PORT = click.IntRange(0, 65_535)
+
 _settings_file = click.option(
     "--settings",
     "settings_file",
@@ -75,8 +77,16 @@ def serve(*, socket_mode: bool, role: str, settings_file: Path | None) -> None:
 
 
 @main.command(cls=_InOrder)
-@click.option("--port", default=8080, show_default=True, help="Of the local Slack's page.")
-@click.option("--speed", default=1.0, show_default=True, help="How fast the tasks live.")
+@click.option(
+    "--port", type=_PORT, default=8080, show_default=True, help="Of the local Slack's page."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 10_000, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How fast the tasks live.",
+)
 @click.option("--seed", default=1, show_default=True, help="Which evening.")
 @click.option("--no-browser", is_flag=True, help="Do not open the page.")
 @click.option("--run", multiple=True, metavar="COMMAND", help="Type a command, e.g. '/preload'.")
@@ -133,10 +143,22 @@ def demo(
 
 
 @main.command()
-@click.option("--port", required=True, type=int)
+@click.option("--port", required=True, type=_PORT)
 @click.option("--seed", default=1, show_default=True, help="Which evening.")
-@click.option("--qps", default=10, show_default=True, help="Calls a second before it throttles.")
-@click.option("--tasks", default=140, show_default=True, help="Of live.example.com.")
+@click.option(
+    "--qps",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Calls a second before it throttles.",
+)
+@click.option(
+    "--tasks",
+    type=click.IntRange(min=0),
+    default=140,
+    show_default=True,
+    help="Of live.example.com.",
+)
 @click.option("--shape", type=click.Choice(["nested", "flat"]), default="nested")
 def simulate(
     *, port: int, seed: int, qps: int, tasks: int, shape: Literal["nested", "flat"]

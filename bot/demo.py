@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 
 TEAM, CHANNEL, OWNER = "T0001", "C0001", "U0001"
 DOMAIN = "live.example.com"
-PEOPLE = {"en": ("U0001", "Europe/London"), "zh": ("U0002", "Asia/Shanghai")}
-"""Who is meant by a language: their ID and their time zone, as in the local Slack."""
+PEOPLE = {
+    "en": ("U0001", "Europe/London", "en-US"),
+    "zh": ("U0002", "Asia/Shanghai", "zh-CN"),
+}
+"""Who is meant by a language: their ID, time zone and locale, as in the local Slack."""
 
 _SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - both ends are on this machine
 _BOT_TOKEN = "xoxb-demo"  # noqa: S105 - as above
@@ -192,7 +195,7 @@ async def play(
     steps: Sequence[Step], *, speed: float, seed: int, language: str, as_json: bool, out: TextIO
 ) -> bool:
     """Play the steps in #live-ops, printing what comes of each; whether something came of all."""
-    user, zone = PEOPLE[language]
+    user, zone, locale = PEOPLE[language]
     async with running(speed=speed, seed=seed) as demo:
         for step in steps:
             came = await _played(demo, user, step)
@@ -203,7 +206,7 @@ async def play(
                 out.writelines(f"{_as_json(one)}\n" for one in came)
             else:
                 out.write(f"> {step.text}\n")
-                out.writelines(f"{_as_text(one, zone)}\n\n" for one in came)
+                out.writelines(f"{_as_text(one, zone, locale)}\n\n" for one in came)
     return True
 
 
@@ -215,10 +218,10 @@ def _as_json(shown: Message | View) -> str:
     return json.dumps({**shown.payload, **files}, ensure_ascii=False)
 
 
-def _as_text(shown: Message | View, zone: str) -> str:
+def _as_text(shown: Message | View, zone: str, locale: str) -> str:
     if isinstance(shown, View):
-        return printed_view(shown, zone=zone)
-    return printed(shown, zone=zone)
+        return printed_view(shown, zone=zone, locale=locale)
+    return printed(shown, zone=zone, locale=locale)
 
 
 async def _played(demo: Demo, user: str, step: Step) -> list[Message | View] | str:

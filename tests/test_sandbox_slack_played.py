@@ -8,7 +8,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from bot.cli import main
 from bot.demo import Step, play
 
 
@@ -20,10 +22,10 @@ def clicked(control: str) -> Step:
     return Step(is_click=True, text=control)
 
 
-async def played(*steps: Step, as_json: bool = False) -> tuple[bool, str]:
+async def played(*steps: Step, as_json: bool = False, language: str = "en") -> tuple[bool, str]:
     """Whether something came of every step, and what was printed."""
     out = StringIO()
-    went_well = await play(steps, speed=1.0, seed=1, language="en", as_json=as_json, out=out)
+    went_well = await play(steps, speed=1.0, seed=1, language=language, as_json=as_json, out=out)
     return went_well, out.getvalue()
 
 
@@ -101,3 +103,34 @@ async def test_a_step_that_cannot_be_taken_ends_the_play(control: str, why: str)
     went_well, out = await played(typed("/preload ask"), clicked(control), typed("/preload help"))
     assert not went_well
     assert out.endswith(f"\n{control}: {why}\n")
+
+
+async def test_channels_and_people_are_printed_by_their_names() -> None:
+    _, out = await played(typed("/preload subscribe live.example.com"), typed("/preload list"))
+    assert "*#live-ops is told of live.example.com" in out
+    assert "@anna" in out
+    assert "C0001" not in out
+    assert "U0001" not in out
+
+
+async def test_the_dates_of_a_shared_answer_are_printed_in_the_readers_language() -> None:
+    _, out = await played(typed("/preload public size=5"), language="zh")
+    assert re.search(r"创建于 \d+月\d+日 \d\d:\d\d – \d+月\d+日 \d\d:\d\d", out)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["simulate", "--port", "99999"],
+        ["simulate", "--port", "0", "--tasks", "-5"],
+        ["simulate", "--port", "0", "--qps", "0"],
+        ["demo", "--port", "-1"],
+        ["demo", "--speed", "0"],
+        ["demo", "--speed", "-1"],
+        ["demo", "--speed", "inf"],
+    ],
+)
+def test_a_number_out_of_range_is_refused_with_the_range(arguments: list[str]) -> None:
+    refused = CliRunner().invoke(main, arguments)
+    assert refused.exit_code == 2
+    assert "is not in the range" in refused.output
