@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.export import Format
 from bot.live.model import StatusFilter
+from bot.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -208,29 +209,31 @@ SWITCHES: Final = _spread({True: "yes true on 1 是", False: "no false off 0 否
 CLEAR: Final = frozenset({"clear", "none", "remove", "清除"})
 
 EXAMPLES: Final[Mapping[Key | Subcommand, str]] = {
-    Key.DOMAIN: "/preload domain=live.example.com",
-    Key.TASK: "/preload task=1234567",
-    Key.URL: "/preload url=rtmp://live.example.com/liveApp/cup_main",
-    Key.STATUS: "/preload status=failed",
-    Key.SINCE: "/preload since=2h",
-    Key.UNTIL: "/preload since=today 18:00 until=20:00",
-    Key.SIZE: "/preload status=failed size=20",
-    Key.PAGE: "/preload status=failed page=2",
-    Key.PUBLIC: "/preload status=failed public",
-    Key.ACCOUNT: "/preload domain=live.example.com account=main",
-    Subcommand.TASKS: "/preload status=failed since=2h",
-    Subcommand.WATCH: '/preload watch status=preloading until=20:00 name="Cup final"',
-    Subcommand.SUBSCRIBE: "/preload subscribe domain=live.example.com status=failed,complete",
-    Subcommand.UNSUBSCRIBE: "/preload unsubscribe domain=live.example.com",
-    Subcommand.LIST: "/preload list all",
-    Subcommand.DELIVERIES: "/preload deliveries 20",
-    Subcommand.ASK: "/preload ask status=failed",
-    Subcommand.EXPORT: "/preload export status=failed since=2h csv",
-    Subcommand.AUDIT: "/preload audit 20",
-    Subcommand.DEFAULT: "/preload default domain=live.example.com",
-    Subcommand.HELP: "/preload help status",
+    Key.DOMAIN: marked("/preload domain=live.example.com"),
+    Key.TASK: marked("/preload task=1234567"),
+    Key.URL: marked("/preload url=rtmp://live.example.com/liveApp/cup_main"),
+    Key.STATUS: marked("/preload status=failed"),
+    Key.SINCE: marked("/preload since=2h"),
+    Key.UNTIL: marked("/preload since=today 18:00 until=20:00"),
+    Key.SIZE: marked("/preload status=failed size=20"),
+    Key.PAGE: marked("/preload status=failed page=2"),
+    Key.PUBLIC: marked("/preload status=failed public"),
+    Key.ACCOUNT: marked("/preload domain=live.example.com account=main"),
+    Subcommand.TASKS: marked("/preload status=failed since=2h"),
+    Subcommand.WATCH: marked('/preload watch status=preloading until=20:00 name="Cup final"'),
+    Subcommand.SUBSCRIBE: marked(
+        "/preload subscribe domain=live.example.com status=failed,complete"
+    ),
+    Subcommand.UNSUBSCRIBE: marked("/preload unsubscribe domain=live.example.com"),
+    Subcommand.LIST: marked("/preload list all"),
+    Subcommand.DELIVERIES: marked("/preload deliveries 20"),
+    Subcommand.ASK: marked("/preload ask status=failed"),
+    Subcommand.EXPORT: marked("/preload export status=failed since=2h csv"),
+    Subcommand.AUDIT: marked("/preload audit 20"),
+    Subcommand.DEFAULT: marked("/preload default domain=live.example.com"),
+    Subcommand.HELP: marked("/preload help status"),
 }
-"""For each subcommand, and each filter of `tasks`, one whole command that works."""
+"""For each subcommand, and each filter of `tasks`, one whole command that works, in Chinese too."""
 
 TASK_WORDS: Final = frozenset({"task", "tasks", "任务", "的任务"})
 """What the tasks of a status are called beside it: `failed tasks`, `任务失败`."""

@@ -9,6 +9,8 @@ import pytest
 
 from bot.errors import UsageError
 from bot.live.model import StatusFilter
+from bot.reader import Language
+from bot.words import words
 from handlers.grammar import parse
 from handlers.requests import DefaultRequest, HelpRequest, Request, TasksRequest, WatchRequest
 from handlers.vocabulary import EXAMPLES, STATUSES, Problem, Subcommand, nearest_domain
@@ -474,8 +476,11 @@ def test_the_place_is_right_after_masking() -> None:
 
 
 def test_every_example_is_a_command_that_works() -> None:
+    chinese = words(Language.CHINESE)
     for about, example in EXAMPLES.items():
         request = asked(example)
+        assert type(asked(chinese.as_it_is(example))) is type(request)
+        assert not chinese.as_it_is(example).isascii()
         assert example.startswith("/preload ")
         if about in set(Subcommand):
             assert type(request).__name__.removesuffix("Request").lower() == about.value

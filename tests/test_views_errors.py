@@ -88,6 +88,13 @@ def test_a_key_is_named_as_it_was_written() -> None:
     assert message(error, CHINESE).text.startswith("每页= 是每页行数，取 5 到 30，不能是“4”。")
 
 
+def test_a_chinese_reader_is_given_the_example_in_chinese() -> None:
+    error = errors.UsageError("bad_page", example="/preload status=failed page=2")
+    assert "例如：`/preload 状态=预热失败 页=2`" in mrkdwn(message(error, CHINESE))
+    other = errors.UsageError("bad_page", example="/preload url=rtmp://{a}/b")
+    assert "例如：`/preload url=rtmp://{a}/b`" in mrkdwn(message(other, CHINESE))
+
+
 def test_names_that_a_sentence_misses_do_not_break_it() -> None:
     assert message(errors.UsageError("bad_page"), READER).text.startswith(
         "–= takes a number from 1"

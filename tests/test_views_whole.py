@@ -198,7 +198,7 @@ def test_a_mistyped_status_in_chinese() -> None:
             "```/preload 状态=faild",
             "         \u3000\u3000 ^^^^^```",
             "您是不是想写 `failed`？",
-            "例如：`/preload status=failed` · 完整用法：`/preload help`",
+            "例如：`/preload 状态=预热失败` · 完整用法：`/preload help`",
         ]
     )
 

@@ -96,7 +96,7 @@ def message(error: UsageError, w: Words, form: FormRef | None) -> Message:
     if error.suggestion:
         hint = w.t("Did you mean {value}?", value=code(unsigned(error.suggestion), 300))
         lines.append(hint)
-    example = w.t("For example: {command}", command=code(error.example, 300))
+    example = w.t("For example: {command}", command=code(w.as_it_is(error.example), 300))
     rest = w.t("Everything else: {command}", command=code("/preload help"))
     lines.append(f"{example} · {rest}")
     text = w.paragraph([sentence, hint or example])

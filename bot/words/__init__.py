@@ -35,6 +35,10 @@ class Words:
         """The sentence in this language, its `{fields}` filled in."""
         return self._catalogue.gettext(sentence).format(**fields)
 
+    def as_it_is(self, text: str) -> str:
+        """The text in this language, if it has another there; braces in it are no fields."""
+        return self._catalogue.gettext(text) if text else ""
+
     def n(self, one: str, many: str, count: int, **fields: object) -> str:
         """The sentence for `count` things; `{count}` is filled in with its thousands apart."""
         sentence = self._catalogue.ngettext(one, many, count)
