@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TEAM = "T0001"
 CUP_FINAL = "C0003"
+NAMES = {ANNA: "anna", LIWEI: "liwei"}
 CUP = f"rtmp://{DOMAIN}/liveApp/cup_main"
 BOTH = frozenset({StatusFilter.FAILED, StatusFilter.COMPLETE})
 
@@ -82,7 +83,7 @@ async def test_where_the_bot_is_not_the_invitation_is_spelt_out_and_nothing_stor
 ) -> None:
     said = await anna.types(f"/preload {command} in=#cup-final")
     assert "/invite @preload" in said
-    assert CUP_FINAL in said
+    assert "#cup-final" in said
     assert await watches(demo) == ()
     assert CUP_FINAL not in {one.channel_id for one in await subscriptions(demo)}
     demo.slack.joined.add(CUP_FINAL)
@@ -389,7 +390,7 @@ async def test_the_list_of_all_channels_names_them(demo: Demo) -> None:
     anna = Person(demo, channel=GENERAL)
     await anna.types("/preload watch vip.example.com failed name=Boxes in=#live-ops")
     assert "Boxes" not in await anna.types("/preload list")
-    assert CHANNEL in await anna.types("/preload list all")
+    assert "#live-ops" in await anna.types("/preload list all")
 
 
 async def test_a_click_in_the_list_of_all_channels_leaves_it_one(demo: Demo) -> None:
@@ -548,7 +549,7 @@ async def test_of_many_who_stop_a_watch_at_once_one_is_named_and_all_are_answere
     assert all(outcome.ok for outcome in outcomes)
     stopped = await demo.bot.desk.store.watches.find(watch.id)
     assert stopped is not None
-    assert f"Stopped by @{stopped.stopped_by}" in standing(demo, board)
+    assert f"Stopped by @{NAMES[str(stopped.stopped_by)]}" in standing(demo, board)
     assert "board.stop" not in str(demo.slack.messages.get(board.id))
 
 
@@ -565,5 +566,5 @@ async def test_of_clicks_that_race_none_is_lost_and_the_message_shows_them_all(
     await demo.bot.jobs.idle()
     [alarm] = await demo.bot.desk.store.alarms.of_account("default")
     said = standing(demo, notice)
-    assert f"seen by @{alarm.seen_by}" in said
+    assert f"seen by @{NAMES[str(alarm.seen_by)]}" in said
     assert "Muted until" in said
