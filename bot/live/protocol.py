@@ -26,7 +26,7 @@ from bot.live.remembered import Remembered
 from bot.live.replies import TaskRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 VERSION = "2016-11-01"
 DESCRIBE_TASKS = "DescribeLiveStreamPreloadTasks"
@@ -162,10 +162,26 @@ def task_page(
         MalformedReply: its list of tasks is no list, or it is another reply altogether.
     """
     found_as = StatusFilter(query.status) if query.status else None
-    rows = _rows(fields, "PreloadTasks", "PreloadTask")
-    tasks = tuple(_tasks(rows, query.domain, found_as))
+    domain = query.domain
+    # By position: by name it takes half as long again, and a reply holds up to a hundred.
+    tasks = [
+        PreloadTask(
+            row.task_id,
+            row.domain_name or domain,
+            row.play_url,
+            _times[row.create_time],
+            row.area,
+            _times[row.preloaded_start_time],
+            _times[row.preloaded_end_time],
+            _percents[row.process],
+            row.status,
+            row.description,
+            found_as,
+        )
+        for row in _task_rows(_rows(fields, "PreloadTasks", "PreloadTask"))
+    ]
     return TaskPage(
-        tasks=tasks,
+        tasks=tuple(tasks),
         page=_int(fields.get("PageNum")) or page,
         page_size=_int(fields.get("PageSize")) or page_size,
         total=_total(fields, len(tasks), page=page, page_size=page_size),
@@ -233,28 +249,15 @@ def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[Any]:
     return found
 
 
-def _tasks(rows: list[Any], domain: str, found_as: StatusFilter | None) -> Iterator[PreloadTask]:
-    for row in rows:
-        if type(row) is TaskRow:
-            said = row
-        elif isinstance(row, dict):
-            said = _row(row)
-        else:
-            continue
-        # By position: by name it takes half as long again, and a reply holds up to a hundred.
-        yield PreloadTask(
-            said.task_id,
-            said.domain_name or domain,
-            said.play_url,
-            _times[said.create_time],
-            said.area,
-            _times[said.preloaded_start_time],
-            _times[said.preloaded_end_time],
-            _percents[said.process],
-            said.status,
-            said.description,
-            found_as,
-        )
+def _task_rows(rows: list[Any]) -> list[TaskRow]:
+    """The rows of tasks; what is no row is left out."""
+    if set(map(type, rows)) <= {TaskRow}:
+        return rows
+    return [
+        row if isinstance(row, TaskRow) else _row(row)
+        for row in rows
+        if isinstance(row, (TaskRow, dict))
+    ]
 
 
 def _row(said: Mapping[str, Any]) -> TaskRow:

@@ -42,9 +42,7 @@ class Request(NamedTuple):
 
 def canonical_query(parameters: Mapping[str, str]) -> str:
     """The parameters sorted by name and quoted as RFC 3986 has it."""
-    return "&".join(
-        [f"{_quoted[name]}={_quoted[value]}" for name, value in sorted(parameters.items())]
-    )
+    return "&".join([f"{_quoted[name]}={_quoted[parameters[name]]}" for name in sorted(parameters)])
 
 
 def _quote(text: str) -> str:
@@ -62,19 +60,20 @@ def signed(
         nonce: never used before, or the gateway refuses it.
         at: the moment of sending, in UTC, within 15 minutes of the gateway's clock.
     """
-    headers = {
+    headers = {  # by name, as they are to be signed
         "host": request.host,
+        "x-acs-accesskey-id": credentials.access_key_id,
         "x-acs-action": request.action,
         "x-acs-content-sha256": _EMPTY_BODY,
         "x-acs-date": _dates[at],
+        "x-acs-security-token": (credentials.security_token or "").strip(),
         "x-acs-signature-nonce": nonce,
         "x-acs-version": request.version,
     }
-    if credentials.security_token is not None:
-        headers["x-acs-accesskey-id"] = credentials.access_key_id
-        headers["x-acs-security-token"] = credentials.security_token.strip()
-    signed_names = ";".join(sorted(headers))
-    lines = "\n".join(map(":".join, sorted(headers.items())))
+    if credentials.security_token is None:
+        del headers["x-acs-accesskey-id"], headers["x-acs-security-token"]
+    signed_names = ";".join(headers)
+    lines = "\n".join(map(":".join, headers.items()))
     canonical = f"POST\n/\n{request.query}\n{lines}\n\n{signed_names}\n{_EMPTY_BODY}"
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = _keyed[credentials.access_key_secret].copy()

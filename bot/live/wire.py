@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp import hdrs
 
 from bot.errors import SettingsError, Unavailable
 from bot.live.replies import Reply
@@ -40,7 +41,7 @@ async def sent(
         async with session.post(
             url,
             headers=headers,
-            skip_auto_headers=("Content-Type",),
+            skip_auto_headers=(hdrs.CONTENT_TYPE,),
             allow_redirects=False,
             timeout=timeout,
         ) as reply:
