@@ -35,10 +35,7 @@ async def list_stream(desk: Desk, click: Click, reply: Reply) -> None:
     ref = PageRef.unpack(click.value)
     ask = ref.ask or await desk.kept(ref.key)
     found = await desk.page(replace(ask, rows=desk.rows(reply.reader)), FIRST)
-    may = await reply.beside().may(ask.domain)
-    await reply.beside().send(
-        lambda table: views.page(found, reply.reader, now=desk.now(), table=table, may=may)
-    )
+    await reply.beside().send_page(found)
 
 
 async def _show(desk: Desk, reply: Reply, ask: Ask, *, refresh: bool) -> None:

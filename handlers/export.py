@@ -61,8 +61,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: ExportRequ
         until=query.until,
     )
     wish = views.Wish(ask, request.format, command.goes_to if query.public else None)
-    # Without a `response_url`, as from the form, nothing takes the place of what was said before.
-    await _export(desk, command.team_id, reply, wish, beside=not reply.response_url)
+    await _export(desk, command.team_id, reply, wish)
 
 
 async def begin(desk: Desk, click: Click, reply: Reply) -> None:
@@ -128,10 +127,10 @@ class _Exporting:
     """An export, from its first call to the last that is said of it.
 
     Attributes:
-        reply: where it was asked for; what it says may take a picker's place.
+        reply: where it is told of; what it says may take a picker's place.
         known_as: its ID in the store.
-        beside: each message stands for itself, as none can take another's place: it was asked
-            for by a click, whose `response_url` means the message that was clicked.
+        beside: it was asked for by a click, whose `response_url` means the message that was
+            clicked: what is to be changed later is told directly.
         step: how far it is.
         notes: how often that was told.
         is_sending: the file is on its way to Slack.
@@ -159,11 +158,9 @@ class _Exporting:
         try:
             said = await self._made()
         except _Cancelled:
-            if self.beside:  # the click on Cancel was answered where it was
-                return
             said = views.cancelled(self.wish, self.step, reader)
         except LiveError as error:
-            if self.step is None:
+            if self.step is None and not (self.beside and self.notes):
                 raise Unanswered(self.wish.ask, error, announced=self._replaces) from error
             log.info("export not finished", error=type(error).__name__, reason=str(error))
             accounts = self.reply.desk.settings.accounts
@@ -237,7 +234,7 @@ class _Exporting:
         self.step = step
         if await self._is_cancelled():
             raise _Cancelled
-        if not self.beside and 0 < self.notes < MOST_NOTES and self._mark != _mark_of(step):
+        if 0 < self.notes < MOST_NOTES and self._mark != _mark_of(step):
             try:
                 await self._announce()
             except (SlackRefused, SlackUnavailable) as error:
@@ -247,7 +244,9 @@ class _Exporting:
         """Tell how far it is; whether that is then to be replaced."""
         self._mark = None if self.step is None else _mark_of(self.step)
         said = views.under_way(self.step, self.wish, self.known_as, self.reply.reader)
-        await self._tell(said)
+        reply = self.reply.directly() if self.beside and not self.notes else self.reply
+        await replace(reply, replaces=self._replaces).tell(said)
+        self.reply = reply
         self.notes += 1
         return self._replaces
 
@@ -256,7 +255,7 @@ class _Exporting:
 
     @property
     def _replaces(self) -> bool:
-        return (self.notes > 0 or self.reply.replaces) and not self.beside
+        return self.notes > 0 or self.reply.replaces
 
     async def _is_cancelled(self) -> bool:
         try:

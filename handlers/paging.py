@@ -1,7 +1,8 @@
 """What can be done with an answer: turn pages, refresh, filter, open a task, share.
 
-A click in a message that only the clicker sees changes that message. A click in one that the whole
-channel sees opens a copy for the clicker; only Refresh changes the message itself.
+A click in a message that only the clicker sees, or in direct messages, changes that message. A
+click in one that the whole channel sees opens a copy for the clicker; only Refresh changes the
+message itself.
 """
 
 from __future__ import annotations
@@ -95,10 +96,10 @@ async def ask(desk: Desk, click: Click, reply: Reply) -> None:
 async def begin(desk: Desk, click: Click, reply: Reply) -> None:
     """Ask the question of a button that nobody typed: what a notice is about, or what is followed.
 
-    It has as many rows a page as who clicks has chosen.
+    It has as many rows a page as who clicks has chosen. A notice stays, in direct messages too.
     """
     ask = await _ask(desk, PageRef.unpack(click.value))
-    await _show(desk, reply, replace(ask, rows=desk.rows(reply.reader)), FIRST)
+    await _show(desk, reply.beside(), replace(ask, rows=desk.rows(reply.reader)), FIRST)
 
 
 async def pick_domain(desk: Desk, click: Click, reply: Reply) -> None:
@@ -131,30 +132,24 @@ async def _ask(desk: Desk, ref: PageRef) -> Ask:
 
 
 async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
-    """Show a page, and meanwhile, if it takes long, what is remembered of it."""
+    """Show a page, and meanwhile, if it takes long, what is remembered of it.
+
+    Where that could not be replaced, it is not shown; where there is nothing to see else, as in the
+    Home, it is said that it is being fetched.
+    """
+    is_alone = not reply.response_url
 
     async def announce() -> bool:
-        remembered = await desk.remembered(ask, place)
-        if remembered is None or not reply.replaces:
+        if not (reply.replaces or is_alone):
             return False
-        may = await reply.may(ask.domain)
-        await reply.send(
-            lambda table: views.page(
-                remembered,
-                reply.reader,
-                now=desk.now(),
-                table=table,
-                shared=reply.in_channel,
-                refreshing=True,
-                may=may,
-            )
-        )
+        remembered = await desk.remembered(ask, place)
+        if remembered is None:
+            if is_alone:
+                await reply.tell(views.fetching(ask, reply.reader))
+            return is_alone
+        await reply.send_page(remembered, refreshing=True)
         return True
 
-    found, _ = await reply.unless_quick(desk.page(ask, place), announce)
-    may = await reply.may(ask.domain)
-    await reply.send(
-        lambda table: views.page(
-            found, reply.reader, now=desk.now(), table=table, shared=reply.in_channel, may=may
-        )
-    )
+    found, announced = await reply.unless_quick(desk.page(ask, place), announce)
+    final = replace(reply, replaces=reply.replaces or announced)
+    await final.send_page(found)

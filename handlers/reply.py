@@ -1,22 +1,24 @@
-"""How an answer reaches the person who asked: through one `response_url`."""
+"""How an answer reaches the person who asked: through one `response_url`, or directly."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from bot.roles import ALL, Right
 from bot.slack.errors import ResponseUrlSpent, SlackRefused, SlackUnavailable
-from bot.views import notices
+from bot.views import notices, tasks
 from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from bot.asks import Answer
     from bot.reader import Reader
+    from bot.slack.sender import Posted
     from bot.views.limits import Message
     from handlers.desk import Desk
 
@@ -31,6 +33,13 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class Direct:
+    """The direct message of an answer, once there is one."""
+
+    posted: Posted | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """Where an answer goes.
@@ -43,6 +52,7 @@ class Reply:
         channel_id: the channel it stands in; "" in none.
         replaces: it takes the place of the message that was clicked, or answered before.
         in_channel: everyone in the channel sees it.
+        direct: what stands in the direct messages for want of a `response_url`.
     """
 
     desk: Desk
@@ -51,6 +61,12 @@ class Reply:
     channel_id: str
     replaces: bool = False
     in_channel: bool = False
+    direct: Direct = field(default_factory=Direct)
+
+    @property
+    def is_direct(self) -> bool:
+        """It goes into direct messages."""
+        return not self.response_url or self.channel_id.startswith("D")
 
     def beside(self) -> Reply:
         """The same way, for a message of its own that only the reader sees."""
@@ -66,6 +82,10 @@ class Reply:
             return ALL
         rights = await self.desk.caller.rights(self.channel_id)
         return frozenset(right for right in Right if rights.allow(right, domain))
+
+    def directly(self) -> Reply:
+        """The same person by direct message, of which each takes the place of the one before."""
+        return replace(self.beside(), response_url="", direct=Direct())
 
     async def redraw(self, draw: Callable[[], Awaitable[Message]]) -> None:
         """Send what `draw` makes of what is stored, until it is what would be made after that.
@@ -100,11 +120,35 @@ class Reply:
             await self.tell(render(False))  # noqa: FBT003 - render says what it is
             tables.accepted = False  # it was the table
 
+    async def send_page(self, answer: Answer, *, refreshing: bool = False) -> None:
+        """Send a page of an answer, with the controls that whoever sees it can use.
+
+        Args:
+            answer: what was found.
+            refreshing: it is old, and being read again at this moment.
+
+        Raises:
+            SlackRefused, SlackUnavailable: Slack did not take it.
+        """
+        may = await self.may(answer.ask.domain)
+        await self.send(
+            lambda table: tasks.page(
+                answer,
+                self.reader,
+                now=self.desk.now(),
+                table=table,
+                shared=self.in_channel,
+                direct=self.is_direct,
+                refreshing=refreshing,
+                may=may,
+            )
+        )
+
     async def tell(self, message: Message) -> None:
         """Send a message as it is. Raises as `send` does."""
         await self.desk.keep(message.asks)
         if not self.response_url:  # it was asked in the Home, or from a global shortcut
-            await self.desk.sender.post(self.reader.user_id, message)
+            await self._tell_directly(message)
             return
         try:
             await self.desk.sender.respond(
@@ -116,6 +160,13 @@ class Reply:
         except ResponseUrlSpent:
             moved = notices.by_direct_message(message, self.channel_id, self.reader)
             await self.desk.sender.post(self.reader.user_id, moved)
+
+    async def _tell_directly(self, message: Message) -> None:
+        sender, before = self.desk.sender, self.direct.posted
+        if self.replaces and before is not None:
+            await sender.update(before, message)
+        else:
+            self.direct.posted = await sender.post(self.reader.user_id, message)
 
     async def withdraw(self) -> None:
         """Take the announcement away; where Slack won't, it stays."""

@@ -59,9 +59,4 @@ async def show(desk: Desk, reply: Reply, ask: Ask, *, page: int, public: bool) -
     if replaces and public:
         await reply.withdraw()
     final = replace(reply, replaces=replaces and not public, in_channel=public)
-    may = await final.may(ask.domain)
-    await final.send(
-        lambda table: views.page(
-            found, reply.reader, now=desk.now(), table=table, shared=public, may=may
-        )
-    )
+    await final.send_page(found)

@@ -336,7 +336,7 @@ async def test_no_error_shows_the_url(
 
 
 async def test_a_post_is_a_new_message_and_returns_its_name(sender: Sender, slack: Slack) -> None:
-    assert await sender.post("U0001", Said()) == "1.2"
+    assert (await sender.post("U0001", Said())).ts == "1.2"
     (said,) = slack.heard
     assert (said["channel"], said["unfurl_links"]) == ("U0001", False)
 
@@ -365,7 +365,7 @@ async def test_a_post_of_unknown_outcome_is_not_repeated(
 
 async def test_a_post_obeys_slow_down(sender: Sender, slack: Slack, pauses: list[float]) -> None:
     slack.replies = [answering(429, {"ok": False, "error": "ratelimited"}, Retry_After="3")]
-    assert await sender.post("C0001", Said()) == "1.2"
+    assert (await sender.post("C0001", Said())).ts == "1.2"
     assert pauses == [3]
 
 
@@ -473,9 +473,12 @@ async def test_in_slack_a_person_is_told_by_direct_message_in_spite_of_a_429(
 ) -> None:
     local.faults.add(Fault(method="chat.postMessage", status=429, retry_after_s=4))
     mark = local.messages.mark
-    ts = await local_sender.post(ME, Said("your answer"))
+    posted = await local_sender.post(ME, Said("your answer"))
     told = await local.settled(ME, after=mark)
-    assert (told.ts, told.text, told.channel) == (ts, "your answer", "D0001")
+    assert (told.ts, told.text, told.channel) == (posted.ts, "your answer", posted.channel_id)
+    await local_sender.update(posted, Said("another"))
+    [changed] = local.messages.seen_by(ME, "D0001")
+    assert (changed.ts, changed.text) == (posted.ts, "another")
     assert pauses == [4]
 
 

@@ -76,7 +76,8 @@ class Click:
         value: the button's value, or the value of the option that was taken.
         team_id, channel_id, user_id: where and by whom; `channel_id` is "" in the app's Home.
         response_url: where answers go, 5 times within 30 minutes; "" in the Home. A secret.
-        in_private: the message is one that only the clicker sees; otherwise all in the channel do.
+        in_private: the message is one that only the clicker sees, or in direct messages (whose IDs
+            begin with D); otherwise all in the channel see it.
         trigger_id: opens a modal, once, within 3 seconds; "" where there is none.
     """
 
@@ -96,14 +97,15 @@ class Click:
         option = _mapping(action.get("selected_option"))
         container = _mapping(body.get("container"))
         channel = _mapping(body.get("channel"))
+        channel_id = str(channel.get("id") or container.get("channel_id") or "")
         return cls(
             action_id=str(action.get("action_id", "")),
             value=str(option.get("value") or action.get("value") or ""),
             team_id=str(_mapping(body.get("team")).get("id", "")),
-            channel_id=str(channel.get("id") or container.get("channel_id") or ""),
+            channel_id=channel_id,
             user_id=str(_mapping(body.get("user")).get("id", "")),
             response_url=str(body.get("response_url", "")),
-            in_private=bool(container.get("is_ephemeral")),
+            in_private=bool(container.get("is_ephemeral")) or channel_id.startswith("D"),
             trigger_id=str(body.get("trigger_id", "")),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
@@ -37,6 +38,14 @@ class Payload(Protocol):
 
     @property
     def blocks(self) -> Sequence[Mapping[str, Any]]: ...  # noqa: D102 -- see the class
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message that stands in Slack: the ID of its channel, and its `ts` there."""
+
+    channel_id: str
+    ts: str
 
 
 class Sender:
@@ -103,8 +112,8 @@ class Sender:
         """Take away the message that was clicked. Raises as `respond` does."""
         await self._respond(response_url, {"delete_original": True}, repeatable=True)
 
-    async def post(self, channel: str, message: Payload) -> str:
-        """Post a new message and return its `ts`.
+    async def post(self, channel: str, message: Payload) -> Posted:
+        """Post a new message.
 
         Args:
             channel: a channel's ID, or a user's for a direct message.
@@ -115,13 +124,23 @@ class Sender:
             SlackUnavailable: Slack did not take it.
         """
 
-        async def send() -> str:
+        async def send() -> Posted:
             said = as_said(message)
             async with asyncio.timeout(self._timeout_s):
                 reply = await self._client.chat_postMessage(channel=channel, **said)
-            return str(reply.get("ts", ""))
+            return Posted(str(reply.get("channel", "")), str(reply.get("ts", "")))
 
         return await self._tried(send, repeatable=False)
+
+    async def update(self, posted: Posted, message: Payload) -> None:
+        """Change what a posted message says. Raises as `post` does."""
+
+        async def send() -> None:
+            said = as_said(message)
+            async with asyncio.timeout(self._timeout_s):
+                await self._client.chat_update(channel=posted.channel_id, ts=posted.ts, **said)
+
+        await self._tried(send, repeatable=True)
 
     async def _respond(
         self, response_url: str, said: Mapping[str, Any], *, repeatable: bool

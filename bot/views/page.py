@@ -57,12 +57,14 @@ class Page:
         now: datetime,
         table: bool,
         shared: bool,
+        direct: bool,
         refreshing: bool,
         may: frozenset[Right] = ALL,
     ) -> None:
         self._answer, self._reader, self._now = answer, reader, now
         self._table, self._shared, self._refreshing = table, shared, refreshing
         self._may = may
+        self._direct = direct
         self._old = refreshing or answer.stale is not None
         self._words: Words = words(reader.language)
         areas = {row.task.area.strip() for row in answer.rows}
@@ -149,7 +151,7 @@ class Page:
             w,
             shown=len(labels),
             tasks=[(label, task_id) for label, task_id in labels if _is_id(task_id)],
-            shared=self._shared,
+            shared=self._shared or self._direct,
             refreshing=self._refreshing,
             may=self._may,
         )

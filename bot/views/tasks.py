@@ -49,6 +49,7 @@ def page(
     now: datetime,
     table: bool = True,
     shared: bool = False,
+    direct: bool = False,
     refreshing: bool = False,
     may: frozenset[Right] = ALL,
 ) -> Message:
@@ -60,30 +61,22 @@ def page(
         now: the moment it is drawn at, against which windows are held.
         table: whether Slack takes table blocks; otherwise the same rows come as a list.
         shared: the message is for a channel, whose people live in several zones.
+        direct: it is a direct message: there is nobody to share it with.
         refreshing: the rows are old ones, being read again at this moment.
         may: what whoever sees it may do of its domain, there: controls that can do nothing are not
             there.
     """
     # The API's times are whole seconds: within one nothing changes.
     now = now.replace(microsecond=0)
-    return _drawn(
-        answer, reader, now=now, table=table, shared=shared, refreshing=refreshing, may=may
-    )
+    how = {"table": table, "shared": shared, "direct": direct, "refreshing": refreshing}
+    return _drawn(answer, reader, now=now, may=may, **how)
 
 
 @lru_cache(maxsize=_PAGES_IN_MEMORY)
 def _drawn(
-    answer: Answer,
-    reader: Reader,
-    *,
-    now: datetime,
-    table: bool,
-    shared: bool,
-    refreshing: bool,
-    may: frozenset[Right],
+    answer: Answer, reader: Reader, *, now: datetime, may: frozenset[Right], **how: bool
 ) -> Message:
-    page = Page(answer, reader, now=now, table=table, shared=shared, refreshing=refreshing, may=may)
-    return page.message()
+    return Page(answer, reader, now=now, may=may, **how).message()
 
 
 def card(card: TaskCard, reader: Reader, *, now: datetime, may: frozenset[Right] = ALL) -> Message:

@@ -16,6 +16,8 @@ from bot.live.client import Timeouts
 from bot.sandbox.live.faults import HANG, UNAVAILABLE, Refuse, Throttle
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.printed import printed
+from bot.slack.incoming import Click
+from handlers import front
 from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, Person
 from tests.end_to_end.test_form import Filler
 
@@ -209,25 +211,17 @@ async def test_an_export_is_cancelled_by_its_button(anna: Person, demo: Demo) ->
     assert len([one for one in demo.live.arrivals if one.action == DESCRIBE]) < 10
 
 
-async def test_what_was_begun_beneath_an_answer_is_cancelled_where_that_was_said(
-    anna: Person, demo: Demo
-) -> None:
-    await anna.types(f"/preload {ARCHIVE}")
-    demo.live.faults.latency_s = 0.25
-    anna.read = await begun_by_a_click(demo, anna)
-    await anna.clicks("export.cancel")
-    assert "no file will come" in said(anna)
-    assert files(demo) == []
-
-
 async def test_what_has_ended_cannot_be_cancelled(anna: Person, demo: Demo) -> None:
     preloaded(demo, 300)
     await anna.types(f"/preload {QUIET}")
     demo.live.faults.latency_s = 0.4
     anna.read = await begun_by_a_click(demo, anna)
+    [cancel] = anna.elements()
     await demo.bot.jobs.idle()
-    assert "300 tasks exported" in said(anna)
-    assert "has ended already" in await anna.clicks("export.cancel")
+    late = Click("export.cancel", cancel["value"], "T0001", "D0001", ANNA, "", in_private=True)
+    await front.take_click(demo.bot.desk, late)
+    anna.channel = "D0001"
+    assert "has ended already" in said(anna)
     assert len(files(demo)) == 1
 
 
