@@ -8,7 +8,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import StoreUnavailable
-from bot.slack.repeats import REPEATED_WITHIN_S, REST_S, RepeatsInMemory, RepeatsInStore, identity
+from bot.slack.repeats import (
+    REPEATED_WITHIN_S,
+    REST_S,
+    RepeatsInMemory,
+    RepeatsInStore,
+    identity,
+    is_repeat,
+)
 from bot.watch.keeping import Keeping
 from tests.stored import NOW, Clock, opened
 
@@ -72,7 +79,6 @@ def test_a_request_that_is_sent_again_has_the_name_it_had(fields: dict[str, Any]
     [
         {"command": "/preload"},
         {"type": "view_submission", "trigger_id": "13345224609.738474920.8088930838d88f008e0"},
-        {"type": "block_suggestion", "value": "cup"},
     ],
 )
 def test_a_request_without_a_name_or_with_an_answer_goes_by_its_delivery(
@@ -85,6 +91,12 @@ def test_a_request_without_a_name_or_with_an_answer_goes_by_its_delivery(
 def test_a_requests_name_does_not_show_what_opens_a_form() -> None:
     assert CLICK["trigger_id"] not in identity(CLICK, "")
     assert len(identity(CLICK, "v0=\udce4")) == 64
+
+
+async def test_what_asks_for_the_options_of_a_menu_is_never_a_repeat() -> None:
+    here, fields = RepeatsInMemory(now=lambda: NOW), {"type": "block_suggestion", "value": "cup"}
+    assert [await is_repeat(here, fields, "v0=one") for _ in range(2)] == [False, False]
+    assert [await is_repeat(here, CLICK, "v0=one") for _ in range(2)] == [False, True]
 
 
 # --- across processes ---

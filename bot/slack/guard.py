@@ -24,7 +24,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.errors import SettingsError
 from bot.metrics import ACK, UNMETERED
-from bot.slack.repeats import identity
+from bot.slack.repeats import is_repeat
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -168,7 +168,7 @@ def slack_endpoint(
         verdict = judge(request.headers, body, secret=secret, now=now())
         if isinstance(verdict, Answered):
             return verdict
-        if await repeats.is_repeat(identity(verdict.fields, verdict.signature)):
+        if await is_repeat(repeats, verdict.fields, verdict.signature):
             return Answered(200, "repeat")
         return _for_bolt(verdict.fields)
 

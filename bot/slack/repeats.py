@@ -29,8 +29,10 @@ REPEATED_WITHIN_S = 601
 minutes after the one before it."""
 REST_S = 5.0
 """For how long a store that failed is not asked again."""
-_ANSWERED = frozenset({"block_suggestion", "view_submission"})
+_ANSWERED = "view_submission"
 """What Slack waits for the answer to, and never sends again: an empty one would be the answer."""
+_HARMLESS = "block_suggestion"
+"""What changes nothing, and is the same byte for byte when the same letters are typed again."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,10 +46,20 @@ def identity(fields: Mapping[str, Any], delivery: str) -> str:
             have no name of their own.
     """
     name = delivery
-    if fields.get("type") not in _ANSWERED:
+    if fields.get("type") != _ANSWERED:
         name = str(fields.get("event_id") or fields.get("trigger_id") or delivery)
     # aiohttp keeps header bytes that are not UTF-8 as surrogates.
     return hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
+
+
+async def is_repeat(repeats: Repeats, fields: Mapping[str, Any], delivery: str) -> bool:
+    """Whether a request has been taken before; from now on it has. Args as `identity`.
+
+    What only asks for a menu's options is answered however often it comes.
+    """
+    if fields.get("type") == _HARMLESS:
+        return False
+    return await repeats.is_repeat(identity(fields, delivery))
 
 
 class Repeats(Protocol):

@@ -16,7 +16,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.metrics import ACK, UNMETERED
-from bot.slack.repeats import identity
+from bot.slack.repeats import is_repeat
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -42,7 +42,7 @@ class SocketMode(AsyncSocketModeHandler):
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override] # as Bolt's
         """Hand a payload on to Bolt, once."""
         begun_s = asyncio.get_running_loop().time()
-        if await self._repeats.is_repeat(identity(req.payload, req.envelope_id)):
+        if await is_repeat(self._repeats, req.payload, req.envelope_id):
             log.info("stopped before Bolt", reason="repeat")
             await client.send_socket_mode_response(SocketModeResponse(req.envelope_id))
             return

@@ -410,6 +410,12 @@ async def test_the_menu_completes_domains_and_takes_what_is_typed(anna: Filler) 
     assert offered(await slack.suggest(ANNA, "domain", "new.example.org"))[-1] == "new.example.org"
 
 
+async def test_letters_that_are_typed_again_at_once_are_completed_again(anna: Filler) -> None:
+    await anna.asks()
+    for _ in range(5):  # of which two are asked within one second, with one signature
+        assert "live.example.com" in offered(await anna.demo.slack.suggest(ANNA, "domain", "li"))
+
+
 async def test_who_may_ask_in_a_channel_only_is_suggested_its_domains_there() -> None:
     granted = granting(grant(LIVE_OPS, may=Right.QUERY))
     async with running(adjusted=granted) as demo:
