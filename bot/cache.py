@@ -140,6 +140,10 @@ class Cache(Generic[V]):
         """Forget the value under `key`, if there is one."""
         self._held.pop(key, None)
 
+    def is_asking(self, key: Hashable) -> bool:
+        """Whether somebody asks for it at this moment."""
+        return key in self._flights
+
     async def asked(self, key: Hashable, ask: Callable[[], Awaitable[V]]) -> V:
         """Ask now, or join whoever is asking the same; the caller stores what is to be kept.
 

@@ -33,8 +33,10 @@ TURN_SETTLED_S = 600.0
 """The same, when all its tasks are finished."""
 KEPT_S = 1_800.0
 """How long it is kept in case a refresh fails."""
-DOMAINS_KEPT_S = 600.0
-"""How long the account's list of domains is."""
+DOMAINS_FRESH_S = 600.0
+"""How long the account's list of domains is taken for what it is now."""
+DOMAINS_KEPT_S = 7 * 86_400.0
+"""How long it is kept for those who cannot wait for another."""
 PATIENCE_S = 5.0
 """How long a question waits, the first time, where an old listing is at hand."""
 

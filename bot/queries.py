@@ -17,6 +17,7 @@ from bot.errors import AccountGone, ArgumentRefused, LiveError, TooManyWait
 from bot.listing import API_ROWS, Cut, Listing, Streams, is_newest_first, merged
 from bot.live.model import newest, stream_of
 from bot.memory import (
+    DOMAINS_FRESH_S,
     DOMAINS_KEPT_S,
     KEPT_S,
     PATIENCE_S,
@@ -143,11 +144,22 @@ class Queries:
             LiveError: the API did not say.
         """
         domains = self._memory.domains
-        held = domains.held(account)
+        held = domains.held(account, max_age_s=DOMAINS_FRESH_S)
         if held is None:
             held = await domains.asked(account, self._live(account).describe_user_domains)
             domains.put(account, held, kept_s=DOMAINS_KEPT_S)
         return tuple(domain.name for domain in held)
+
+    def domains_at_hand(self, account: str) -> tuple[str, ...] | None:
+        """What `domains` gave last, without asking anybody; None if that is nothing."""
+        held = self._memory.domains.held(account)
+        return None if held is None else tuple(domain.name for domain in held)
+
+    def must_list(self, account: str) -> bool:
+        """Whether `domains` would ask, and nobody does at this moment."""
+        domains = self._memory.domains
+        is_fresh = domains.held(account, max_age_s=DOMAINS_FRESH_S) is not None
+        return not is_fresh and not domains.is_asking(account)
 
     async def _listing(self, question: Ask, place: Place) -> tuple[Listing, LiveError | None]:
         """The listing to cut from; with the reason where only an old one is to be had.

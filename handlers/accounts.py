@@ -32,9 +32,22 @@ class Accounts:
 
     async def domains(self) -> tuple[str, ...]:
         """The play domains that are known by now, each once."""
-        listed = await self._listed()
-        known = (domains for domains in listed.values() if domains is not None)
+        known = (
+            self._at_hand(account) if listed is None else listed
+            for account, listed in (await self._listed()).items()
+        )
         return tuple(dict.fromkeys(chain.from_iterable(known)))
+
+    def domains_at_hand(self) -> tuple[str, ...]:
+        """Those that are known without asking anybody."""
+        return tuple(dict.fromkeys(chain.from_iterable(map(self._at_hand, self.settings.accounts))))
+
+    def to_list(self) -> tuple[str, ...]:
+        """The accounts that name no domains and whose list is old or missing; nobody asks yet."""
+        accounts = self.settings.accounts
+        return tuple(
+            name for name in accounts if not accounts[name].domains and self.queries.must_list(name)
+        )
 
     async def strangers(self, domains: Collection[str]) -> frozenset[str]:
         """Those of the domains that surely no account has: each has said which are its own."""
@@ -78,6 +91,11 @@ class Accounts:
         accounts = self.settings.accounts
         listed = await asyncio.gather(*map(self._listed_by, accounts))
         return dict(zip(accounts, listed, strict=True))
+
+    def _at_hand(self, account: str) -> tuple[str, ...]:
+        """An account's domains as the settings, or else it itself said last."""
+        configured = self.settings.accounts[account].domains
+        return configured or self.queries.domains_at_hand(account) or ()
 
     async def _listed_by(self, account: str) -> tuple[str, ...] | None:
         configured = self.settings.accounts[account].domains

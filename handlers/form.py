@@ -113,11 +113,13 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
 
 
 async def suggest(desk: Desk, suggestion: Suggestion) -> list[Block]:
-    """The domains that go with what is typed: the known ones, as far as they are known in time."""
-    known: tuple[str, ...] = ()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(SUGGESTED_WITHIN_S):
-            known = await desk.domains()
+    """The domains that go with what is typed: those at hand; while there are none, it waits."""
+    scope = await desk.caller.scope(Right.QUERY)
+    known: Sequence[str] = [name for name in desk.accounts.domains_at_hand() if name in scope]
+    if not known:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SUGGESTED_WITHIN_S):
+                known = await desk.domains()
     return inputs.choices(completed(suggestion.typed, known))
 
 
@@ -151,18 +153,17 @@ async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, s
         ref = await _kept(desk, typed)
         await reply.beside().tell(notices.form_not_opened(ref, reply.reader))
         return
-    await _look_up_domains(desk)
+    await look_up_domains(desk, desk.accounts.to_list())
 
 
-async def _look_up_domains(desk: Desk) -> None:
+async def look_up_domains(desk: Desk, accounts: Sequence[str]) -> None:
     """Have the accounts' domains at hand, patiently: the menu's own questions cannot wait long."""
 
     async def look_up(account: str) -> None:
         with suppress(LiveError):
             await desk.queries.domains(account)
 
-    accounts = desk.settings.accounts
-    await asyncio.gather(*(look_up(name) for name in accounts if not accounts[name].domains))
+    await asyncio.gather(*map(look_up, accounts))
 
 
 async def _drafted(desk: Desk, text: str, reader: Reader) -> dict[str, str] | None:

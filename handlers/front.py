@@ -108,6 +108,9 @@ def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
         _start(desk, jobs, submission.callback_id, submission, work)
 
     async def on_typing(ack: AsyncAck, body: dict[str, Any]) -> None:
+        if accounts := desk.accounts.to_list():
+            with suppress(Busy):  # then at the next letter
+                jobs.start("domains", form.look_up_domains(desk, accounts))
         await ack(options=await suggested(desk, Suggestion.of(body)))
 
     app.command(COMMAND)(on_command)

@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.live.model import StatusFilter, TaskPage, TaskQuery, TaskState
 from bot.live.protocol import check
-from bot.memory import FRESH_S, FRESH_SETTLED_S, KEPT_S, PATIENCE_S, TURN_SETTLED_S
+from bot.memory import DOMAINS_FRESH_S, FRESH_S, FRESH_SETTLED_S, KEPT_S, PATIENCE_S, TURN_SETTLED_S
 from bot.queries import Queries
 from bot.views.refs import anchor_of
 from tests import virtual_time
@@ -605,8 +605,19 @@ async def test_a_card_is_of_one_task_and_none_where_the_api_has_it_no_more() -> 
 
 async def test_the_list_of_domains_is_asked_for_once() -> None:
     of = evening()
+    assert of.queries.must_list("default")
     assert await of.queries.domains("default") == (DOMAIN, "vip.example.com")
     assert await of.queries.domains("default") == (DOMAIN, "vip.example.com")
+    assert not of.queries.must_list("default")
+
+
+async def test_an_old_list_of_domains_is_at_hand_until_there_is_another() -> None:
+    of = evening()
+    assert of.queries.domains_at_hand("default") is None
+    await of.queries.domains("default")
+    of.later(DOMAINS_FRESH_S + 1)
+    assert of.queries.must_list("default")
+    assert of.queries.domains_at_hand("default") == (DOMAIN, "vip.example.com")
 
 
 # --- a crowd ---

@@ -438,6 +438,31 @@ async def test_the_form_opens_and_its_menu_answers_while_the_api_hangs(socket_mo
         assert typed == ["live.example.com"]
 
 
+async def test_the_last_list_is_suggested_at_once_while_the_api_is_asked_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with unlisted(call_s=10) as demo:
+        await Filler(demo).asks()
+        monkeypatch.setattr("bot.queries.DOMAINS_FRESH_S", -1.0)
+        demo.live.faults.inject(HANG, action=LIST_DOMAINS)
+        async with asyncio.timeout(2):
+            for typed in ("live", "vip", "li"):
+                assert offered(await demo.slack.suggest(ANNA, "domain", typed))
+        assert len(demo.bot.jobs) == 1
+        await demo.bot.jobs.drain(0.01)
+
+
+async def test_an_account_that_hangs_holds_up_no_other_ones_domains() -> None:
+    async with accounts() as (demo, backup):
+        backup.faults.inject(HANG, action=LIST_DOMAINS)
+        outcome = await demo.slack.shortcut(ANNA, "form")
+        assert outcome.ok, outcome.error
+        await demo.slack.views.after(0)
+        async with asyncio.timeout(1):
+            assert SHARED in offered(await demo.slack.suggest(ANNA, "domain", "live"))
+        await demo.bot.jobs.drain(0.01)
+
+
 async def test_domains_that_the_api_lists_are_at_hand_when_the_menu_opens() -> None:
     async with unlisted() as demo:
         anna = Filler(demo)
