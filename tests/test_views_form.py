@@ -159,6 +159,13 @@ def test_what_is_wrong_is_said_in_the_readers_language() -> None:
     assert hint(Filled(rows=10), "until", CHINESE) == "留空则到现在。"
 
 
+def test_how_much_fits_where_urls_are_typed_is_said_there() -> None:
+    most = inputs(form(Filled(rows=10), ENGLISH))["url"]["element"]["max_length"]
+    said = hint(Filled(rows=10), "url")
+    assert f"{most:,} characters fit in" in said
+    assert "Check these streams" in said
+
+
 def test_no_sentence_of_a_field_speaks_of_how_a_command_is_typed() -> None:
     values = {"given": "x", "low": "5", "high": "30", "days": "3", "first": "a", "second": "b"}
     found = [

@@ -104,7 +104,10 @@ _WRONG = {
 
 _HINTS = {
     Field.DOMAIN: marked("Left empty: the domain of the URLs, else the channel's own."),
-    Field.URLS: marked("One a line, up to 100; with their signatures, if they have any."),
+    Field.URLS: marked(
+        "One a line, with their signatures, if they have any; {most} characters fit in. "
+        "Longer lists: “Check these streams” in the menu of a message."
+    ),
     Field.SINCE: marked(
         "In the time zone of your Slack. Left empty: 3 days ago, as far as the API keeps."
     ),
@@ -188,7 +191,7 @@ def _hint(name: Field, filled: Filled, w: Words) -> str:
     """What is wrong with what was typed there, else what may help."""
     if name in filled.wrong:
         return f"⚠️ {wrong(filled.wrong[name], w)}"
-    return w.t(_HINTS[name]) if name in _HINTS else ""
+    return w.t(_HINTS[name], most=f"{INPUT_CHARS:,}") if name in _HINTS else ""
 
 
 def _statuses(filled: Filled, w: Words) -> Block:
