@@ -69,8 +69,8 @@ class Person:
     groups: frozenset[str] = frozenset()
     untold: frozenset[str] = frozenset()
 
-    def known_as(self, channel_id: str) -> frozenset[str]:
-        """What grants may call them while they are in a channel ("" in none).
+    def known_as(self, *channel_ids: str) -> frozenset[str]:
+        """What grants may call them while they are in one of the channels ("" is none).
 
         What is said of everyone or of a channel never means guests, nor people from elsewhere.
         """
@@ -83,7 +83,7 @@ class Person:
             case Standing.OTHER:
                 return names | {OTHERS}
         admins = {ADMINS} if self.is_admin else set()
-        return names | {EVERYONE, channel_id} | admins
+        return names | {EVERYONE, *channel_ids} | admins
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,9 @@ class Roles:
 
     def scope(self, person: Person, right: Right, channel_id: str) -> Scope:
         """Of which domains a person has a right while they are in a channel ("" in none)."""
-        names = person.known_as(channel_id)
+        return self._scope(person.known_as(channel_id), right)
+
+    def _scope(self, names: frozenset[str], right: Right) -> Scope:
         domains: set[str] = set()
         for grant in self.grants:
             if right in grant.may and not names.isdisjoint(grant.to):
@@ -169,6 +171,11 @@ class Roles:
     def rights(self, person: Person, channel_id: str) -> Rights:
         """All that a person may while they are in a channel ("" in none)."""
         return Rights({right: self.scope(person, right, channel_id) for right in Right})
+
+    def rights_somewhere(self, person: Person) -> Rights:
+        """All that a person may, each thing in whichever channels they may do it."""
+        names = person.known_as(*_channels(name for grant in self.grants for name in grant.to))
+        return Rights({right: self._scope(names, right) for right in Right})
 
     def allows(
         self, person: Person, right: Right, channel_id: str, domain: str | None = None

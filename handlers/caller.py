@@ -35,7 +35,7 @@ NEEDS: Final[Mapping[Deed, Right | None]] = {
     Deed.SET_DEFAULT: Right.ADMINISTER,
     Deed.CLEAR_DEFAULT: Right.ADMINISTER,
     Deed.EXPORT: Right.QUERY,
-    Deed.CANCEL_EXPORT: Right.QUERY,
+    Deed.CANCEL_EXPORT: None,
     Deed.PREFER: None,
 }
 """Which right a deed needs; None: any at all."""
@@ -89,6 +89,10 @@ class Caller:
         place = self.channel_id if channel_id is None else channel_id
         return self.roles.rights(await self._person(), place)
 
+    async def rights_somewhere(self) -> Rights:
+        """All that they may, each thing in whichever channels they may do it."""
+        return self.roles.rights_somewhere(await self._person())
+
     async def insist(self, right: Right, domain: str | None = None) -> Scope:
         """Let only those pass who have the right of the domain (None: of any); and its scope."""
         person = await self._person()
@@ -97,7 +101,10 @@ class Caller:
         return self.roles.scope(person, right, self.channel_id)
 
     async def admit(self, attempt: Deed | None = None, **about: str | None) -> None:
-        """Let only those pass who may anything here; what others attempted to do is recorded."""
+        """Let only those pass who may anything here; what others attempted to do is recorded.
+
+        Outside of channels, as in the Home, they may who may anything in some channel.
+        """
         person = await self._person()
         if not self._allows(person, None):
             refusal = self._refusal(person, None, None)
@@ -157,7 +164,13 @@ class Caller:
         """Whether they have the right of the domain (None: of any); None is any right at all."""
         if right is not None:
             return self.roles.allows(person, right, self.channel_id, domain)
-        return any(self.roles.allows(person, one, self.channel_id) for one in Right)
+        is_in_channel = self.channel_id and not self.channel_id.startswith("D")
+        rights = (
+            self.roles.rights(person, self.channel_id)
+            if is_in_channel
+            else self.roles.rights_somewhere(person)
+        )
+        return any(map(rights.allow, Right))
 
     def _refusal(
         self, person: Person, right: Right | None, domain: str | None

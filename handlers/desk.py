@@ -152,6 +152,10 @@ class Desk:
         )
         return replace(self, caller=caller)
 
+    def among(self, channel_id: str) -> Desk:
+        """The same desk, for the same person as if they asked in that channel."""
+        return replace(self, caller=replace(self.caller, channel_id=channel_id))
+
     @property
     def accounts(self) -> Accounts:
         """Which domains there are, and which account has one."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable
-from bot.roles import Right
+from bot.roles import Right, Unchecked
 from bot.slack.errors import SlackUnavailable
 from bot.slack.modals import TriggerSpent
 from bot.views import form as views
@@ -105,11 +105,28 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
     wrong = {field.value: views.wrong(error, w) for field, error in found.wrong.items()}
     if found.request.public and not submission.response_url:
         wrong[Field.WHERE.value] = views.nowhere(w)
+    elif await _may_elsewhere_only(desk, submission, found.request.domain):
+        wrong[Field.WHERE.value] = views.not_there(w)
     if wrong:
         raise Misfilled(wrong)
     if found.format is not None:
         return ExportRequest(replace(found.request, rows=None), found.format)
     return found.request
+
+
+async def _may_elsewhere_only(desk: Desk, submission: Submission, domain: str | None) -> bool:
+    """Whether they may ask about the domain (None: any) in some channel, but not where they chose.
+
+    A form that was opened in a channel is judged by that one, whatever is chosen in it.
+    """
+    if submission.channel_id:
+        return False
+    caller = desk.among(submission.asked_in).caller
+    try:
+        here, anywhere = await caller.rights(), await caller.rights_somewhere()
+    except Unchecked:  # so they are told, as whoever asks
+        return False
+    return anywhere.allow(Right.QUERY, domain) and not here.allow(Right.QUERY, domain)
 
 
 async def suggest(desk: Desk, suggestion: Suggestion) -> list[Block]:

@@ -18,13 +18,15 @@ from bot.views import home as views
 from bot.views.follow_refs import FollowRef
 from bot.views.mrkdwn import owned
 from bot.views.preferences import AS_SLACK
-from handlers import muting, subscriptions, watches
+from bot.views.refs import PageRef
+from handlers import muting, paging, subscriptions, watches
 from handlers.reply import MOST_REDRAWS
 
 if TYPE_CHECKING:
     from bot.live.quota import Use
     from bot.reader import Reader
     from bot.slack.incoming import Click, HomeOpened
+    from bot.watch.model import Subscription, Watch
     from handlers.desk import Desk
     from handlers.reply import Reply
 
@@ -46,8 +48,10 @@ async def mute(desk: Desk, click: Click, reply: Reply) -> None:
     """Mute a subscription, or unmute it."""
     ref = FollowRef.unpack(click.value)
     until = muting.until(ref.choice, now=desk.now(), zone=reply.reader.zone)
-    with suppress(StaleReference):  # it is gone, as the Home then shows
-        await subscriptions.mute(desk, ref.id, until)
+    subscription = await desk.store.subscriptions.find(ref.id)
+    if subscription is not None:  # otherwise it is gone, as the Home then shows
+        with suppress(StaleReference):
+            await subscriptions.mute(desk.among(subscription.channel_id), ref.id, until)
     await _publish(desk, click.team_id, click.user_id)
 
 
@@ -55,15 +59,31 @@ async def unsubscribe(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: 
     """Take a subscription away."""
     subscription = await desk.store.subscriptions.find(FollowRef.unpack(click.value).id)
     if subscription is not None:
-        await subscriptions.remove(desk, subscription)
+        await subscriptions.remove(desk.among(subscription.channel_id), subscription)
     await _publish(desk, click.team_id, click.user_id)
 
 
 async def stop(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
     """End a watch."""
-    with suppress(StaleReference):  # it is forgotten
-        await watches.stopped(desk, click)
+    watch = await desk.store.watches.find(FollowRef.unpack(click.value).id)
+    if watch is not None:  # otherwise it is forgotten
+        with suppress(StaleReference):
+            await watches.stopped(desk.among(watch.channel_id), click)
     await _publish(desk, click.team_id, click.user_id)
+
+
+async def open_followed(desk: Desk, click: Click, reply: Reply) -> None:
+    """Tell how it stands with what they follow, if they may ask where they follow it."""
+    ref = PageRef.unpack(click.value)
+    domain = (ref.ask or await desk.kept(ref.key)).domain
+    watched, subscribed = await _of_theirs(desk, click.team_id, click.user_id)
+    places = [one.channel_id for one in watched if one.ask.domain == domain]
+    places += [one.channel_id for one in subscribed if one.domain == domain]
+    for there in map(desk.among, dict.fromkeys(places)):
+        if domain in await there.caller.scope(Right.QUERY):
+            await paging.begin(there, click, reply)
+            return
+    await paging.begin(desk, click, reply)
 
 
 async def choose_language(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
@@ -141,31 +161,51 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
         StoreUnavailable: it cannot be read.
     """
     await desk.caller.admit()
-    rights, store = await desk.caller.rights(), desk.store
-    scope = rights.scopes[Right.QUERY]
-    watched = await store.watches.of_team(team_id)
-    subscribed = await store.subscriptions.of_team(team_id)
+    store = desk.store
+    watched, subscribed = await _of_theirs(desk, team_id, reader.user_id)
+    places = {one.channel_id for one in watched} | {one.channel_id for one in subscribed}
+    there = {place: await desk.among(place).caller.rights() for place in places}
+    scopes = [one.scopes[Right.QUERY] for one in (*there.values(), await desk.caller.rights())]
     followed = await store.follows.all()
-    read, mine = {(one.account, one.domain) for one in followed}, reader.user_id
-    shown = tuple(one for one in watched if one.owner == mine and one.ask.domain in scope)
-    told = tuple(one for one in subscribed if one.owner == mine and one.domain in scope)
+    read = {(one.account, one.domain) for one in followed}
+
+    def is_seen(domain: str) -> bool:
+        return any(domain in scope for scope in scopes)
+
+    shown = tuple(
+        one for one in watched if there[one.channel_id].allow(Right.QUERY, one.ask.domain)
+    )
+    told = tuple(one for one in subscribed if there[one.channel_id].allow(Right.QUERY, one.domain))
     return views.Facts(
         watches=shown,
         subscriptions=told,
         gone=desk.accounts.gone(told, shown),
-        followed=tuple(one for one in followed if one.domain in scope),
-        quotas=await _quotas(desk) if scope else {},
+        followed=tuple(one for one in followed if is_seen(one.domain)),
+        quotas=await _quotas(desk) if any(scopes) else {},
         is_alone=not desk.settings.store.is_shared,
         others={
             owned(domain, name): desk.queries.known_at(Ask(name, domain))
             for name, account in desk.settings.accounts.items()
             for domain in account.domains
-            if domain in scope and (name, domain) not in read
+            if is_seen(domain) and (name, domain) not in read
         },
-        preferences=await store.preferences.get(mine),
-        slack_s=await desk.people.as_slack_says(mine),
+        preferences=await store.preferences.get(reader.user_id),
+        slack_s=await desk.people.as_slack_says(reader.user_id),
         rows=desk.settings.display.rows,
-        rights=rights,
+        rights=await desk.caller.rights_somewhere(),
+        there=there,
+    )
+
+
+async def _of_theirs(
+    desk: Desk, team_id: str, user_id: str
+) -> tuple[tuple[Watch, ...], tuple[Subscription, ...]]:
+    """The watches and subscriptions that somebody began, wherever."""
+    watched = await desk.store.watches.of_team(team_id)
+    subscribed = await desk.store.subscriptions.of_team(team_id)
+    return (
+        tuple(one for one in watched if one.owner == user_id),
+        tuple(one for one in subscribed if one.owner == user_id),
     )
 
 

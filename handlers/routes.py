@@ -83,7 +83,7 @@ CLICKS: Mapping[str, Callable[[Desk, Click, Reply], Awaitable[None]]] = {
     "form.open": form.open_kept,
     "widen": paging.ask,
     "home.refresh": home.refresh,
-    "home.open": paging.begin,
+    "home.open": home.open_followed,
     "home.mute": home.mute,
     "home.unsubscribe": home.unsubscribe,
     "home.stop": home.stop,

@@ -60,7 +60,7 @@ class Command:
         return cls(
             text="",
             team_id=submission.team_id,
-            channel_id=submission.channel_id,
+            channel_id=submission.asked_in,
             user_id=submission.user_id,
             response_url=submission.response_url,
             answered_in=submission.answered_in,
@@ -169,6 +169,11 @@ class Submission:
     response_url: str
     values: Mapping[str, str]
     answered_in: str = ""
+
+    @property
+    def asked_in(self) -> str:
+        """Where it counts as asked: where it was opened; in no channel, where its answer goes."""
+        return self.channel_id or self.answered_in
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Submission:

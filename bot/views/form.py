@@ -155,6 +155,11 @@ def nowhere(w: Words) -> str:
     return w.t("Everyone where? Choose a channel.")
 
 
+def not_there(w: Words) -> str:
+    """That they may ask that in other channels only."""
+    return w.t("You may not ask this here: choose a channel in which you may.")
+
+
 def _notes(filled: Filled, w: Words) -> Iterator[Block]:
     if filled.left_out:
         said = w.t("Left out of this form: {text}", text=code(filled.left_out, 500))

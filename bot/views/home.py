@@ -57,7 +57,8 @@ class Facts:
         preferences: what they have chosen.
         slack_s: who they are as Slack says, whatever they have chosen.
         rows: how many rows a page the settings say.
-        rights: what they may do there.
+        rights: what they may do in some channel or other.
+        there: what they may in the channels where they follow something.
         is_alone: the process that draws it is the only one.
         gone: the accounts of what they follow that the settings no longer have.
     """
@@ -73,6 +74,11 @@ class Facts:
     is_alone: bool = True
     others: Mapping[str, datetime | None] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    there: Mapping[str, Rights] = field(default_factory=dict)
+
+    def rights_in(self, channel_id: str) -> Rights:
+        """What they may in the channel where they follow something."""
+        return self.there.get(channel_id, self.rights)
 
     @property
     def asks(self) -> tuple[Ask, ...]:
@@ -120,9 +126,8 @@ def _doors(rights: Rights, w: Words) -> list[Block]:
 
 
 def _followed(facts: Facts, reader: Reader, w: Words, now: datetime) -> Iterator[Block]:
-    rights = facts.rights
     if not facts.watches and not facts.subscriptions:
-        if hints := list(_beginnings(rights, w)):
+        if hints := list(_beginnings(facts.rights, w)):
             yield blocks.header(w.t("You follow nothing yet"))
             yield blocks.section("\n".join(hints))
         return
@@ -167,7 +172,7 @@ def _watch(watch: Watch, facts: Facts, reader: Reader, w: Words, now: datetime) 
     if is_gone:
         parts.append(unread(watch.ask.account, w))
     controls = [None if is_gone else _open(watch.ask, w)]
-    if facts.rights.allow(Right.WATCH, watch.ask.domain):
+    if facts.rights_in(watch.channel_id).allow(Right.WATCH, watch.ask.domain):
         controls.append(stop_button("home.stop", ref, w))
     return _row(f"*{said}*\n{' · '.join(parts)}", controls)
 
@@ -183,7 +188,7 @@ def _subscription(
     if is_gone:
         small = f"{small} · {unread(subscription.account, w)}"
     controls = [None if is_gone else _open(Ask(subscription.account, subscription.domain), w)]
-    if facts.rights.allow(Right.SUBSCRIBE, subscription.domain):
+    if facts.rights_in(subscription.channel_id).allow(Right.SUBSCRIBE, subscription.domain):
         controls += [
             mute_menu("home.mute", subscription, ref, reader, w, now=now),
             unsubscribe_button("home.unsubscribe", subscription.domain, ref, w),

@@ -1,0 +1,74 @@
+"""Who may something in one channel only: what they find outside of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.demo import DOMAIN, running
+from bot.roles import Right
+from bot.slack.incoming import Click
+from bot.views.follow_refs import FollowKind, FollowRef
+from handlers import front
+from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, Person
+from tests.end_to_end.test_export import begun_by_a_click
+from tests.end_to_end.test_form import Filler
+from tests.end_to_end.test_home import controls, opens, presses
+from tests.end_to_end.test_roles import TEAM, grant, granting, said_to
+
+
+def watching(channel: str) -> Any:  # noqa: ANN401 - what adjusts settings
+    """Whoever asks in the channel may query and watch."""
+    return granting(grant(channel, may=Right.QUERY), grant(channel, may=Right.WATCH))
+
+
+async def test_who_may_watch_in_one_channel_only_finds_their_watch_in_the_home_and_stops_it() -> (
+    None
+):
+    async with running(adjusted=watching(GENERAL)) as demo:
+        anna = Person(demo, channel=GENERAL)
+        await anna.types(f"/preload watch {DOMAIN} name=Cup")
+        assert f"Cup, watched in <#{GENERAL}>" in await opens(anna)
+        assert {"home.stop", "home.open", "form.open"} <= set(controls(anna))
+        assert (await presses(anna, "home.language", "zh")).lstrip().startswith("我的关注")
+        await presses(anna, "home.open")
+        assert f"*{DOMAIN}" in await said_to(demo, ANNA)
+        await presses(anna, "home.stop")
+        assert not await demo.bot.desk.store.watches.active()
+
+
+async def test_a_watch_is_not_stopped_in_the_home_by_who_may_not_where_it_stands() -> None:
+    async with running(adjusted=watching(LIVE_OPS)) as demo:
+        anna = Person(demo)
+        await anna.types(f"/preload watch {DOMAIN} name=Cup in=#general")
+        [watch] = await demo.bot.desk.store.watches.active()
+        ref = FollowRef(FollowKind.WATCH, watch.id).pack()
+        click = Click("home.stop", ref, TEAM, "", ANNA, "", in_private=False)
+        await front.take_click(demo.bot.desk, click)
+        assert f"You may not watch {DOMAIN}" in await said_to(demo, ANNA)
+        assert await demo.bot.desk.store.watches.active()
+
+
+async def test_a_form_from_nowhere_asks_where_one_may_and_refuses_at_the_field_elsewhere() -> None:
+    adjusted = granting(grant(GENERAL, may=Right.QUERY))
+    async with running(adjusted=adjusted) as demo:
+        anna = Filler(demo)
+        outcome = await demo.slack.shortcut(ANNA, "form")
+        assert outcome.ok, outcome.error
+        await demo.bot.jobs.idle()
+        asked = {"domain": DOMAIN, "public": "no"}
+        for place in (None, LIVE_OPS):
+            refused = await anna.submits(**asked, **{"in": place})
+            assert refused.errors == {
+                "in": "You may not ask this here: choose a channel in which you may."
+            }
+        assert f"*{DOMAIN}" in await anna.sends(**asked, **{"in": GENERAL})
+
+
+async def test_who_may_in_one_channel_only_cancels_their_export_in_direct_messages() -> None:
+    async with running(adjusted=granting(grant(GENERAL, may=Right.QUERY))) as demo:
+        anna = Person(demo, channel=GENERAL)
+        await anna.types("/preload archive.example.com")
+        demo.live.faults.latency_s = 0.3
+        anna.read = await begun_by_a_click(demo, anna)
+        await anna.clicks("export.cancel")
+        assert "is cancelled" in await said_to(demo, ANNA)
