@@ -13,7 +13,7 @@ from bot.errors import BotError, StaleReference
 from bot.reader import Language
 from bot.record import Deed
 from bot.roles import NotAllowed, Right, Unchecked
-from bot.views import errors, roles
+from bot.views import errors, notices, roles
 from bot.views import home as views
 from bot.views.follow_refs import FollowRef
 from bot.views.mrkdwn import owned
@@ -39,9 +39,9 @@ async def show(desk: Desk, opened: HomeOpened) -> None:
     await _publish(desk, opened.team_id, opened.user_id)
 
 
-async def refresh(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
     """Show it as it is now."""
-    await _publish(desk, click.team_id, click.user_id)
+    await _show_done(desk, click, reply)
 
 
 async def mute(desk: Desk, click: Click, reply: Reply) -> None:
@@ -52,24 +52,24 @@ async def mute(desk: Desk, click: Click, reply: Reply) -> None:
     if subscription is not None:  # otherwise it is gone, as the Home then shows
         with suppress(StaleReference):
             await subscriptions.mute(desk.among(subscription.channel_id), ref.id, until)
-    await _publish(desk, click.team_id, click.user_id)
+    await _show_done(desk, click, reply)
 
 
-async def unsubscribe(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+async def unsubscribe(desk: Desk, click: Click, reply: Reply) -> None:
     """Take a subscription away."""
     subscription = await desk.store.subscriptions.find(FollowRef.unpack(click.value).id)
     if subscription is not None:
         await subscriptions.remove(desk.among(subscription.channel_id), subscription)
-    await _publish(desk, click.team_id, click.user_id)
+    await _show_done(desk, click, reply)
 
 
-async def stop(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+async def stop(desk: Desk, click: Click, reply: Reply) -> None:
     """End a watch."""
     watch = await desk.store.watches.find(FollowRef.unpack(click.value).id)
     if watch is not None:  # otherwise it is forgotten
         with suppress(StaleReference):
             await watches.stopped(desk.among(watch.channel_id), click)
-    await _publish(desk, click.team_id, click.user_id)
+    await _show_done(desk, click, reply)
 
 
 async def open_followed(desk: Desk, click: Click, reply: Reply) -> None:
@@ -86,7 +86,7 @@ async def open_followed(desk: Desk, click: Click, reply: Reply) -> None:
     await paging.begin(desk, click, reply)
 
 
-async def choose_language(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+async def choose_language(desk: Desk, click: Click, reply: Reply) -> None:
     """Speak the language that was chosen."""
     language = None
     if click.value != AS_SLACK:
@@ -95,10 +95,10 @@ async def choose_language(desk: Desk, click: Click, reply: Reply) -> None:  # no
         language = Language(click.value)
     async with desk.caller.doing(Deed.PREFER, language=click.value):
         await desk.store.preferences.set(click.team_id, click.user_id, language=language)
-    await _publish(desk, click.team_id, click.user_id)
+    await _show_done(desk, click, reply)
 
 
-async def choose_zone(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+async def choose_zone(desk: Desk, click: Click, reply: Reply) -> None:
     """Tell times in the zone that was chosen."""
     zone = None
     if click.value != AS_SLACK:
@@ -108,10 +108,10 @@ async def choose_zone(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: 
             raise StaleReference from error
     async with desk.caller.doing(Deed.PREFER, zone=click.value):
         await desk.store.preferences.set(click.team_id, click.user_id, zone=zone)
-    await _publish(desk, click.team_id, click.user_id)
+    await _show_done(desk, click, reply)
 
 
-async def choose_rows(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: ARG001 - as every click's
+async def choose_rows(desk: Desk, click: Click, reply: Reply) -> None:
     """Show as many rows a page as were chosen."""
     rows = None
     if click.value != AS_SLACK:
@@ -120,11 +120,17 @@ async def choose_rows(desk: Desk, click: Click, reply: Reply) -> None:  # noqa: 
         rows = int(click.value)
     async with desk.caller.doing(Deed.PREFER, rows=click.value):
         await desk.store.preferences.set(click.team_id, click.user_id, rows=rows)
-    await _publish(desk, click.team_id, click.user_id)
+    await _show_done(desk, click, reply)
 
 
-async def _publish(desk: Desk, team_id: str, user_id: str) -> None:
-    """Show the Home, until it is what would be drawn after that.
+async def _show_done(desk: Desk, click: Click, reply: Reply) -> None:
+    """Show in the Home what came of a click; where Slack won't, say that it is done."""
+    if not await _publish(desk, click.team_id, click.user_id):
+        await reply.tell(notices.home_not_shown(reply.reader))
+
+
+async def _publish(desk: Desk, team_id: str, user_id: str) -> bool:
+    """Show the Home, until it is what would be drawn after that; whether Slack took it.
 
     Of clicks that race, the last to arrive may show what was before another: so each looks again.
     """
@@ -132,11 +138,13 @@ async def _publish(desk: Desk, team_id: str, user_id: str) -> None:
     for _ in range(MOST_REDRAWS):
         view, followed = await _drawn(desk, team_id, user_id)
         if followed is not None and followed == shown:
-            return
-        await desk.homes.publish(user_id, view)
+            break
+        if not await desk.homes.publish(user_id, view):
+            return False
         if followed is None:
-            return
+            break
         shown = followed
+    return True
 
 
 async def _drawn(desk: Desk, team_id: str, user_id: str) -> tuple[views.View, views.Facts | None]:

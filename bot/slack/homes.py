@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.slack.sender import tried
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -23,17 +23,26 @@ class Homes:
 
     Args:
         client: for `views.publish`.
-        timeout_s: how long Slack may take.
+        sleep: how to wait between tries.
+        timeout_s: how long one try may take.
     """
 
-    def __init__(self, client: AsyncWebClient, *, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        timeout_s: float = 10.0,
+    ) -> None:
         self._client = client
+        self._sleep = sleep
         self._timeout_s = timeout_s
 
-    async def publish(self, user_id: str, view: Mapping[str, Any]) -> None:
-        """Show the view in the person's Home; where Slack won't, what stood there stays.
+    async def publish(self, user_id: str, view: Mapping[str, Any]) -> bool:
+        """Show the view in the person's Home; whether it stands there.
 
-        That is logged: there is no message that they wait for, and their next look tries again.
+        Where Slack won't, what stood there stays, and that is logged. Publishing twice is
+        publishing once.
         """
 
         async def publish() -> None:
@@ -41,8 +50,11 @@ class Homes:
                 await self._client.views_publish(user_id=user_id, view=dict(view))
 
         try:
-            await answered(publish())
+            await tried(publish, repeatable=True, sleep=self._sleep)
         except SlackRefused:  # nobody foresaw that
             log.exception("home refused", user=user_id)
         except SlackUnavailable as error:
             log.warning("home not published", user=user_id, error=str(error))
+        else:
+            return True
+        return False

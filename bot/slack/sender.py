@@ -130,7 +130,7 @@ class Sender:
                 reply = await self._client.chat_postMessage(channel=channel, **said)
             return Posted(str(reply.get("channel", "")), str(reply.get("ts", "")))
 
-        return await self._tried(send, repeatable=False)
+        return await tried(send, repeatable=False, sleep=self._sleep)
 
     async def update(self, posted: Posted, message: Payload) -> None:
         """Change what a posted message says. Raises as `post` does."""
@@ -140,7 +140,7 @@ class Sender:
             async with asyncio.timeout(self._timeout_s):
                 await self._client.chat_update(channel=posted.channel_id, ts=posted.ts, **said)
 
-        await self._tried(send, repeatable=True)
+        await tried(send, repeatable=True, sleep=self._sleep)
 
     async def _respond(
         self, response_url: str, said: Mapping[str, Any], *, repeatable: bool
@@ -156,20 +156,30 @@ class Sender:
             ):
                 check(reply.status, reply.headers, _parsed(await reply.read()))
 
-        await self._tried(send, repeatable=repeatable)
+        await tried(send, repeatable=repeatable, sleep=self._sleep)
 
-    async def _tried(self, send: Callable[[], Awaitable[Sent]], *, repeatable: bool) -> Sent:
-        for pause_s in (PAUSE_S * 2**turn for turn in range(TRIES - 1)):
-            try:
-                return await answered(send())
-            except SlackUnavailable as error:
-                if error.delivered and not repeatable:
-                    raise
-                if error.retry_after_s is not None and error.retry_after_s > MAX_RETRY_AFTER_S:
-                    raise
-                asked_s = error.retry_after_s
-            await self._sleep(pause_s if asked_s is None else asked_s)
-        return await answered(send())
+
+async def tried(
+    send: Callable[[], Awaitable[Sent]],
+    *,
+    repeatable: bool,
+    sleep: Callable[[float], Awaitable[None]],
+) -> Sent:
+    """Send, and again if Slack fails: where it may have arrived, only what is `repeatable`.
+
+    Raises as `bot.slack.answers.answered` does.
+    """
+    for pause_s in (PAUSE_S * 2**turn for turn in range(TRIES - 1)):
+        try:
+            return await answered(send())
+        except SlackUnavailable as error:
+            if error.delivered and not repeatable:
+                raise
+            if error.retry_after_s is not None and error.retry_after_s > MAX_RETRY_AFTER_S:
+                raise
+            asked_s = error.retry_after_s
+        await sleep(pause_s if asked_s is None else asked_s)
+    return await answered(send())
 
 
 def as_said(message: Payload) -> dict[str, Any]:

@@ -68,6 +68,13 @@ def form_not_opened(form: FormRef, reader: Reader) -> Message:
     return fitted(Message(said, (blocks.section(said), blocks.actions([button]))))
 
 
+def home_not_shown(reader: Reader) -> Message:
+    """What was clicked in the Home is done, which Slack does not show there."""
+    w = words(reader.language)
+    said = w.t("What you clicked in the Home is done, but Slack does not show it there yet.")
+    return _notice(said, w.t("Open the Home again in a minute."))
+
+
 def by_direct_message(message: Message, channel_id: str, reader: Reader) -> Message:
     """An answer that came too late for its channel, with a line that says so."""
     w = words(reader.language)

@@ -14,6 +14,7 @@ from bot.demo import running
 from bot.sandbox.slack import Fault
 from bot.settings import Display
 from bot.slack.incoming import Click
+from bot.slack.sender import TRIES
 from bot.views.refs import PageRef
 from bot.watch.model import DEFAULT_STATUSES, Subscription
 from handlers import front
@@ -251,12 +252,34 @@ async def test_what_is_chosen_is_in_the_record(anna: Person, demo: Demo) -> None
 async def test_a_home_that_slack_does_not_take_is_logged_and_tried_again_when_looked_at(
     anna: Person, demo: Demo
 ) -> None:
-    demo.slack.faults.add(Fault("views.publish", status=503))
+    for _ in range(TRIES):
+        demo.slack.faults.add(Fault("views.publish", status=503))
     with capture_logs() as lines:
         await demo.slack.open_home(ANNA)
         await demo.bot.jobs.idle()
     assert "home not published" in [line["event"] for line in lines]
     assert "You follow nothing yet" in await opens(anna)
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
+async def test_a_home_is_shown_though_slack_fails_once(anna: Person, demo: Demo) -> None:
+    await opens(anna)
+    demo.slack.faults.add(Fault("views.publish", status=503))
+    assert "设置" in await presses(anna, "home.language", "zh")
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
+async def test_what_was_clicked_in_a_home_that_slack_does_not_take_is_said_to_be_done(
+    anna: Person, demo: Demo
+) -> None:
+    await anna.types(WATCH)
+    await opens(anna)
+    for _ in range(TRIES):
+        demo.slack.faults.add(Fault("views.publish", status=503))
+    assert "Cup" in await presses(anna, "home.stop")
+    assert not await demo.bot.desk.store.watches.active()
+    anna.channel = "D0001"
+    assert "What you clicked in the Home is done" in anna.sees()[-1]
 
 
 @pytest.mark.parametrize("demo", ["http"], indirect=True)
