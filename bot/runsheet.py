@@ -102,6 +102,11 @@ def decoded(content: bytes) -> str | None:
     return content.decode("utf-8", errors="replace") if printable == len(sample) else None
 
 
+def unescaped(text: str) -> str:
+    """A list's text without what programs that write JSON make of a slash and of `&`."""
+    return text.replace(r"\/", "/").replace(r"\u0026", "&")
+
+
 def _target(url: str, label: str | None) -> str:
     """What a link of Slack's stands for: what is read there, if that is an address."""
     return label if label and "://" in label else url

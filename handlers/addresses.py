@@ -12,6 +12,7 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
 _MIXED_END = re.compile(r"[a-z0-9-][^\x00-\x7f][^.]*$", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_ORIGIN = re.compile(rf"(?:{_SCHEME.pattern})?[^/?#]*")
 
 
 def domain(text: str) -> str | None:
@@ -36,6 +37,13 @@ def is_url(text: str) -> bool:
     if len(text) > _LONGEST_URL or domain(text) is None:
         return False
     return urlsplit(text if _SCHEME.match(text) else f"//{text}").path not in {"", "/"}
+
+
+def lowered(url: str) -> str:
+    """A play URL with its scheme and host in lower case: the API looks up what stands there."""
+    origin = _ORIGIN.match(url)
+    end = origin.end() if origin else 0
+    return url[:end].lower() + url[end:]
 
 
 def looks_like_address(text: str) -> bool:

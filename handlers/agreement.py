@@ -43,7 +43,7 @@ def urls(reading: Reading) -> tuple[str, ...]:
         piece = reading.urls[found[MAX_URLS]]
         count, most = str(len(found)), str(MAX_URLS)
         reading.fail(Problem.TOO_MANY_URLS, piece.start, piece.end, Key.URL, given=count, most=most)
-    return found
+    return tuple(dict.fromkeys(map(addresses.lowered, found)))
 
 
 def beginning(reading: Reading) -> timedelta | datetime | None:

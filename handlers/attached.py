@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from bot.slack.messages import Attached
     from handlers.desk import Desk
 
-_LISTS: Final = frozenset({".csv", ".tsv", ".txt", ".text", ".md", ".json", ".m3u", ".log"})
+_LISTS: Final = frozenset(
+    {".csv", ".tsv", ".txt", ".text", ".md", ".json", ".m3u", ".m3u8", ".log"}
+)
+"""What may be a list whatever Slack takes it for: a playlist it takes for sound."""
 _NO_LISTS: Final = ("image/", "video/", "audio/")
 """Nobody expects what is attached of these kinds to be read."""
 _HINDRANCES: Final = {TOO_LARGE: Hindrance.TOO_LARGE, NOT_SHOWN: Hindrance.FORBIDDEN}
@@ -40,9 +43,9 @@ async def read(desk: Desk, shortcut: Shortcut) -> Source:
     for file_id, file in zip(files, described, strict=True):
         if isinstance(file, Hindrance):
             unread.append(Unread(files[file_id].name or file_id, file))
-        elif file.mimetype.startswith(_NO_LISTS):
-            continue
         elif not _may_be_list(file):
+            if file.mimetype.startswith(_NO_LISTS):
+                continue
             unread.append(Unread(file.name, Hindrance.NOT_TEXT))
         elif len(lists) == MOST_FILES:
             unread.append(Unread(file.name, Hindrance.TOO_MANY))
@@ -58,10 +61,11 @@ async def read(desk: Desk, shortcut: Shortcut) -> Source:
     # Megabytes of text take a while, which nobody else is to wait for.
     found, not_text = await asyncio.to_thread(_found_in, shortcut.text, contents)
     unread += [Unread(file.name, Hindrance.NOT_TEXT) for file in lists if file.id in not_text]
+    urls = tuple(dict.fromkeys(map(addresses.lowered, found.urls)))
     return Source(
-        urls=found.urls[: runsheet.MOST_URLS],
+        urls=urls[: runsheet.MOST_URLS],
         odd=found.odd,
-        left_out=max(0, len(found.urls) - runsheet.MOST_URLS),
+        left_out=max(0, len(urls) - runsheet.MOST_URLS),
         unread=tuple(unread),
     )
 
@@ -99,6 +103,6 @@ async def _given(file: Attached, asked: Awaitable[Given]) -> Given | Hindrance:
 def _found_in(text: str, contents: Mapping[str, bytes]) -> tuple[runsheet.Runsheet, set[str]]:
     """The addresses in the message and its lists, and the IDs of those that are no text."""
     texts = {name: runsheet.decoded(content) for name, content in contents.items()}
-    readable = [one for one in texts.values() if one is not None]
+    readable = [runsheet.unescaped(one) for one in texts.values() if one is not None]
     found = runsheet.read([runsheet.typed(text), *readable], addresses.is_url)
     return found, {name for name, one in texts.items() if one is None}

@@ -81,6 +81,34 @@ async def test_a_list_that_is_attached_is_read(anna: Person, demo: Demo) -> None
     assert "not read" not in said
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cup.m3u", "#EXTM3U\n#EXTINF:-1,cup\n{}"),
+        ("cup.M3U8", "#EXTM3U\n#EXTINF:-1,cup\n{}"),
+        ("cup.json", '{{"streams": ["{}"]}}'),
+    ],
+)
+async def test_playlists_and_what_programs_write_are_lists_too(
+    anna: Person, demo: Demo, name: str, text: str
+) -> None:
+    [url] = played(demo, "live.example.com", 1)
+    listed = f"{url}&side=2".replace("/", r"\/").replace("&", r"\u0026") if "json" in name else url
+    message = demo.slack.upload(anna.user, LIVE_OPS, name, text.format(listed).encode())
+    assert "1 " in await checks(anna, message)
+    assert anna.table()[0][1].startswith("liveApp/")
+
+
+async def test_a_host_in_capitals_is_the_same_host(anna: Person, demo: Demo) -> None:
+    [url] = played(demo, "live.example.com", 1)
+    shouted = url.replace("rtmp://live.example.com", "RTMP://LIVE.example.com")
+    assert shouted != url
+    await checks(anna, demo.slack.say(anna.user, LIVE_OPS, f"{shouted} {url}"))
+    [row] = anna.table()
+    assert row[0] != "❔ no task"
+    assert "no task" not in await anna.types(f"/preload url={shouted}")
+
+
 async def test_a_list_that_the_app_may_not_read_is_told_with_the_mend(
     anna: Person, demo: Demo
 ) -> None:
