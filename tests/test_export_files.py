@@ -135,12 +135,21 @@ def test_what_looks_like_a_formula_is_text(url: str) -> None:
     assert not [cell for cell in row.values() if cell.startswith(FORMULA)]
 
 
-@pytest.mark.parametrize("text", ["5401626311530724", "007", "2/11", "1e5", "2026-11-22", "19:30"])
+@pytest.mark.parametrize(
+    "text",
+    ["5401626311530724", "007", "2/11", "1e5", "2026-11-22", "19:30", "may/1", "1-Sept", "MAR1"],
+)
 def test_what_a_spreadsheet_would_round_or_take_for_a_date_is_text(text: str) -> None:
     [row] = rows(an_export(alone(a_task(task_id=text, description=text, process=62.5))))
     assert (row["Task ID"], row["Description"]) == (f"\t{text}", f"\t{text}")
     assert row["Progress in %"] == "62.5"
     assert row["Observed (UTC)"] == "2026-11-22 11:42:10"
+
+
+@pytest.mark.parametrize("text", ["mayor/1", "dec/cam_2", "march/cup", "app/1"])
+def test_what_only_begins_like_a_month_stays_as_it_is(text: str) -> None:
+    [row] = rows(an_export(alone(a_task(description=text))))
+    assert row["Description"] == text
 
 
 @given(st.lists(any_rows, max_size=5))

@@ -3,8 +3,8 @@
 UTF-8 with a byte order mark, without which a spreadsheet takes the bytes for another encoding;
 CRLF (RFC 4180). A cell that begins like a formula would be run as one: it gets an apostrophe
 (https://owasp.org/www-community/attacks/CSV_Injection). One that reads like a number or a date
-would be rounded to 15 digits, as a long task ID, or made a day, as the stream `2/11`: it gets a
-tab, which is not seen, and which `/preload task=` drops when the cell is copied there.
+would be rounded to 15 digits, as a long task ID, or made a day, as the streams `2/11` and `may/1`:
+it gets a tab, which is not seen, and which `/preload task=` drops when the cell is copied there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 
 _CELL_CHARS = 8_000
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_REWRITTEN = re.compile(r"0\d+|\d{12,}|\d+(?:[/:eE-]\d+)+", re.ASCII)
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_REWRITTEN = re.compile(
+    rf"0\d+|\d{{12,}}|\d+(?:[/:e-]\d+)+|{_MONTH}[/ .-]?\d{{1,4}}|\d{{1,2}}[/ .-]?{_MONTH}",
+    re.ASCII | re.IGNORECASE,
+)
 """What a spreadsheet shows otherwise than it is written; our own times have a space."""
 
 
