@@ -111,20 +111,30 @@ class Exporter:
         self._opened = opened
         self._now = now
 
-    async def read(self, ask: Ask, turn: Callable[[Step], Awaitable[None]]) -> Export:
+    async def read(
+        self,
+        ask: Ask,
+        turn: Callable[[Step], Awaitable[None]],
+        *,
+        spent: Callable[[int], None] = lambda _: None,
+    ) -> Export:
         """All tasks that `ask` finds, as far as a file holds them.
 
         Args:
             ask: the question.
             turn: called between two calls; what it raises ends the reading.
+            spent: told at the end, however it comes, how many calls of the API it took.
 
         Raises:
             LiveError: the API did not answer; nothing is kept of what it answered before.
         """
         places = Background(self._quota_of(ask.account))
-        async with self._opened(ask.account, places) as live:
-            noting = Noting(live)
-            export = await read(noting, ask.question(), turn, now=self._now)
+        try:
+            async with self._opened(ask.account, places) as live:
+                noting = Noting(live)
+                export = await read(noting, ask.question(), turn, now=self._now)
+        finally:
+            spent(places.sent)
         return replace(export, calls=places.sent, request_ids=tuple(noting.request_ids))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.errors import LiveError, StoreUnavailable, TimedOut
+from bot.errors import LiveError, StoreUnavailable
 from bot.export import Format
 from bot.logs import request_id
 from bot.record import Deed, Outcome
@@ -122,6 +122,10 @@ class _Cancelled(Exception):
     """The person wants no file any more."""
 
 
+class _TooLong(Exception):
+    """It took `LONGEST_S`."""
+
+
 @dataclass(slots=True)
 class _Exporting:
     """An export, from its first call to the last that is said of it.
@@ -133,6 +137,7 @@ class _Exporting:
             clicked: what is to be changed later is told directly.
         step: how far it is.
         notes: how often that was told.
+        calls: how many calls of the API it took, once it is over.
         is_sending: the file is on its way to Slack.
         is_sent: it is there.
     """
@@ -144,6 +149,7 @@ class _Exporting:
     beside: bool
     step: Step | None = None
     notes: int = 0
+    calls: int = 0
     is_sending: bool = False
     is_sent: bool = False
     _mark: tuple[bool, int] | None = None
@@ -158,7 +164,9 @@ class _Exporting:
         try:
             said = await self._made()
         except _Cancelled:
-            said = views.cancelled(self.wish, self.step, reader)
+            said = views.cancelled(self.wish, self.step, reader, calls=self.calls)
+        except _TooLong:
+            said = views.took_too_long(LONGEST_S, self.wish, self.step, reader, calls=self.calls)
         except LiveError as error:
             if self.step is None and not (self.beside and self.notes):
                 raise Unanswered(self.wish.ask, error, announced=self._replaces) from error
@@ -169,6 +177,7 @@ class _Exporting:
                 self.wish,
                 self.step,
                 reader,
+                calls=self.calls,
                 suffix=suffix_of(self.wish.ask.account, accounts),
                 log_id=request_id(),
             )
@@ -182,10 +191,13 @@ class _Exporting:
         """What there is to say of the file that was sent."""
         try:
             async with asyncio.timeout(LONGEST_S):
-                reading = self.desk.exporter.read(self.wish.ask, self._turn)
+                reading = self.desk.exporter.read(
+                    self.wish.ask, self._turn, spent=partial(setattr, self, "calls")
+                )
                 export, _ = await self.reply.unless_quick(reading, self._announce)
         except TimeoutError as error:
-            raise TimedOut(message="the export took too long") from error
+            log.warning("export took too long", calls=self.calls)
+            raise _TooLong from error
         reader, now = self.reply.reader, self.desk.now()
         if not export.found:
             return views.nothing(export, self.wish, reader, now=now)
@@ -227,7 +239,7 @@ class _Exporting:
         wish, reader = self.wish, self.reply.reader
         if self.is_sending:
             return views.not_taken("shutdown", wish, reader, delivered=True)
-        return views.cut_off(wish, self.step, reader)
+        return views.cut_off(wish, self.step, reader, calls=self.calls)
 
     async def _turn(self, step: Step) -> None:
         """Between two calls: end if that is wished, and tell how far it is, now and then."""

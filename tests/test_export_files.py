@@ -330,6 +330,7 @@ def test_whatever_is_asked_slack_takes_what_is_said_and_nothing_signed_is(
         views.cancelled(wish, step, reader),
         views.stopped(error(code="C", message="auth_key=5ecre7"), wish, step, reader, log_id="log"),
         views.cut_off(wish, None, reader),
+        views.took_too_long(1_500.0, wish, step, reader, calls=15),
         views.without_scope("files:write", wish, reader),
         views.refused("some_code", wish, reader),
         views.not_taken("timeout", wish, reader, delivered=True),

@@ -148,11 +148,26 @@ def nothing(export: Export, wish: Wish, reader: Reader, *, now: datetime) -> Mes
     return answer(said, lines, w, hint=facts, controls=[form], asks=(wish.ask,))
 
 
-def cancelled(wish: Wish, step: Step | None, reader: Reader) -> Message:
-    """It was cancelled in time: there is no file."""
+def cancelled(wish: Wish, step: Step | None, reader: Reader, *, calls: int = 0) -> Message:
+    """It was cancelled in time: there is no file. It took so many calls of the API."""
     w = words(reader.language)
     said = w.t("The export of {domain} is cancelled", domain=_domain(wish))
-    return answer(said, [_how_far(step, w)], w, hint=_again(wish, w))
+    return answer(said, [_how_far(step, calls, w)], w, hint=_again(wish, w))
+
+
+def took_too_long(
+    longest_s: float, wish: Wish, step: Step | None, reader: Reader, *, calls: int = 0
+) -> Message:
+    """It was given up after so long; it took so many calls of the API."""
+    w = words(reader.language)
+    said = w.n(
+        "The export of {domain} was given up: it took longer than {count} minute",
+        "The export of {domain} was given up: it took longer than {count} minutes",
+        max(1, round(longest_s / 60)),
+        domain=_domain(wish),
+    )
+    mend = w.t("Ask for less at a time: of one status, or with since= and until=")
+    return answer(said, [_how_far(step, calls, w), mend], w, hint=_again(wish, w))
 
 
 def cancelling(reader: Reader) -> Message:
@@ -181,23 +196,27 @@ def stopped(
     step: Step | None,
     reader: Reader,
     *,
+    calls: int = 0,
     suffix: str = "",
     log_id: str = "",
 ) -> Message:
-    """The API did not answer half way; `suffix` and `log_id` are as in `bot.views.errors`."""
+    """The API did not answer half way, after so many calls.
+
+    `suffix` and `log_id` are as in `bot.views.errors`.
+    """
     w = words(reader.language)
     said = w.t("The export of {domain} could not be finished", domain=_domain(wish))
     why = errors.message(error, reader, ask=wish.ask, suffix=suffix, log_id=log_id)
-    head = blocks.section(f"*{said}*\n{_how_far(step, w)}")
+    head = blocks.section(f"*{said}*\n{_how_far(step, calls, w)}")
     again = blocks.context(_again(wish, w))
     return fitted(Message(w.sentences([said, why.text]), (head, *why.blocks, again)))
 
 
-def cut_off(wish: Wish, step: Step | None, reader: Reader) -> Message:
-    """The bot is being stopped before the file is there."""
+def cut_off(wish: Wish, step: Step | None, reader: Reader, *, calls: int = 0) -> Message:
+    """The bot is being stopped before the file is there; it took so many calls of the API."""
     w = words(reader.language)
     said = w.t("The bot was stopped before the export of {domain} was ready", domain=_domain(wish))
-    return answer(said, [_how_far(step, w)], w, hint=_again(wish, w))
+    return answer(said, [_how_far(step, calls, w)], w, hint=_again(wish, w))
 
 
 def without_scope(scope: str, wish: Wish, reader: Reader) -> Message:
@@ -250,12 +269,17 @@ def _destination(wish: Wish, w: Words) -> str:
     return w.t("The file is posted in {channel}", channel=channel(wish.channel_id, w))
 
 
-def _how_far(step: Step | None, w: Words) -> str:
-    """How much was read in vain."""
-    if step is None:
-        return w.t("No task had been read; there is no file")
-    read, count = f"{step.read:,}", f"{step.goal:,}"
-    return w.t("{read} of {count} tasks had been read; there is no file", read=read, count=count)
+def _how_far(step: Step | None, calls: int, w: Words) -> str:
+    """How much was read in vain, and what it cost."""
+    said = w.t("No task had been read; there is no file")
+    if step is not None:
+        place = {"read": f"{step.read:,}", "count": f"{step.goal:,}"}
+        said = w.t("{read} of {count} tasks had been read; there is no file", **place)
+    return f"{said} · {_calls(calls, w)}" if calls else said
+
+
+def _calls(count: int, w: Words) -> str:
+    return w.n("{count} call of the Live API", "{count} calls of the Live API", count)
 
 
 def _again(wish: Wish, w: Words) -> str:
@@ -267,5 +291,4 @@ def _facts(export: Export, reader: Reader, w: Words, now: datetime) -> str:
     start, end = dated(export.start, reader, now), dated(export.end, reader, now)
     created = w.t("created {start} – {end}", start=start, end=end)
     observed = w.t("observed {time}", time=to_the_second(export.observed_from, reader, now))
-    calls = w.n("{count} call of the Live API", "{count} calls of the Live API", export.calls)
-    return f"{created} · {observed} · {calls}"
+    return f"{created} · {observed} · {_calls(export.calls, w)}"

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -207,6 +208,7 @@ async def test_an_export_is_cancelled_by_its_button(anna: Person, demo: Demo) ->
     anna.read = await begun(demo, anna, f"/preload export {ARCHIVE}")
     await anna.clicks("export.cancel")
     assert "is cancelled" in said(anna)
+    assert re.search(r"[1-9] calls? of the Live API", said(anna))
     assert files(demo) == []
     assert len([one for one in demo.live.arrivals if one.action == DESCRIBE]) < 10
 
@@ -260,6 +262,8 @@ async def test_an_api_that_fails_half_way_leaves_no_file_and_it_is_said_how_far_
     text = said(anna)
     assert "could not be finished" in text
     assert "of 350 tasks had been read; there is no file" in text
+    calls = [one for one in demo.live.arrivals if one.action == DESCRIBE]
+    assert f"{len(calls)} calls of the Live API" in text
     assert "ServiceUnavailable" in text
     assert "/preload export domain=quiet.example.com" in text
     assert files(demo) == []
@@ -350,8 +354,9 @@ async def test_an_export_that_takes_too_long_is_given_up(
     monkeypatch.setattr("handlers.export.LONGEST_S", 1.0)
     demo.live.faults.latency_s = 0.25
     text = await anna.types(f"/preload export {ARCHIVE}")
-    assert "could not be finished" in text
-    assert "in time" in text
+    assert "was given up: it took longer than 1 minute" in text
+    assert "calls of the Live API" in text
+    assert "did not answer" not in text
     assert files(demo) == []
 
 
