@@ -150,16 +150,16 @@ class Queries:
             domains.put(account, held, kept_s=DOMAINS_KEPT_S)
         return tuple(domain.name for domain in held)
 
-    def domains_at_hand(self, account: str) -> tuple[str, ...] | None:
-        """What `domains` gave last, without asking anybody; None if that is nothing."""
-        held = self._memory.domains.held(account)
+    def domains_at_hand(self, account: str, *, fresh: bool = False) -> tuple[str, ...] | None:
+        """What `domains` gave last, without asking anybody; None if that is nothing, or old."""
+        max_age_s = DOMAINS_FRESH_S if fresh else None
+        held = self._memory.domains.held(account, max_age_s=max_age_s)
         return None if held is None else tuple(domain.name for domain in held)
 
     def must_list(self, account: str) -> bool:
         """Whether `domains` would ask, and nobody does at this moment."""
-        domains = self._memory.domains
-        is_fresh = domains.held(account, max_age_s=DOMAINS_FRESH_S) is not None
-        return not is_fresh and not domains.is_asking(account)
+        is_known = self.domains_at_hand(account, fresh=True) is not None
+        return not is_known and not self._memory.domains.is_asking(account)
 
     async def _listing(self, question: Ask, place: Place) -> tuple[Listing, LiveError | None]:
         """The listing to cut from; with the reason where only an old one is to be had.

@@ -42,6 +42,15 @@ class Accounts:
         """Those that are known without asking anybody."""
         return tuple(dict.fromkeys(chain.from_iterable(map(self._at_hand, self.settings.accounts))))
 
+    def all_at_hand(self) -> tuple[str, ...]:
+        """All that there are, if each account itself has said so lately; otherwise none.
+
+        Of an account whose domains the settings name, it may have others too.
+        """
+        names = self.settings.accounts
+        listed = [self.queries.domains_at_hand(name, fresh=True) for name in names]
+        return () if None in listed else self.domains_at_hand()
+
     def to_list(self) -> tuple[str, ...]:
         """The accounts that name no domains and whose list is old or missing; nobody asks yet."""
         accounts = self.settings.accounts

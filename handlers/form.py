@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable
+from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable, UsageError
 from bot.roles import Right, Unchecked
 from bot.slack.errors import SlackUnavailable
 from bot.slack.modals import TriggerSpent
@@ -27,7 +27,7 @@ from bot.words import words
 from handlers import addresses, drafting, fields
 from handlers.canonical import canonical
 from handlers.requests import ExportRequest, TasksRequest
-from handlers.vocabulary import nearest
+from handlers.vocabulary import nearest, nearest_domain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bot.reader import Reader
     from bot.slack.incoming import Click, Command, Shortcut, Submission, Suggestion
     from bot.views.limits import Block
+    from handlers.caller import Caller
     from handlers.desk import Desk
     from handlers.reply import Reply
     from handlers.requests import AskRequest
@@ -100,13 +101,19 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
     Raises:
         Misfilled: something in it is wrong.
     """
-    found = _read(desk, dict(_texts(submission.values)), reader)
-    w = words(reader.language)
+    typed = dict(_texts(submission.values))
+    found, w = _read(desk, typed, reader), words(reader.language)
+    there = desk.among(submission.asked_in)
+    with suppress(Unchecked):  # of which they are told as whoever asks
+        found = await _doubted(there, typed, found, desk.accounts.all_at_hand())
     wrong = {field.value: views.wrong(error, w) for field, error in found.wrong.items()}
+    with suppress(Unchecked):
+        # What was opened in a channel is judged by that one, whatever is chosen for the answer.
+        in_none = not submission.channel_id
+        if in_none and await _may_elsewhere_only(there.caller, found.request.domain):
+            wrong[Field.WHERE.value] = views.not_there(w)
     if found.request.public and not submission.response_url:
         wrong[Field.WHERE.value] = views.nowhere(w)
-    elif await _may_elsewhere_only(desk, submission, found.request.domain):
-        wrong[Field.WHERE.value] = views.not_there(w)
     if wrong:
         raise Misfilled(wrong)
     if found.format is not None:
@@ -114,18 +121,23 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
     return found.request
 
 
-async def _may_elsewhere_only(desk: Desk, submission: Submission, domain: str | None) -> bool:
-    """Whether they may ask about the domain (None: any) in some channel, but not where they chose.
+async def _doubted(
+    desk: Desk, typed: Mapping[str, str], found: fields.Fields, known: Sequence[str]
+) -> fields.Fields:
+    """The same; a domain that is none of the known ones, but like one of them, counts as wrong."""
+    domain, scope = found.request.domain, await desk.caller.scope(Right.QUERY)
+    if not domain or not typed.get(Field.DOMAIN) or domain in known:
+        return found
+    near = nearest_domain(domain, [name for name in known if name in scope])
+    if near is None:
+        return found
+    doubt = UsageError(views.UNKNOWN_DOMAIN, values={"given": domain}, suggestion=near)
+    return replace(found, wrong={Field.DOMAIN: doubt, **found.wrong})
 
-    A form that was opened in a channel is judged by that one, whatever is chosen in it.
-    """
-    if submission.channel_id:
-        return False
-    caller = desk.among(submission.asked_in).caller
-    try:
-        here, anywhere = await caller.rights(), await caller.rights_somewhere()
-    except Unchecked:  # so they are told, as whoever asks
-        return False
+
+async def _may_elsewhere_only(caller: Caller, domain: str | None) -> bool:
+    """Whether they may ask about the domain (None: any) in some channel, but not where they do."""
+    here, anywhere = await caller.rights(), await caller.rights_somewhere()
     return anywhere.allow(Right.QUERY, domain) and not here.allow(Right.QUERY, domain)
 
 
@@ -156,6 +168,7 @@ def completed(typed: str, known: Sequence[str]) -> list[str]:
 async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, str]) -> None:
     """Open the form, or say that it did not open; then see to the domains that it will suggest."""
     found = _read(desk, typed, reply.reader, domains=await _configured(desk))
+    found = await _doubted(desk, typed, found, desk.accounts.domains_at_hand())
     standing = filled(typed, found, now=desk.now(), rows=desk.rows(reply.reader))
     view = views.form(
         standing,

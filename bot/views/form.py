@@ -88,7 +88,11 @@ class Filled:
     wrong: Mapping[Field, UsageError] = field(default_factory=dict)
 
 
+UNKNOWN_DOMAIN = "unknown_domain"
+"""What is wrong with a domain that is like a known one, beside what the grammar finds."""
+
 _WRONG = {
+    UNKNOWN_DOMAIN: marked("{given} is not among the known domains."),
     "bad_time": marked("{given} is not a time that can be read."),
     "bad_size": marked("{given} is not a number of rows from {low} to {high}."),
     "bad_public": marked("{given} is neither yes nor no."),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 URL = "rtmp://live.example.com/liveApp/cup_main?auth_key=1795347730-0-0-5ecre7"
 LIST_DOMAINS = "DescribeLiveUserDomains"
+DOUBT = "live.exmaple.com is not among the known domains. Did you mean live.example.com?"
 
 
 class Filler(Person):
@@ -163,8 +164,33 @@ async def test_an_unknown_domain_is_mended_in_the_form(anna: Filler) -> None:
     assert "no play domain" in refused
     await anna.opens()
     assert anna.field("domain")["initial_option"]["value"] == "live.exmaple.com"
+    assert anna.hint("domain") == f"⚠️ {DOUBT}"
     assert anna.field("status")["initial_option"]["value"] == "failed"
     assert "13 failed" in await anna.sends(domain="live.example.com")
+
+
+async def test_a_mistyped_domain_is_refused_at_its_field_when_the_accounts_have_listed_theirs() -> (
+    None
+):
+    async with unlisted() as demo:
+        anna = Filler(demo)
+        await anna.asks()
+        assert (await anna.submits(domain="live.exmaple.com")).errors == {"domain": DOUBT}
+        assert "live.example.com: " in await anna.sends(domain="live.example.com")
+
+
+async def test_nobody_is_kept_from_asking_about_a_domain_like_no_known_one(anna: Filler) -> None:
+    await anna.asks("domain=box.example.org")
+    assert "⚠️" not in anna.hint("domain")
+    assert "no play domain" in await anna.sends(domain="box.example.org")
+
+
+async def test_a_domain_is_not_refused_while_an_account_has_not_said_which_it_has() -> None:
+    async with unlisted() as demo:
+        demo.live.faults.inject(UNAVAILABLE, action=LIST_DOMAINS)
+        anna = Filler(demo)
+        await anna.asks("domain=live.exmaple.com")
+        assert (await anna.submits(domain="live.exmaple.com")).errors == {}
 
 
 async def test_a_mistyped_export_is_mended_in_the_form_and_is_an_export_still(
