@@ -116,6 +116,12 @@ def test_what_belongs_to_no_field_is_left_out_and_named(text: str, left_out: str
     assert draft(text) == {"status": "failed", LEFT_OUT: left_out}
 
 
+def test_where_there_is_one_account_another_is_left_out_and_named() -> None:
+    one = {**THERE, "accounts": ("default",)}
+    found = drafted("status=failed account=foo", **one)  # type: ignore[arg-type] # as in `draft`
+    assert found == {"status": "failed", LEFT_OUT: "account=foo"}
+
+
 @pytest.mark.parametrize(
     "text", ["watch failed", "subscribe", "subscrbe live.example.com", "help since", "列表"]
 )
