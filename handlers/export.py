@@ -20,17 +20,19 @@ from bot.views import export as views
 from bot.views import following
 from bot.views.export_refs import ExportRef
 from bot.views.refs import ChoiceRef
-from handlers import deeds, places
+from handlers import deeds, form, places
+from handlers.canonical import canonical
 from handlers.desk import Unanswered
+from handlers.requests import ExportRequest
 
 if TYPE_CHECKING:
     from bot.export import Export, Step
     from bot.slack.incoming import Click, Command
     from bot.views.export import File, Wish
     from bot.views.limits import Message
+    from bot.views.refs import FormRef
     from handlers.desk import Desk
     from handlers.reply import Reply
-    from handlers.requests import ExportRequest
 
 MOST_AT_ONCE: Final = 3
 """How many exports of a person may be under way."""
@@ -200,12 +202,20 @@ class _Exporting:
             raise _TooLong from error
         reader, now = self.reply.reader, self.desk.now()
         if not export.found:
-            return views.nothing(export, self.wish, reader, now=now)
+            return views.nothing(export, self.wish, await self._form(), reader, now=now)
         file = await asyncio.to_thread(views.file, export, self.wish, reader, now=now)
         if not await self._ends():
             raise _Cancelled
         self.is_sending = True
         return await self._sent(file, export)
+
+    async def _form(self) -> FormRef | None:
+        """The form of the same export."""
+        reader, is_public = self.reply.reader, self.wish.channel_id is not None
+        asked = form.typed_as(self.wish.ask, self.desk.settings.accounts)
+        query = replace(asked, rows=None, public=is_public)
+        text = canonical(ExportRequest(query, self.wish.format), reader.zone)
+        return await form.keep(self.desk, text, reader)
 
     async def _sent(self, file: File, export: Export) -> Message:
         wish, reader, uploads = self.wish, self.reply.reader, self.desk.uploads

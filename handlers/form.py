@@ -80,7 +80,7 @@ async def open_kept(desk: Desk, click: Click, reply: Reply) -> None:
         key = FormRef.unpack(click.value).key
     except StaleReference:
         ref = PageRef.unpack(click.value)
-        asked = _typed_as(ref.ask or await desk.kept(ref.key), desk.settings.accounts)
+        asked = typed_as(ref.ask or await desk.kept(ref.key), desk.settings.accounts)
         typed = await _drafted(desk, canonical(asked, reply.reader.zone), reply.reader)
     else:
         typed = await desk.store.drafts.find(key) if key else {}
@@ -247,7 +247,7 @@ def _texts(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield Field.ACCOUNT, account
 
 
-def _typed_as(ask: Ask, accounts: Collection[str]) -> TasksRequest:
+def typed_as(ask: Ask, accounts: Collection[str]) -> TasksRequest:
     """The question as a person could have typed it, who knows of these accounts."""
     return TasksRequest(
         domain=ask.domain or None,

@@ -23,7 +23,7 @@ from bot.views import export as views
 from bot.views.export_csv import as_csv
 from bot.views.export_json import as_json
 from bot.views.limits import MESSAGE_TEXT_CHARS
-from bot.views.refs import PageRef
+from bot.views.refs import FormRef
 from bot.words import words
 from tests.test_views import ASK, CHINESE, FAILED, HOUR, NOW, READER, Anything, a_task, alone
 from tests.test_views import mrkdwn as read_markup
@@ -287,7 +287,7 @@ def test_urls_that_have_no_line_in_the_file_are_named_without_their_signatures()
     assert "`app/nobody`" in views.file(export, WISH, READER, now=NOW).comment
     assert parsed(export)["urls_without_match"] == ["rtmp://live.example.com/app/nobody?…"]
     none = an_export(question=question)
-    assert "2 URLs match no task" in mrkdwn(views.nothing(none, WISH, READER, now=NOW))
+    assert "2 URLs match no task" in mrkdwn(views.nothing(none, WISH, None, READER, now=NOW))
     unsure = replace(export, is_sure=False)
     assert "match" not in mrkdwn(views.done(unsure, WISH, "a.csv", READER, now=NOW))
 
@@ -300,13 +300,13 @@ def test_an_export_of_nothing_repeats_what_was_asked_and_opens_the_form_with_it(
         urls=("rtmp://live.example.com/app/cup?auth_key=1-0-0-5ecre7",),
     )
     wish = views.Wish(ask, Format.JSON)
-    message = views.nothing(an_export(question=ask), wish, READER, now=NOW)
+    form = FormRef("0123456789abcdef")
+    message = views.nothing(an_export(question=ask), wish, form, READER, now=NOW)
     assert (
         "`/preload export domain=live.example.com url=rtmp://live.example.com/app/cup?… "
         "status=failed since=2h json`"
     ) in mrkdwn(message)
-    assert PageRef.unpack(controls(message)["form.open"]["value"]).key == ask.key
-    assert message.asks == (ask,)  # what is signed is not in the button, but in the store
+    assert FormRef.unpack(controls(message)["form.open"]["value"]) == form
     assert "5ecre7" not in str(message.blocks)
 
 
@@ -326,7 +326,7 @@ def test_whatever_is_asked_slack_takes_what_is_said_and_nothing_signed_is(
         views.under_way(None, wish, "0" * 12, reader),
         views.under_way(step, wish, "0" * 12, reader),
         views.done(export, wish, name, reader, now=NOW),
-        views.nothing(export, wish, reader, now=NOW),
+        views.nothing(export, wish, FormRef(), reader, now=NOW),
         views.cancelled(wish, step, reader),
         views.stopped(error(code="C", message="auth_key=5ecre7"), wish, step, reader, log_id="log"),
         views.cut_off(wish, None, reader),

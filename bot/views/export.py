@@ -16,7 +16,6 @@ from bot.views.export_refs import ExportRef
 from bot.views.limits import Message, fitted
 from bot.views.mentions import channel
 from bot.views.mrkdwn import code, escaped, owned
-from bot.views.refs import PageRef
 from bot.views.times import dated, to_the_second
 from bot.words import words
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from bot.errors import BotError
     from bot.export import Export, Step
     from bot.reader import Reader
+    from bot.views.refs import FormRef
     from bot.words import Words
 
 _DOMAIN_CHARS = 300
@@ -139,13 +139,15 @@ def done(export: Export, wish: Wish, name: str, reader: Reader, *, now: datetime
     return answer(_exported(export, wish, w), [where, *notes(export, w)], w, hint=facts)
 
 
-def nothing(export: Export, wish: Wish, reader: Reader, *, now: datetime) -> Message:
+def nothing(
+    export: Export, wish: Wish, form: FormRef | None, reader: Reader, *, now: datetime
+) -> Message:
     """No task matches: there is no file. The filters are repeated, to be mended in the form."""
     w = words(reader.language)
     said = w.t("{domain}: no tasks match, so there is no file", domain=_domain(wish))
-    form = blocks.button("form.open", w.t("Open the form"), PageRef.to(wish.ask).pack())
     lines, facts = [*notes(export, w), _again(wish, w)], _facts(export, reader, w, now)
-    return answer(said, lines, w, hint=facts, controls=[form], asks=(wish.ask,))
+    button = blocks.button("form.open", w.t("Open the form"), form.pack()) if form else None
+    return answer(said, lines, w, hint=facts, controls=[button])
 
 
 def cancelled(wish: Wish, step: Step | None, reader: Reader, *, calls: int = 0) -> Message:

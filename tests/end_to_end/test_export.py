@@ -185,6 +185,7 @@ async def test_who_exports_nothing_reads_the_filters_again_and_mends_them_in_the
     await anna.opens()
     assert anna.field("domain")["initial_option"]["value"] == QUIET
     assert anna.field("status")["initial_option"]["value"] == "failed"
+    assert anna.field("format")["initial_option"]["value"] == "json"
 
 
 async def test_a_slow_export_says_how_far_it_is_within_five_messages(
