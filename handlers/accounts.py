@@ -33,14 +33,16 @@ class Accounts:
     async def domains(self) -> tuple[str, ...]:
         """The play domains that are known by now, each once."""
         known = (
-            self._at_hand(account) if listed is None else listed
+            self.at_hand_of(account) if listed is None else listed
             for account, listed in (await self._listed()).items()
         )
         return tuple(dict.fromkeys(chain.from_iterable(known)))
 
     def domains_at_hand(self) -> tuple[str, ...]:
         """Those that are known without asking anybody."""
-        return tuple(dict.fromkeys(chain.from_iterable(map(self._at_hand, self.settings.accounts))))
+        return tuple(
+            dict.fromkeys(chain.from_iterable(map(self.at_hand_of, self.settings.accounts)))
+        )
 
     def all_at_hand(self) -> tuple[str, ...]:
         """All that there are, if each account itself has said so lately; otherwise none.
@@ -101,7 +103,7 @@ class Accounts:
         listed = await asyncio.gather(*map(self._listed_by, accounts))
         return dict(zip(accounts, listed, strict=True))
 
-    def _at_hand(self, account: str) -> tuple[str, ...]:
+    def at_hand_of(self, account: str) -> tuple[str, ...]:
         """An account's domains as the settings, or else it itself said last."""
         configured = self.settings.accounts[account].domains
         return configured or self.queries.domains_at_hand(account) or ()

@@ -192,10 +192,12 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
         quotas=await _quotas(desk) if any(scopes) else {},
         is_alone=not desk.settings.store.is_shared,
         others={
-            owned(domain, name): desk.queries.known_at(Ask(name, domain))
+            owned(domain, name): read_at
             for name, account in desk.settings.accounts.items()
-            for domain in account.domains
+            for domain in desk.accounts.at_hand_of(name)
             if is_seen(domain) and (name, domain) not in read
+            # Of all that the account lists, what was asked about is enough.
+            if (read_at := desk.queries.known_at(Ask(name, domain))) or account.domains
         },
         preferences=await store.preferences.get(reader.user_id),
         slack_s=await desk.people.as_slack_says(reader.user_id),

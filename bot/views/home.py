@@ -52,7 +52,7 @@ class Facts:
     Attributes:
         watches, subscriptions: those that they began.
         followed: how far the reading of each domain has come.
-        others: the other domains of the settings, and when what is at hand of each was read.
+        others: the other known domains, and when what is at hand of each was read.
         quotas: of each account, how much of its quota is in use now.
         preferences: what they have chosen.
         slack_s: who they are as Slack says, whatever they have chosen.

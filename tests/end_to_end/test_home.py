@@ -19,6 +19,7 @@ from bot.views.refs import PageRef
 from bot.watch.model import DEFAULT_STATUSES, Subscription
 from handlers import front
 from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, LIWEI, Person
+from tests.end_to_end.test_form import Filler, unlisted
 
 if TYPE_CHECKING:
     from bot.demo import Demo
@@ -212,6 +213,17 @@ async def test_a_domain_that_nobody_follows_has_the_age_of_what_was_asked(
     assert "live.example.com: read when" not in home
     assert "live.example.com: read " in home
     assert len(demo.live.arrivals) == calls
+
+
+async def test_so_has_one_that_only_the_account_lists() -> None:
+    async with unlisted() as demo:
+        anna = Filler(demo)
+        await anna.asks()  # so that the domains are listed
+        assert "live.example.com: " not in await opens(anna)
+        await anna.types("/preload domain=live.example.com")
+        home = await opens(anna)
+        assert "live.example.com: read " in home
+        assert "vip.example.com" not in home
 
 
 async def test_what_is_opened_there_has_as_many_rows_as_are_set_up() -> None:
