@@ -28,14 +28,7 @@ from bot.metrics import ANSWER, ANSWERS, OK, OTHER, TURNED_AWAY
 from bot.roles import NotAllowed, Right, Unchecked
 from bot.settings import suffix_of
 from bot.slack.errors import SlackRefused, SlackUnavailable
-from bot.slack.incoming import (
-    Click,
-    Command,
-    HomeOpened,
-    Shortcut,
-    Submission,
-    Suggestion,
-)
+from bot.slack.incoming import Click, Command, HomeOpened, Shortcut, Submission, Suggestion
 from bot.views import errors as views
 from bot.views import refs, roles
 from bot.views.mrkdwn import clipped
