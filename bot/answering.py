@@ -24,8 +24,9 @@ def answer_of(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetim
         known: what is known of the streams' newest tasks.
         now: when the states are reckoned, in UTC.
     """
-    # Of an old window only the shown streams were looked up: they are not all there are.
-    is_countable = ask.is_filtered or not listing.is_partial
+    # Of an old window perhaps only the shown streams were looked up: they are not all there are.
+    unknown = known.unknown(listing.tasks)
+    is_countable = listing.question.is_filtered or not listing.is_partial or not unknown
     return Answer(
         ask=ask,
         start=listing.start,
@@ -37,12 +38,14 @@ def answer_of(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetim
         states=count_states(listing.tasks, now),
         counts=listing.counts,
         streams=known.states(listing.tasks, now) if is_countable else {},
-        streams_unknown=known.unknown(listing.tasks) if is_countable else 0,
+        streams_unknown=unknown if is_countable else 0,
         observed_at=min(cut.observed_at, known.observed_at),
         request_id=listing.request_id,
         cut=listing.cut,
         domain_total=listing.domain_total,
         retried=known.retried(listing.tasks, now),
         without_task=known.without_task(ask.urls),
+        as_typed=listing.as_typed,
+        ends_now=listing.question.until != ask.until,
         moved=cut.moved,
     )

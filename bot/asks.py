@@ -96,6 +96,10 @@ class Ask:
         """The ask without its form: what two asks share that the same tasks answer."""
         return replace(self, rows=DEFAULT_ROWS)
 
+    def everything(self) -> Ask:
+        """All tasks of its domain."""
+        return Ask(self.account, self.domain)
+
     @property
     def is_filtered(self) -> bool:
         """Whether a stream's newest task may be missing from the tasks this ask finds."""
@@ -115,6 +119,7 @@ class Place:
         end: the end of the window that the pages before were cut from; None is now.
         total: how many tasks matched then, or None.
         last_shown: a short mark of the last row shown before it, or None.
+        first_shown: the same of the first row shown after it.
         refresh: ask again, whatever is known.
     """
 
@@ -122,6 +127,7 @@ class Place:
     end: datetime | None = None
     total: int | None = None
     last_shown: str | None = None
+    first_shown: str | None = None
     refresh: bool = False
 
 
@@ -171,8 +177,11 @@ class Answer:
             of an unfiltered answer are turned so late that its window had to be read again.
         streams_unknown: how many streams `streams` leaves out for that; of `whole` answers only.
         retried: how many streams have a failed task among the matching ones and a newer one since.
-        without_task: asked-for URLs that have no task at all in the window.
+        without_task: asked-for URLs whose streams have no task at all in the window.
+        as_typed: the domain has too many tasks to be read, so it was asked for the URLs just as
+            they were typed: those `without_task` may have tasks with another signature.
         observed_at: when the oldest reply this was made of arrived, in UTC.
+        ends_now: the end that was asked for is now, or still to come, and so is none.
         moved: tasks have changed places since the page before this one was shown.
         stale: why the tasks could not be read again; the rows are then those of `observed_at`.
         unchecked: why the streams' newest tasks could not be looked up, if they could not.
@@ -196,9 +205,16 @@ class Answer:
     streams_unknown: int = 0
     retried: int = 0
     without_task: tuple[str, ...] = ()
+    as_typed: bool = False
+    ends_now: bool = False
     moved: bool = False
     stale: BotError | None = None
     unchecked: BotError | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether there may be streams, or newer tasks of streams, besides those found."""
+        return (replace(self.ask, until=None) if self.ends_now else self.ask).is_filtered
 
 
 @dataclass(frozen=True, slots=True)

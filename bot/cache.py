@@ -136,6 +136,13 @@ class Cache(Generic[V]):
         if held.weight <= self._held.maxsize:
             self._held[key] = held
 
+    def replace(self, key: Hashable, old: V, new: V) -> None:
+        """Store another value for the rest of its time, if the old one is still there."""
+        held = self._held.get(key)
+        if held is not None and held.value is old:
+            left_s = held.kept_s - (self._clock() - held.stored_at)
+            self._held[key] = Held(new, held.stored_at, left_s, self._weigh(new))
+
     def drop(self, key: Hashable) -> None:
         """Forget the value under `key`, if there is one."""
         self._held.pop(key, None)

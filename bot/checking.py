@@ -67,6 +67,10 @@ class Unsettled(StrEnum):
 
     NO_TASK = "no_task"
     """It surely has none."""
+    NOT_FOUND = "not_found"
+    """None was found by its URL as it is written; it may have some with another signature."""
+    UNSURE = "unsure"
+    """A task of it is complete; whether it has a newer one with another signature is not known."""
     NOT_CHECKED = "not_checked"
     """Nothing is known of it."""
     WAS_READY = "was_ready"
@@ -86,6 +90,7 @@ class Line:
         task: its newest task; None where it has none, or that is not known.
         is_known: whether it was found out, now or (`is_old`) before.
         is_old: it could not be read again, and is as it was seen last.
+        is_sure: no task with another signature can have been missed.
     """
 
     url: str
@@ -93,23 +98,30 @@ class Line:
     task: PreloadTask | None = None
     is_known: bool = True
     is_old: bool = False
+    is_sure: bool = True
 
     def finding(self, now: datetime) -> Finding:
         """What is found of it; ready only what is known to be so now."""
         if not self.is_known:
             return Unsettled.NOT_CHECKED
         if self.task is None:
-            return Unsettled.NOT_CHECKED if self.is_old else Unsettled.NO_TASK
+            if self.is_old:
+                return Unsettled.NOT_CHECKED
+            return Unsettled.NO_TASK if self.is_sure else Unsettled.NOT_FOUND
         state = self.task.state(now)
+        if not self.is_sure and state.is_ready:
+            return Unsettled.UNSURE
         return Unsettled.WAS_READY if self.is_old and state.is_ready else state
 
 
 GRAVEST_FIRST: Final[tuple[Finding, ...]] = (
     Unsettled.NO_TASK,
+    Unsettled.NOT_FOUND,
     TaskState.FAILED,
     TaskState.WINDOW_OVER,
     TaskState.WINDOW_UNKNOWN,
     TaskState.UNKNOWN,
+    Unsettled.UNSURE,
     Unsettled.NOT_CHECKED,
     Unsettled.WAS_READY,
     TaskState.PENDING,

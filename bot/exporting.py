@@ -19,7 +19,8 @@ from bot.export import MOST_TASKS, Export, Found, Step
 from bot.listing import API_ROWS, confirmed, in_order, is_newest_first, merged
 from bot.live.model import StatusFilter, TaskState, newest
 from bot.live.quota import Priority
-from bot.reading import look_up, page_of, urls_to_look_up, window_of
+from bot.reading import look_up, page_of, urls_to_look_up
+from bot.windows import window_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from bot.asks import Ask
     from bot.live.model import LiveDomain, PreloadTask, TaskPage, TaskQuery
     from bot.live.quota import Place, Quota, Use
-    from bot.reading import Live, Window
+    from bot.reading import Live
+    from bot.windows import Window
 
 MOST_LOOKUPS: Final = 60
 """How many calls look for newer tasks at most; of the streams left over it is said."""

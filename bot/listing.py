@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bot.asks import Ask
     from bot.live.model import PreloadTask, TaskPage
+    from bot.windows import Window
 
 API_ROWS = 100
 """Rows of an API page: the most it takes."""
@@ -45,6 +46,9 @@ class Listing:
         moved: rows changed places while they were read.
         is_partial: a stream's newest task may be missing from the tasks: the question filters
             them, or the window ended before they were read.
+        as_typed: it was asked for the question's URLs exactly as they stand there, so that tasks
+            of the same streams with other signatures are not among the tasks.
+        confirmed: of tasks whose status leaves it open it was asked whether they are complete.
     """
 
     question: Ask
@@ -60,6 +64,8 @@ class Listing:
     request_id: str
     moved: bool
     is_partial: bool
+    as_typed: bool = False
+    confirmed: bool = False
 
     @property
     def key(self) -> tuple[Ask, datetime, datetime]:
@@ -75,6 +81,28 @@ class Listing:
     def knows_newest(self) -> bool:
         """Whether each stream's newest task is among the tasks."""
         return self.whole and not self.is_partial
+
+    def narrowed(self, question: Ask, window: Window) -> Listing:
+        """Those of a `whole` listing of all tasks of a domain that another question is about.
+
+        The question has no status and no task ID. Tasks of unknown age are of any time.
+        """
+        streams = {stream_of(url) for url in question.urls}
+        tasks = tuple(
+            task
+            for task in self.tasks
+            if (not streams or task.stream in streams) and window.holds(task.created)
+        )
+        return replace(
+            self,
+            question=question,
+            start=window.start,
+            end=window.end if window.is_past else self.end,
+            cut=window.cut,
+            total=len(tasks),
+            tasks=tasks,
+            is_partial=window.is_past,
+        )
 
     def is_settled(self, now: datetime) -> bool:
         """Whether every task is known and finished, so that little can change."""
@@ -200,6 +228,11 @@ class Cut:
     def before(self) -> PreloadTask | None:
         """The row before the shown ones."""
         return self.tasks[self.begin - 1] if 0 < self.begin <= len(self.tasks) else None
+
+    @property
+    def after(self) -> PreloadTask | None:
+        """The row after the shown ones, if it was read."""
+        return self.tasks[self.end] if self.end < len(self.tasks) else None
 
     @property
     def shown(self) -> tuple[PreloadTask, ...]:

@@ -1,8 +1,7 @@
 """What questions were answered with, and for how long that is good.
 
-A listing answers the same question again for seconds while tasks run, its pages can be turned for
-a minute (for minutes when everything is finished), and it is kept for longer in case a refresh
-fails.
+A listing answers the same question again for seconds while tasks run. It is kept for longer: its
+pages can be turned so long, and it is there in case a refresh fails.
 """
 
 from __future__ import annotations
@@ -27,12 +26,8 @@ FRESH_S = 8.0
 """How long a listing answers the same question again while tasks run."""
 FRESH_SETTLED_S = 30.0
 """The same, when all its tasks are finished; not longer, as new ones may be created any time."""
-TURN_S = 60.0
-"""How long its pages can be turned while tasks run."""
-TURN_SETTLED_S = 600.0
-"""The same, when all its tasks are finished."""
 KEPT_S = 1_800.0
-"""How long it is kept in case a refresh fails."""
+"""How long its pages can be turned, and it is kept in case a refresh fails."""
 DOMAINS_FRESH_S = 600.0
 """How long the account's list of domains is taken for what it is now."""
 DOMAINS_KEPT_S = 7 * 86_400.0
@@ -46,11 +41,6 @@ _MIB = 1 << 20
 def fresh_s(listing: Listing, now: datetime) -> float:
     """For how long it answers the same question again."""
     return FRESH_SETTLED_S if listing.is_settled(now) else FRESH_S
-
-
-def turn_s(listing: Listing, now: datetime) -> float:
-    """For how long its pages can be turned."""
-    return TURN_SETTLED_S if listing.is_settled(now) else TURN_S
 
 
 @asynccontextmanager

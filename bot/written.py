@@ -36,6 +36,8 @@ class _Listing(msgspec.Struct, array_like=True, frozen=True):
     request_id: str
     moved: bool
     is_partial: bool
+    as_typed: bool
+    confirmed: bool
 
 
 class _Streams(msgspec.Struct, array_like=True, frozen=True):
@@ -61,7 +63,7 @@ def listings(question: Ask, kept_s: Callable[[Read], float]) -> Kind[Read]:
         listing, page = found
         return _write((_as(_Listing, listing), page))
 
-    return Kind("listing.2", written, read, kept_s)
+    return Kind("listing.3", written, read, kept_s)
 
 
 def pages(kept_s: float) -> Kind[TaskPage]:

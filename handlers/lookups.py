@@ -12,7 +12,7 @@ from bot.asks import Ask, Place
 from bot.checking import Checked, Line
 from bot.errors import BotError, WhichAccount
 from bot.listing import WHOLE_TASKS
-from bot.live.model import PreloadTask, stream_of
+from bot.live.model import PreloadTask, newest, stream_of
 from bot.roles import NotAllowed, Right
 from bot.views.check_refs import pick_of
 from bot.watch.url_room import end_of_lot, room_for_urls, url_bytes
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 LOOKUPS_AT_ONCE = 4
 """Of one person's: others are to find room, too."""
 
-_Newest: TypeAlias = "dict[str, PreloadTask | None]"
+_Newest: TypeAlias = "dict[str, tuple[PreloadTask | None, bool]]"
+"""By stream, its newest task, and whether that is sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ async def checked(
     ]
     free = asyncio.Semaphore(LOOKUPS_AT_ONCE)
     found = await asyncio.gather(*(_answers(desk, ask, place, free) for ask in asks))
-    newest: _Newest = {}
+    known: _Newest = {}
     old: set[str] = set()
     observed = []
     for one in chain.from_iterable(found):
@@ -126,13 +127,13 @@ async def checked(
             failures.setdefault(one.ask.domain, one.because)
             continue
         observed.append(one.observed_at)
-        newest |= _newest(one)
+        known |= _newest(one)
         if (why := one.stale or one.unchecked) is not None:
             failures.setdefault(one.ask.domain, why)
         if one.stale is not None:
             old.update(map(stream_of, one.ask.urls))
     lines = (
-        Line(url, ask, newest.get(stream), is_known=stream in newest, is_old=stream in old)
+        _line(url, ask, known.get(stream), is_old=stream in old)
         for stream, url, ask in _streams(source, parts)
     )
     return Checked(
@@ -144,6 +145,13 @@ async def checked(
         observed_at=min(observed, default=None),
         picked=parts.picked,
     )
+
+
+def _line(
+    url: str, ask: Ask, found: tuple[PreloadTask | None, bool] | None, *, is_old: bool
+) -> Line:
+    task, is_sure = found or (None, True)
+    return Line(url, ask, task, is_known=found is not None, is_old=is_old, is_sure=is_sure)
 
 
 def portions(domain: str, urls: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -198,6 +206,17 @@ async def _answers(
 
 
 def _newest(answer: Answer) -> _Newest:
-    """Each stream's newest task as far as the answer knows it; None of one that has none."""
-    found: _Newest = {stream_of(url): None for url in answer.without_task}
-    return found | {row.task.stream: row.newest for row in answer.rows if row.newest is not None}
+    """Each stream's newest task as far as the answer knows it; None of one that has none.
+
+    In a domain of too many tasks that is not sure of a signed URL, but there is no more to be had.
+    """
+    found: _Newest = {}
+    for url in answer.without_task:
+        found[stream_of(url)] = None, not answer.as_typed
+    for row in answer.rows:
+        if row.newest is not None:
+            found[row.task.stream] = row.newest, True
+    if answer.as_typed and answer.whole:
+        unsure = newest([row.task for row in answer.rows if row.task.stream not in found])
+        found.update({stream: (task, False) for stream, task in unsure.items()})
+    return found

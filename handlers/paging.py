@@ -37,6 +37,8 @@ async def turn(desk: Desk, click: Click, reply: Reply) -> None:
     place = Place(offset=ref.offset, end=ref.end, total=ref.total)
     if click.action_id == "page.next":  # the row before it is the last one shown
         place = replace(place, last_shown=ref.anchor)
+    else:
+        place = replace(place, first_shown=ref.anchor)
     await _show(desk, reply, await _ask(desk, ref), place)
 
 

@@ -19,9 +19,9 @@ from bot.errors import (
     TooManyWait,
     Unavailable,
 )
-from bot.live.model import StatusFilter, TaskPage, TaskQuery, TaskState
+from bot.live.model import PreloadTask, StatusFilter, TaskPage, TaskQuery, TaskState
 from bot.live.protocol import check
-from bot.memory import DOMAINS_FRESH_S, FRESH_S, FRESH_SETTLED_S, KEPT_S, PATIENCE_S, TURN_SETTLED_S
+from bot.memory import DOMAINS_FRESH_S, FRESH_S, FRESH_SETTLED_S, KEPT_S, PATIENCE_S
 from bot.queries import Queries
 from bot.views.refs import anchor_of
 from tests import virtual_time
@@ -29,6 +29,8 @@ from tests.shelf import DOMAIN, EVENING, Shelf, task
 
 ASK = Ask(account="default", domain=DOMAIN)
 FAILED = replace(ASK, status=StatusFilter.FAILED)
+MANY = [task(10_000 + n, minutes_ago=2_000 + n) for n in range(301)]
+"""Beside these, a domain has too many tasks to be read."""
 
 
 class Evening:
@@ -190,7 +192,7 @@ async def test_a_page_whose_tasks_have_left_the_api_meanwhile_shows_the_last_one
 async def test_rows_may_have_moved_when_the_total_has_changed() -> None:
     of = evening(40)
     first = await of.queries.page(ASK)
-    of.later(TURN_SETTLED_S + 1)
+    of.later(KEPT_S + 1)
     of.shelf.tasks.pop()
     place = Place(10, end=first.end, total=first.total)
     assert (await of.queries.page(ASK, place)).moved
@@ -200,10 +202,22 @@ async def test_rows_may_have_moved_when_the_row_before_is_another() -> None:
     of = evening(40)
     first = await of.queries.page(ASK)
     last_shown = anchor_of(first.rows[-1].task.task_id)
-    of.later(TURN_SETTLED_S + 1)
+    of.later(KEPT_S + 1)
     of.shelf.tasks[20] = task(20, minutes_ago=20, status="failed")
     place = Place(10, end=first.end, total=first.total, last_shown=last_shown)
     assert (await of.queries.page(ASK, place)).moved
+
+
+async def test_rows_may_have_moved_when_the_row_after_is_another() -> None:
+    of = evening(40)
+    await of.queries.page(ASK)
+    second = await of.queries.page(ASK, Place(10))
+    first_shown = anchor_of(second.rows[0].task.task_id)
+    back = Place(0, end=second.end, total=second.total, first_shown=first_shown)
+    assert not (await of.queries.page(ASK, back)).moved
+    of.later(KEPT_S + 1)
+    of.shelf.tasks[20] = task(20, minutes_ago=20, status="failed")
+    assert (await of.queries.page(ASK, back)).moved
 
 
 async def test_rows_moved_between_api_pages_while_they_were_read_are_said_to() -> None:
@@ -316,6 +330,42 @@ async def test_a_page_turn_keeps_window_and_observation_while_the_listing_lives(
     assert someone_else.observed_at > first.observed_at
     second = await of.queries.page(ASK, Place(10, end=first.end, total=25))
     assert (second.end, second.observed_at) == (first.end, first.observed_at)
+
+
+async def test_pages_of_an_answer_can_be_turned_with_its_counts_as_long_as_it_is_kept() -> None:
+    of = evening()
+    of.shelf.tasks = [task(n, minutes_ago=n, status="preloading") for n in range(25)]
+    first = await of.queries.page(ASK)
+    of.later(KEPT_S - 1)
+    asked = len(of.shelf.calls)
+    second = await of.queries.page(ASK, Place(10, end=first.end, total=25))
+    assert len(of.shelf.calls) == asked
+    assert second.observed_at == first.observed_at
+    assert second.streams == {TaskState.PRELOADING: 25}
+    of.later(2)
+    third = await of.queries.page(ASK, Place(20, end=first.end, total=25))
+    assert third.observed_at > first.observed_at
+    assert sum(third.streams.values()) == 24  # without the one of the very second it ended
+
+
+async def test_an_end_that_is_now_or_to_come_is_none() -> None:
+    of = evening(20)
+    for until in (EVENING - timedelta(seconds=2), EVENING + timedelta(hours=1)):
+        answer = await of.queries.page(replace(ASK, until=until))
+        assert answer.ends_now
+        assert not answer.is_filtered
+        assert sum(answer.streams.values()) == 20
+    assert len(of.shelf.calls) == 1
+
+
+async def test_what_was_not_counted_at_first_is_when_a_page_is_turned() -> None:
+    of = evening(400, newest_first=False)
+    of.shelf.tasks.reverse()
+    first = await of.queries.page(ASK)
+    assert len(first.counts) == 2
+    assert len(of.shelf.calls) == 4
+    second = await of.queries.page(ASK, Place(10, end=first.end, total=400))
+    assert second.counts[StatusFilter.COMPLETE] == 400
 
 
 async def test_refresh_moves_the_end_of_the_window_to_now() -> None:
@@ -433,7 +483,7 @@ async def test_a_failure_turns_out_to_be_retried() -> None:
 
 async def test_the_shown_streams_are_looked_up_in_one_call_and_the_next_page_with_them() -> None:
     of = evening()
-    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(25)]
+    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(25)] + MANY
     first = await of.queries.page(FAILED)
     lookups = [query for query, _, _ in of.shelf.calls if query.urls]
     assert len(lookups) == 1
@@ -456,7 +506,8 @@ async def test_a_page_of_a_window_that_is_past_still_knows_of_tasks_created_sinc
     newest = {row.task.task_id: row.newest and row.newest.task_id for row in second.rows}
     assert newest["task-15"] == "task-999"
     assert newest["task-16"] == "task-16"
-    assert not second.streams
+    assert bool(second.streams) == second.whole
+    assert not second.streams_unknown
 
 
 async def test_a_task_whose_url_cannot_be_asked_about_leaves_the_others_looked_up() -> None:
@@ -465,7 +516,7 @@ async def test_a_task_whose_url_cannot_be_asked_about_leaves_the_others_looked_u
         structs.replace(task(n, status="failed"), url=url)
         for n, url in ((1, ""), (2, "rtmp://a/b,c"))
     ]
-    of.shelf.tasks = [*odd, task(3, status="failed")]
+    of.shelf.tasks = [*odd, task(3, status="failed"), *MANY]
 
     async def checked(query: TaskQuery, *, page: int = 1, page_size: int = 100) -> TaskPage:
         check(query, page=page, page_size=page_size, now=of.shelf.now)  # as the client does
@@ -476,7 +527,7 @@ async def test_a_task_whose_url_cannot_be_asked_about_leaves_the_others_looked_u
     newest = {row.task.task_id: row.newest and row.newest.task_id for row in answer.rows}
     assert newest == {"task-1": None, "task-2": None, "task-3": "task-3"}
     assert answer.unchecked is None
-    of.shelf.tasks = odd
+    of.shelf.tasks = [*odd, *MANY]
     alone = await of.queries.page(FAILED, Place(refresh=True))
     assert [row.newest for row in alone.rows] == [None, None]
     assert alone.unchecked is None
@@ -492,7 +543,7 @@ async def test_a_first_look_at_the_last_page_knows_the_streams_of_all_pages() ->
 
 async def test_streams_too_many_for_one_lookup_are_counted_as_unknown() -> None:
     of = evening()
-    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(130)]
+    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(130)] + MANY
     first = await of.queries.page(FAILED)
     assert sum(first.streams.values()) + first.streams_unknown == 130
     assert first.streams_unknown >= 30
@@ -504,19 +555,24 @@ async def test_a_reply_too_long_for_all_streams_is_asked_again_for_the_shown_one
     of.shelf.tasks = [
         *(task(n, minutes_ago=1_000 + n, status="failed", name=f"old{n}") for n in range(10)),
         *(task(n, minutes_ago=n, status="failed", name=f"new{n % 40}") for n in range(10, 160)),
+        *MANY,
     ]
+    await of.queries.page(ASK)
     answer = await of.queries.page(FAILED, Place(40))
     assert len(answer.rows) == 10
     assert all(row.newest is not None for row in answer.rows)
     assert len([query for query, _, _ in of.shelf.calls if query.urls]) == 2
 
 
-async def test_when_the_lookup_fails_the_newest_task_is_unknown_and_the_reason_is_told() -> None:
+@pytest.mark.parametrize("more", [[], MANY])
+async def test_when_the_lookup_fails_the_newest_task_is_unknown_and_the_reason_is_told(
+    more: list[PreloadTask],
+) -> None:
     of = evening()
-    of.shelf.tasks = [task(1, status="failed")]
+    of.shelf.tasks = [task(1, status="failed"), *more]
 
     async def fail_lookups(query: object, **page: int) -> object:
-        if getattr(query, "urls", ()):
+        if getattr(query, "urls", ()) or not (more or getattr(query, "status", None)):
             raise Unavailable(code="InternalError")
         return await Shelf.describe_preload_tasks(of.shelf, query, **page)  # type: ignore[arg-type] # passed on as it came
 
@@ -540,6 +596,112 @@ async def test_beyond_300_tasks_in_another_order_the_newest_is_looked_up() -> No
     answer = await of.queries.page(ASK)
     assert all(row.newest == row.task for row in answer.rows)
     assert sum(bool(query.urls) for query, _, _ in of.shelf.calls) == 1
+
+
+# --- streams whose URLs are signed anew at every submission ---
+
+MAIN = "http://live.example.com/liveApp/main.flv"
+
+
+def signed(number: int, *, minutes_ago: float, status: str = "complete") -> PreloadTask:
+    """A task of the stream `MAIN`, submitted with a signature of its own."""
+    one = task(number, minutes_ago=minutes_ago, status=status)
+    return structs.replace(one, url=f"{MAIN}?auth_key={number}-0-0-f00d")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        replace(ASK, status=StatusFilter.COMPLETE),
+        replace(ASK, until=EVENING - timedelta(minutes=45)),
+        replace(ASK, task_id="task-1"),
+        replace(ASK, status=StatusFilter.COMPLETE, urls=(MAIN,)),
+    ],
+)
+@pytest.mark.parametrize("more", [0, 300])
+async def test_a_ready_task_is_not_green_where_its_stream_failed_under_a_newer_signature(
+    ask: Ask, more: int
+) -> None:
+    of = evening()
+    of.shelf.tasks = [
+        signed(1, minutes_ago=60),
+        signed(2, minutes_ago=30, status="failed"),
+        *MANY[:more],
+    ]
+    answer = await of.queries.page(ask)
+    rows = {row.task.task_id: row.newest and row.newest.task_id for row in answer.rows}
+    if more and ask.urls:  # nothing is submitted just so
+        assert (answer.as_typed, answer.without_task) == (True, (MAIN,))
+        return
+    assert rows["task-1"] == (None if more else "task-2")
+    assert TaskState.READY not in answer.streams or more
+    assert len(of.shelf.calls) <= 4
+
+
+async def test_a_failure_retried_under_a_newer_signature_is_counted_as_retried() -> None:
+    of = evening()
+    of.shelf.tasks = [signed(1, minutes_ago=60, status="failed"), signed(2, minutes_ago=30)]
+    answer = await of.queries.page(FAILED)
+    assert answer.streams == {TaskState.READY: 1}
+    assert answer.retried == 1
+
+
+@pytest.mark.parametrize("url", [MAIN, f"{MAIN}?auth_key=1-0-0-f00d", f"{MAIN}?auth_key=9-0-0-0"])
+async def test_a_url_finds_all_tasks_of_its_stream_whatever_their_signatures(url: str) -> None:
+    of = evening(3)
+    of.shelf.tasks += [signed(11, minutes_ago=60), signed(12, minutes_ago=30, status="failed")]
+    answer = await of.queries.page(replace(ASK, urls=(url,)))
+    assert [row.task.task_id for row in answer.rows] == ["task-12", "task-11"]
+    assert answer.streams == {TaskState.FAILED: 1}
+    assert not answer.without_task
+    failed = await of.queries.page(replace(FAILED, urls=(url,)))
+    assert [row.task.task_id for row in failed.rows] == ["task-12"]
+    assert not failed.without_task
+
+
+async def test_in_a_domain_of_too_many_tasks_a_signed_url_settles_nothing() -> None:
+    of = evening()
+    one = signed(1, minutes_ago=60)
+    of.shelf.tasks = [one, signed(2, minutes_ago=30, status="failed"), *MANY]
+    answer = await of.queries.page(replace(ASK, urls=(one.url, MANY[0].url)))
+    newest = {row.task.task_id: row.newest and row.newest.task_id for row in answer.rows}
+    assert newest == {"task-1": None, MANY[0].task_id: MANY[0].task_id}
+    assert answer.streams == {TaskState.READY: 1}
+    assert answer.streams_unknown == 1
+    assert answer.as_typed
+
+
+async def test_that_a_stream_has_no_task_is_not_said_of_what_was_read_before() -> None:
+    of = evening(3)
+    await of.queries.page(ASK)
+    of.later(3)
+    of.shelf.tasks.append(structs.replace(signed(11, minutes_ago=0), created=of.shelf.now))
+    of.later(1)
+    answer = await of.queries.page(replace(ASK, urls=(MAIN,)))
+    assert [row.task.task_id for row in answer.rows] == ["task-11"]
+
+
+async def test_what_a_url_or_a_time_asks_for_is_found_without_a_call_once_all_is_read() -> None:
+    of = evening(137)
+    await of.queries.page(ASK)
+    asked = len(of.shelf.calls)
+    url = of.shelf.tasks[5].url
+    assert (await of.queries.page(replace(ASK, urls=(url,)))).total == 1
+    earlier = await of.queries.page(replace(ASK, until=EVENING - timedelta(minutes=100)))
+    assert earlier.total == 36
+    assert sum(earlier.streams.values()) == 36
+    assert len(of.shelf.calls) == asked
+
+
+@pytest.mark.parametrize("tasks", [120, 250, 300])
+async def test_a_status_that_most_tasks_have_is_read_wholly_all_the_same(tasks: int) -> None:
+    of = evening(tasks)
+    complete = replace(ASK, status=StatusFilter.COMPLETE)
+    answer = await of.queries.page(complete)
+    assert answer.whole
+    assert sum(answer.streams.values()) == answer.total == answer.domain_total == tasks
+    assert all(task.found_as is StatusFilter.COMPLETE for task in (r.task for r in answer.rows))
+    assert len(of.shelf.calls) <= 4
 
 
 # --- URLs, windows ---
@@ -644,7 +806,7 @@ async def test_while_as_many_wait_as_may_what_is_known_is_answered_and_the_rest_
     shelf.answers.set()
     first = await of.queries.page(FAILED)
     shelf.answers.clear()
-    waiting = asyncio.create_task(of.queries.page(ASK))
+    waiting = asyncio.create_task(of.queries.page(replace(ASK, since=timedelta(hours=2))))
     await asyncio.sleep(0)
     assert (await of.queries.page(FAILED)).rows == first.rows
     with pytest.raises(TooManyWait):

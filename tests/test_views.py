@@ -343,11 +343,30 @@ def test_a_big_answer_is_counted_in_the_words_of_the_filter() -> None:
     assert "the API's own order" in mrkdwn(message)
 
 
+def test_what_was_not_counted_of_a_big_answer_is_reckoned_or_said() -> None:
+    three = {StatusFilter.COMPLETE: 447, StatusFilter.FAILED: 41, StatusFilter.PRELOADING: 10}
+    answer = an_answer(alone(a_task()), whole=False, total=500, counts=three)
+    said = "500 tasks. 41 failed, 2 pending, 10 preloading, 447 complete"
+    assert page(answer).text == f"live.example.com: {said}"
+    one = page(replace(answer, counts={StatusFilter.FAILED: 0}))
+    assert one.text == "live.example.com: 500 tasks. others not counted"
+    two = {StatusFilter.FAILED: 41, StatusFilter.PRELOADING: 10}
+    assert page(replace(answer, counts=two), CHINESE).text.endswith("其余未统计")
+
+
 def test_an_answer_up_to_a_moment_counts_the_streams_it_knows() -> None:
     ask = replace(ASK, until=NOW)
     answer = an_answer(alone(a_task()), ask=ask, streams={TaskState.READY: 1})
     assert page(answer).text == "live.example.com: 1 task. Streams: 1 ready"
     assert page(replace(answer, streams={})).text == "live.example.com: 1 task"
+    some = replace(answer, streams_unknown=61)
+    assert page(some).text == "live.example.com: 1 task. Streams looked up: 1 ready"
+    assert page(replace(answer, ends_now=True)).text == "live.example.com: 1 stream, ready"
+
+
+def test_streams_that_are_not_all_known_are_not_called_all_ready() -> None:
+    answer = an_answer(alone(a_task()), streams={TaskState.READY: 1}, streams_unknown=1)
+    assert page(answer).text == "live.example.com: 1 task. Streams looked up: 1 ready"
 
 
 def test_one_task_is_named() -> None:
@@ -392,7 +411,10 @@ def test_urls_without_a_task_are_named_and_their_signatures_hidden() -> None:
     answer = an_answer(ask=replace(ASK, urls=urls), without_task=urls)
     message = page(answer)
     assert "3 URLs without a task: `liveApp/cup_0`, `liveApp/cup_1`" in mrkdwn(message)
-    assert "looked up just as typed" in mrkdwn(message)
+    assert "signed URL" not in mrkdwn(message)
+    typed = mrkdwn(page(replace(answer, as_typed=True)))
+    assert "3 URLs not found as typed: `liveApp/cup_0`" in typed
+    assert "a signed URL is found only with the signature" in typed
     assert "5ecre7" not in str((message.text, message.blocks))
 
 
@@ -524,7 +546,9 @@ def test_the_first_page_goes_on_and_the_last_goes_back() -> None:
     assert PageRef.unpack(first["page.next"]["value"]) == PageRef.to(
         ASK, offset=10, end=NOW, total=20, anchor=anchor_of(a_task(9).task_id)
     )
-    assert PageRef.unpack(last["page.prev"]["value"]) == PageRef.to(ASK, end=NOW, total=20)
+    assert PageRef.unpack(last["page.prev"]["value"]) == PageRef.to(
+        ASK, end=NOW, total=20, anchor=anchor_of(a_task(0).task_id)
+    )
 
 
 def test_refresh_asks_for_the_same_page_as_of_now() -> None:

@@ -84,6 +84,21 @@ def test_streams_without_a_task_stand_first_then_failures_and_ready_ones_last() 
     ]
 
 
+def test_what_may_have_a_task_with_another_signature_is_neither_green_nor_without_a_task() -> None:
+    unsure = [a_line(READY, is_sure=False), replace(without_task("none"), is_sure=False)]
+    message = drawn(found(*unsure, a_line(FAILED, is_sure=False)))
+    assert [row[0] for row in table(message)] == [
+        "❔ not found as typed",
+        "❌ failed",
+        "❔ complete, newer tasks not checked",
+    ]
+    assert message.text == (
+        "0 of 3 ready, 1 not found as typed, 1 failed, 1 complete, newer tasks not checked"
+    )
+    assert "a signed URL is found only with the signature" in mrkdwn(message)
+    assert "按所写地址未找到" in drawn(found(*unsure), CHINESE).text
+
+
 def test_the_headline_counts_in_the_product_s_words() -> None:
     lines = (READY, LATER, FAILED, OVER, PENDING)
     message = drawn(found(*map(a_line, lines), without_task("a"), without_task("b")))

@@ -71,6 +71,11 @@ class TaskState(StrEnum):
         """Whether the API will change the task no more."""
         return self.is_complete or self is TaskState.FAILED
 
+    @property
+    def filter(self) -> StatusFilter | None:
+        """The API's filter that finds tasks in it; None where that cannot be told."""
+        return StatusFilter.COMPLETE if self.is_complete else _FILTER_WORDS.get(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery:
@@ -176,6 +181,11 @@ def stream_of(url: str) -> str:
     )
     key = urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path, query, ""))
     return key.strip()
+
+
+def is_signed(url: str) -> bool:
+    """Whether a play URL may be another at the stream's next submission: it has a query string."""
+    return "?" in url
 
 
 class TaskPage(msgspec.Struct, frozen=True):

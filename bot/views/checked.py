@@ -19,6 +19,7 @@ from bot.views.mrkdwn import (
     shortened,
     stream_names,
 )
+from bot.views.page import as_typed_note
 from bot.views.status import COUNT_WORDS, STATE_WORDS, Status, status_of
 from bot.views.times import clock, to_the_second, window
 from bot.words import marked, words
@@ -179,7 +180,7 @@ class _Drawing:
     def _status(self, line: Line) -> Status:
         if line.task is None or not line.is_known:
             return Status("❔", _word(line.finding(self._now), self._words))
-        row = Row(line.task, line.task)
+        row = Row(line.task, line.task if line.is_sure else None)
         return status_of(row, self._reader, self._words, now=self._now, old=line.is_old)
 
     def _window(self, line: Line) -> str:
@@ -221,8 +222,8 @@ class _Drawing:
         if next_end := min((end for end in ends if end is not None), default=None):
             end = clock(next_end, self._reader, self._now)
             yield w.t("next window end {time}", time=end)
-        if self._found.counts(self._now)[Unsettled.NO_TASK]:
-            yield w.t("URLs are looked up just as typed, with their signatures.")
+        if not all(line.is_sure for line in self._found.lines):
+            yield as_typed_note(w)
 
     def _controls(self, options: Sequence[Block | None]) -> list[Block]:
         w, shown = self._words, len(options)
@@ -262,6 +263,8 @@ class _Drawing:
 
 _UNSETTLED: Mapping[Unsettled, str] = {
     Unsettled.NO_TASK: marked("no task"),
+    Unsettled.NOT_FOUND: marked("not found as typed"),
+    Unsettled.UNSURE: marked("complete, newer tasks not checked"),
     Unsettled.NOT_CHECKED: marked("not looked up"),
     Unsettled.WAS_READY: marked("ready when last seen"),
 }

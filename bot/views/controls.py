@@ -68,7 +68,12 @@ class _Turn:
         after = answer.offset + shown
         self.before = max(0, answer.offset - answer.ask.rows) if answer.offset > 0 else None
         self.after = after if shown and after < answer.total else None
-        self._anchor = refs.anchor_of(answer.rows[shown - 1].task.task_id) if shown else None
+        self._anchors: dict[int | None, str] = {}
+        if shown:  # what stands next to the page that is turned to
+            last, first = answer.rows[shown - 1].task, answer.rows[0].task
+            self._anchors[self.after] = refs.anchor_of(last.task_id)
+            if answer.offset >= answer.ask.rows:
+                self._anchors[self.before] = refs.anchor_of(first.task_id)
 
     def button(self, action_id: str, text: str, offset: int | None) -> Block | None:
         if offset is None:
@@ -78,7 +83,7 @@ class _Turn:
             offset=offset,
             end=self._answer.end,
             total=self._answer.total,
-            anchor=self._anchor if offset == self.after else None,
+            anchor=self._anchors.get(offset),
         )
         return blocks.button(action_id, text, ref.pack(_INLINE_CHARS))
 

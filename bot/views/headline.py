@@ -40,7 +40,7 @@ def headline(answer: Answer, w: Words, *, old: bool) -> list[str]:
         return [_nothing(answer, w)]
     if ask.status is not None:
         said, counts = _of_status(answer, ask.status, w), _of_found_streams(answer, w, old=old)
-    elif answer.whole and answer.streams and not ask.is_filtered:
+    elif answer.streams and not answer.streams_unknown and not answer.is_filtered:
         if _all_ready(answer, old=old):
             return [_ready(answer, w)]
         only = _only_stream(answer, w, old=old)
@@ -106,9 +106,14 @@ def _of_found_streams(answer: Answer, w: Words, *, old: bool) -> str:
             return w.t("Of those looked up: {counts}", counts=counts)
         return counts
     counts = w.listed(_stream_counts(answer, w, old=old))
+    return _of_streams(counts, answer, w)
+
+
+def _of_streams(counts: str, answer: Answer, w: Words) -> str:
+    """That these are counts of streams, and whether of all of them."""
     if not counts:
         return ""
-    if some_unknown:
+    if answer.streams_unknown:
         return w.t("Streams looked up: {counts}", counts=counts)
     return w.t("Streams: {counts}", counts=counts)
 
@@ -161,8 +166,15 @@ def _stream_counts(answer: Answer, w: Words, *, old: bool) -> Iterator[str]:
     for _, count, word in _by_state(answer, w, old=old):
         yield w.t("{count} {state}", count=f"{count:,}", state=word)
     if answer.without_task:
-        count = len(answer.without_task)
-        yield w.n("{count} URL without a task", "{count} URLs without a task", count)
+        yield not_found(answer, w)
+
+
+def not_found(answer: Answer, w: Words) -> str:
+    """How many URLs found no task."""
+    count = len(answer.without_task)
+    if answer.as_typed:
+        return w.n("{count} URL not found as typed", "{count} URLs not found as typed", count)
+    return w.n("{count} URL without a task", "{count} URLs without a task", count)
 
 
 def _by_state(answer: Answer, w: Words, *, old: bool) -> Iterator[tuple[TaskState, int, str]]:
@@ -189,10 +201,18 @@ def _task_counts(answer: Answer, w: Words, *, old: bool) -> str:
     if only:
         return w.t("Its stream: {state}", state=only)
     if answer.whole:
-        counts = w.listed(_stream_counts(answer, w, old=old))
-        return w.t("Streams: {counts}", counts=counts) if counts else ""
-    return w.listed(
-        w.t("{count} {state}", count=f"{answer.counts[status]:,}", state=filter_word(status, w))
-        for status in _FILTERS
-        if answer.counts.get(status)
-    )
+        return _of_streams(w.listed(_stream_counts(answer, w, old=old)), answer, w)
+    return w.listed(_counts_by_filter(answer, w))
+
+
+def _counts_by_filter(answer: Answer, w: Words) -> Iterator[str]:
+    """How many tasks the API's filters find; those that were not counted are not left unsaid."""
+    counts = dict(answer.counts)
+    uncounted = [status for status in _FILTERS if status not in counts]
+    if len(uncounted) == 1:
+        counts[uncounted[0]] = answer.total - sum(counts.values())
+    for status in _FILTERS:
+        if (count := counts.get(status, 0)) > 0:
+            yield w.t("{count} {state}", count=f"{count:,}", state=filter_word(status, w))
+    if counts and len(uncounted) > 1:
+        yield w.t("others not counted")

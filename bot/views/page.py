@@ -9,7 +9,7 @@ from bot.roles import ALL, Right
 from bot.views import blocks, refs
 from bot.views.controls import controls, status_menu
 from bot.views.errors import reason
-from bot.views.headline import headline
+from bot.views.headline import headline, not_found
 from bot.views.limits import Message, fitted
 from bot.views.mrkdwn import (
     NOTHING,
@@ -238,7 +238,7 @@ class Page:
         count = len(answer.without_task)
         if not count:
             return
-        said = "❔ " + w.n("{count} URL without a task", "{count} URLs without a task", count)
+        said = "❔ " + not_found(answer, w)
         if answer.offset:
             yield said
             return
@@ -251,8 +251,7 @@ class Page:
         if len(fitting) < count:
             listed = w.t("{names} and {count} more", names=listed, count=count - len(fitting))
         named = w.t("{said}: {names}", said=said, names=listed)
-        exactly = w.t("URLs are looked up just as typed, with their signatures.")
-        yield f"{named}\n{exactly}"
+        yield f"{named}\n{as_typed_note(w)}" if answer.as_typed else named
 
     def _notes(self, shown: int) -> Iterator[str]:
         """What may be read after the rows."""
@@ -277,6 +276,14 @@ def stale_note(error: BotError, observed: str, w: Words) -> str:
         "Not current: it could not be read again, this is of {time}. {reason}",
         time=observed,
         reason=reason(error, w),
+    )
+
+
+def as_typed_note(w: Words) -> str:
+    """Why a URL may not be found though its stream has tasks."""
+    return w.t(
+        "There are too many tasks to look through them all: a signed URL is found only with the "
+        "signature that it was submitted with."
     )
 
 

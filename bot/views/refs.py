@@ -52,7 +52,7 @@ class PageRef:
         offset: how many rows stand before the page.
         end: the window's pinned end, so that turning pages turns pages of one list; None is now.
         total: how many tasks there were when the page was drawn, to notice that rows moved.
-        anchor: `anchor_of` the last row shown, for the same.
+        anchor: `anchor_of` the row shown that stands next to the page, for the same.
     """
 
     ask: Ask | None

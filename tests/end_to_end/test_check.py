@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.checking import Source
+from bot.checking import Source, Unsettled
 from bot.demo import running
+from bot.live.model import TaskState
 from bot.roles import EVERYONE, Right
 from bot.sandbox.live import HANG, UNAVAILABLE, Refuse
 from bot.sandbox.slack import Fault
@@ -257,7 +258,44 @@ async def test_domains_that_no_account_has_are_named_and_not_asked_about(
     text = f"https://docs.example.org/runsheet {NOBODY}"
     said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
     assert "1 URL is of no domain that an account has: docs.example.org" in said
-    assert len(demo.live.arrivals) == asked + 1
+    about = {arrival.parameters["DomainName"] for arrival in demo.live.arrivals[asked:]}
+    assert about == {"live.example.com"}
+
+
+async def test_a_stream_is_found_whatever_signature_its_newest_task_was_submitted_with(
+    anna: Person, demo: Demo
+) -> None:
+    url = "http://quiet.example.com/app/main.flv"
+    for number, outcome in ((1, "complete"), (2, "failed")):
+        created = datetime.now(UTC) - timedelta(minutes=70 - 20 * number)
+        signed = f"{url}?auth_key={number}-0-0-f00d"
+        demo.live.world.add(signed, created=created, outcome=outcome)  # type: ignore[arg-type] # one of the two
+    for typed in (url, f"{url}?auth_key=1-0-0-f00d"):
+        said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, typed))
+        assert "0 of 1 ready* · 1 failed" in said
+        assert GREEN not in said
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
+async def test_among_too_many_tasks_a_signed_stream_is_not_called_ready(demo: Demo) -> None:
+    domain = "archive.example.com"
+    url = f"http://{domain}/app/main.flv"
+    for number, outcome in ((1, "complete"), (2, "failed")):
+        created = datetime.now(UTC) - timedelta(minutes=70 - 20 * number)
+        signed = f"{url}?auth_key={number}-0-0-f00d"
+        demo.live.world.add(signed, created=created, outcome=outcome)  # type: ignore[arg-type] # one of the two
+    desk = demo.bot.desk.serving(Command("", "T0001", LIVE_OPS, "U0001", ""))
+    asked = len(demo.live.arrivals)
+    old, bare = f"{url}?auth_key=1-0-0-f00d", f"http://{domain}/app/other.flv"
+    plain = next(url for url in played(demo, domain, 9) if "?" not in url)
+    found = await lookups.checked(desk, Source((old, bare, plain)))
+    now = datetime.now(UTC)
+    findings = {line.url: line.finding(now) for line in found.lines}
+    assert findings[old] is Unsettled.UNSURE
+    assert findings[bare] is Unsettled.NOT_FOUND
+    assert isinstance(findings[plain], TaskState)
+    assert [line.url for line in found.lines if line.is_sure] == [plain]
+    assert len(demo.live.arrivals) - asked <= 4
 
 
 async def test_a_refresh_looks_again_and_a_long_list_has_pages(anna: Person, demo: Demo) -> None:

@@ -1,0 +1,177 @@
+"""Each stream's newest task, which is the stream's state: found once an answer, and remembered.
+
+A stream is named by its play URL without the signature, which is another at every submission, and
+the API finds URLs only exactly as submitted. So a stream's newest task is looked for among all
+tasks of its domain, where these are few enough to be read. Beyond that only a URL without a
+signature is looked up; of what has one it stays unknown whether there is a newer task.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from bot import written
+from bot.errors import LiveError
+from bot.listing import Streams, is_newest_first
+from bot.live.model import is_signed, newest, stream_of
+from bot.memory import KEPT_S
+from bot.reading import look_up, urls_to_look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from datetime import datetime
+
+    from bot.asking import Asking
+    from bot.listing import Cut, Listing
+    from bot.live.model import PreloadTask
+    from bot.memory import Memory
+    from bot.reading import Counted, Live
+
+JUST_NOW = timedelta(seconds=3)
+"""What was read so shortly before is as good as read anew."""
+
+_LOOKED_UP = written.streams(KEPT_S)
+
+
+class Reading(Protocol):
+    """Reads all tasks of a domain, or finds them held; anew, if that is not good enough."""
+
+    async def __call__(self, *, anew: bool) -> tuple[Listing, LiveError | None]:
+        """All of them, or not whole, if they are too much; why those are old, if they are."""
+        ...
+
+
+class DomainTasks:
+    """All tasks of the domain that one answer is about: read when they are first wanted.
+
+    Args:
+        live: the Live API, for this answer.
+        read: reads them, or finds them held; anew, if that is not good enough.
+        began: when the answer was asked for.
+
+    Attributes:
+        known: all that there is, if it was wanted; not whole, if it is too much.
+        why: why it could not be read; `known` is old then, if it is there.
+    """
+
+    def __init__(self, live: Counted, read: Reading, *, began: datetime) -> None:
+        self.live = live
+        self.known: Listing | None = None
+        self.why: LiveError | None = None
+        self._read = read
+        self._began = began
+        self._is_read = False
+
+    async def everything(self, *, anew: bool = False) -> Listing | None:
+        """All tasks, however old those are; None if they are not to be had.
+
+        Args:
+            anew: as they are now, if they were held.
+        """
+        is_older = self.known is not None and self.known.observed_at < self._began - JUST_NOW
+        if not self._is_read or (anew and is_older and self.why is None):
+            self._is_read = True
+            try:
+                self.known, self.why = await self._read(anew=anew)
+            except LiveError as error:
+                self.why = error
+        return self.known
+
+
+class Newest:
+    """Finds streams' newest tasks.
+
+    Args:
+        memory: where what was found is held.
+        asking: the way to the Live API.
+    """
+
+    def __init__(self, memory: Memory, asking: Asking) -> None:
+        self._memory = memory
+        self._asking = asking
+
+    async def of(
+        self, listing: Listing, cut: Cut, domain: DomainTasks
+    ) -> tuple[Streams, LiveError | None]:
+        """The streams' newest tasks as far as they are known; why not the shown ones', if so."""
+        question = listing.question
+        if (
+            not listing.whole
+            and not listing.is_partial
+            and not listing.as_typed
+            and cut.before_tasks == 0
+            and is_newest_first(cut.tasks)
+        ):
+            return Streams(newest(cut.tasks), cut.observed_at), None
+        known = self.held(listing)
+        if listing.knows_newest:
+            return known, None
+        shown = {task.stream for task in cut.shown} | set(map(stream_of, question.urls))
+        if known.newest.keys() >= shown:
+            return known, None
+        everything = await domain.everything()
+        if domain.why is not None:
+            return known, domain.why
+        if everything is not None and everything.whole:
+            tasks = (*listing.tasks, *cut.tasks, *everything.tasks)
+            found = Streams(_newest(question.urls, tasks), everything.observed_at)
+            return self._with_these(known, found, listing), None
+        return await self._looked_up(listing, cut, known, domain)
+
+    async def _looked_up(
+        self, listing: Listing, cut: Cut, known: Streams, domain: DomainTasks
+    ) -> tuple[Streams, LiveError | None]:
+        """What is known, and what asking for URLs adds to it; why it does not, if so."""
+        missing = [task for task in cut.shown if task.stream not in known.newest]
+        others = [task for task in cut.others if task.stream not in known.newest]
+        unasked = tuple(url for url in listing.question.urls if stream_of(url) not in known.newest)
+        least = unasked or urls_to_look_up(missing, ())
+        widest = unasked or urls_to_look_up(missing, others)
+        for urls in dict.fromkeys((widest, least)):  # a reply too long for all may do for the least
+            if not domain.live.left or all(stream_of(url) in known.newest for url in least):
+                break
+            try:
+                known = await self._look_up(listing, urls, cut, known, domain.live)
+            except LiveError as error:
+                return known, error
+        return known, None
+
+    async def _look_up(
+        self, listing: Listing, urls: tuple[str, ...], cut: Cut, known: Streams, live: Live
+    ) -> Streams:
+        """What is known, and what asking for the URLs adds to it."""
+        question = listing.question
+        key = (*listing.key, urls)
+        more = await self._memory.streams.asked(
+            key,
+            lambda: self._asked(key, lambda: look_up(live, question.domain, urls, cut.tasks)),
+        )
+        return self._with_these(known, more, listing)
+
+    def _with_these(self, known: Streams, more: Streams, listing: Listing) -> Streams:
+        both = known.and_those(more)
+        known = both if known.newest else both.ordering(listing)  # then the order stays
+        self._memory.streams.put(listing.key, known, kept_s=KEPT_S)
+        return known
+
+    async def _asked(self, key: object, ask: Callable[[], Awaitable[Streams]]) -> Streams:
+        found = await self._asking.asked(_LOOKED_UP, key, ask)
+        return found.value
+
+    def held(self, listing: Listing) -> Streams:
+        """What is known without asking of the streams' newest tasks."""
+        if not listing.knows_newest:
+            return self._memory.streams.held(listing.key) or Streams({}, listing.observed_at)
+        found = _newest(listing.question.urls, listing.tasks)
+        if listing.as_typed:  # those with a signature may have been submitted with another since
+            signed = {task.stream for task in listing.tasks if is_signed(task.url)}
+            found = {stream: task for stream, task in found.items() if stream not in signed}
+        return Streams(found, listing.observed_at)
+
+
+def _newest(urls: Iterable[str], tasks: tuple[PreloadTask, ...]) -> dict[str, PreloadTask | None]:
+    """The tasks' and the URLs' streams' newest tasks; None of one that has none."""
+    found: dict[str, PreloadTask | None] = dict.fromkeys(map(stream_of, urls))
+    found.update(newest(tasks))
+    return found
