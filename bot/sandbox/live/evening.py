@@ -132,7 +132,7 @@ class _Evening:
         if failed and may_retry and _happens(self.chance, 0.6):
             again = created + timedelta(seconds=self.chance.uniform(4 * 60, 12 * 60))
             helped = _happens(self.chance, 0.8)
-            self._add(match, url, again, "complete" if helped else "failed")
+            self._add(match, _signed_anew(url), again, "complete" if helped else "failed")
 
     def _moving(self, match: Match, url: str, *, ago_s: float) -> None:
         """A task that is waiting or running as the world begins."""
@@ -147,7 +147,7 @@ class _Evening:
             self._add(match, url, self._at(after_s), outcome, in_motion=True)
             if outcome == "failed":
                 retried_s = after_s + self.chance.uniform(5 * 60, 8 * 60)
-                self._add(match, url, self._at(retried_s), "complete", in_motion=True)
+                self._add(match, _signed_anew(url), self._at(retried_s), "complete", in_motion=True)
             after_s += self.chance.uniform(0.4, 1.6) * every_s
 
     def _outcome(self) -> Literal["complete", "failed"]:
@@ -191,6 +191,16 @@ class _Evening:
         if _happens(self.chance, 0.12) or closes <= created:
             return created, created + timedelta(hours=1)
         return opens, closes
+
+
+def _signed_anew(url: str) -> str:
+    """The URL as it is submitted again: with a signature of its own, if it has one."""
+    path, mark, key = url.partition("?auth_key=")
+    if not mark:
+        return url
+    until = int(key.partition("-")[0]) + 3_600
+    digest = hashlib.sha256(f"{until}/{key}".encode()).hexdigest()
+    return f"{path}?auth_key={until}-{digest[32:40]}-0-{digest[:32]}"
 
 
 def _happens(chance: random.Random, rate: float) -> bool:
