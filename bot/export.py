@@ -69,6 +69,8 @@ class Export:
         is_newest_first: of more tasks than a file holds, these are the newest.
         observed_from, observed_at: when the oldest and the latest of it were read.
         unchecked: why streams' newer tasks could not be looked up, if they could not.
+        as_typed: the domain has too many tasks for that: it was asked for the URLs just as typed,
+            and not for those that their streams were submitted with otherwise.
         calls: how many calls of the API it took, those that failed included.
         request_ids: of the replies, in order.
     """
@@ -84,6 +86,7 @@ class Export:
     observed_from: datetime
     observed_at: datetime
     unchecked: LiveError | None = None
+    as_typed: bool = False
     calls: int = 0
     request_ids: tuple[str, ...] = ()
 

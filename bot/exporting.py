@@ -19,7 +19,7 @@ from bot.export import MOST_TASKS, Export, Found, Step
 from bot.listing import API_ROWS, confirmed, in_order, is_newest_first, merged
 from bot.live.model import StatusFilter, TaskState, newest
 from bot.live.quota import Priority
-from bot.reading import look_up, page_of, urls_to_look_up
+from bot.reading import as_submitted, look_up, page_of, urls_to_look_up
 from bot.windows import window_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from bot.windows import Window
 
 MOST_LOOKUPS: Final = 60
-"""How many calls look for newer tasks at most; of the streams left over it is said."""
+"""How many calls look for newer tasks at most; of the streams left over it is said.
+
+They read all tasks of the domain, if these are so few, as there streams meet whose URLs are signed
+anew at every submission; otherwise they look up URLs without a signature."""
 LOOKUP_STREAMS: Final = (40, 10)
 """Of how many streams at once; the fewer, the surer a page of reply has all tasks of theirs."""
 
@@ -150,6 +153,7 @@ async def read(
     """As `Exporter.read`, without what it cost."""
     window = window_of(question, now=now(), end=None)
     reading = _Reading(live, question, window, turn)
+    as_typed = bool(question.urls) and not await reading.asks_by_stream()
     pages = await reading.sweep()
     is_left = question.status in _LEFT and len(pages) > 1
     is_sure = is_steady(pages, question)
@@ -163,7 +167,7 @@ async def read(
     has_newest = is_sure and (pages[-1].total <= MOST_TASKS or is_newest_first(tasks))
     # Thousands of tasks take their time, and others wait for this thread.
     latest, unchecked = await asyncio.to_thread(newest, tasks), None
-    if question.is_filtered or window.is_past or not has_newest:
+    if question.is_filtered or question.urls or window.is_past or not has_newest:
         latest, unchecked = await reading.looked_up(tasks)
     export = Export(
         question=question,
@@ -177,6 +181,7 @@ async def read(
         observed_from=min(page.observed_at for page in pages),
         observed_at=max(page.observed_at for page in pages),
         unchecked=unchecked,
+        as_typed=as_typed,
     )
     found = await asyncio.to_thread(_found, tasks, pages, latest, now())
     return replace(export, found=found)
@@ -235,6 +240,18 @@ class _Reading:
         self._live, self._question, self._window = live, question, window
         self._turn = turn
         self._total = 0
+        self._everything: tuple[PreloadTask, ...] | None = None
+        self._calls_left = MOST_LOOKUPS
+
+    async def asks_by_stream(self) -> bool:
+        """Ask for the URLs as their streams were submitted; whether it is known how."""
+        try:
+            tasks = await self._all_tasks()
+        except LiveError:
+            return False
+        if tasks is not None:
+            self._question = as_submitted(self._question, tasks)
+        return tasks is not None
 
     async def sweep(self, *, again: bool = False) -> list[TaskPage]:
         """All pages, as many as the latest of them says there are."""
@@ -259,7 +276,8 @@ class _Reading:
         left = 1
         while left > 0:
             await self._turn(Step(self._total, len(tasks), left))
-            pages.append(await page_of(self._live, complete, self._window, len(pages) + 1))
+            number = len(pages) + 1
+            pages.append(await page_of(self._live, complete, self._window, number, is_pinned=True))
             left = _pages_of(pages[-1].total) - len(pages)
         return confirmed(tasks, merged(pages)[0])
 
@@ -269,11 +287,17 @@ class _Reading:
         """The newest tasks of the tasks' streams, as far as they can be found; why not the rest."""
         latest = newest(tasks)
         known: dict[str, PreloadTask] = {}
-        calls_left = MOST_LOOKUPS
+        try:
+            everything = await self._all_tasks(len(tasks))
+        except LiveError as error:
+            return known, error
+        if everything is not None:
+            every = await asyncio.to_thread(newest, (*tasks, *everything))
+            return {stream: every[stream] for stream in latest}, None
         for streams in LOOKUP_STREAMS:
             left = [task for stream, task in latest.items() if stream not in known]
-            lots = _in_lots(left, streams)[:calls_left]
-            calls_left -= len(lots)
+            lots = _in_lots(left, streams)[: self._calls_left]
+            self._calls_left -= len(lots)
             for number, some in enumerate(lots):
                 urls = urls_to_look_up((), some)
                 if not urls:
@@ -286,8 +310,26 @@ class _Reading:
                 known |= {stream: task for stream, task in found.newest.items() if task}
         return known, None
 
+    async def _all_tasks(self, read: int = 0) -> tuple[PreloadTask, ...] | None:
+        """All tasks of the domain up to now; None where they are too many, or slipped by."""
+        if self._everything is not None:
+            return self._everything
+        wide = self._question.everything()
+        window = replace(self._window, is_past=False, has_start=False)
+        pages: list[TaskPage] = []
+        left = 1
+        while 0 < left <= self._calls_left:
+            await self._turn(Step(self._total, read, left))
+            self._calls_left -= 1
+            pages.append(await page_of(self._live, wide, window, len(pages) + 1))
+            left = -(-pages[-1].total // API_ROWS) - len(pages)
+        tasks, _ = merged(pages)
+        if left <= 0 and len(tasks) >= min(page.total for page in pages):
+            self._everything = tasks
+        return self._everything
+
     async def _page(self, number: int) -> TaskPage:
-        page = await page_of(self._live, self._question, self._window, number)
+        page = await page_of(self._live, self._question, self._window, number, is_pinned=True)
         self._total = page.total
         return page
 

@@ -13,11 +13,11 @@ from bot.asks import LAST_OFFSET, Place
 from bot.errors import ArgumentRefused, LiveError, TooManyWait, Unavailable
 from bot.filling import filled, is_filled
 from bot.listing import API_ROWS, is_newest_first
-from bot.live.model import MAX_URLS, stream_of
+from bot.live.model import stream_of
 from bot.memory import KEPT_S, PATIENCE_S, fresh_s, within
 from bot.metrics import CACHE
 from bot.newest import DomainTasks
-from bot.reading import Counted, can_be_asked, live_of, read
+from bot.reading import Counted, as_submitted, live_of, read
 from bot.windows import window_of
 
 if TYPE_CHECKING:
@@ -179,13 +179,16 @@ class Listings:
         number = 1 if offset >= LAST_OFFSET else offset // API_ROWS + 1
         fresh = written.listings(question, lambda found: fresh_s(found[0], now))
         turned = written.listings(question, lambda _: KEPT_S)
-        asked = await self._as_submitted(question, domain)
 
         async def ask() -> tuple[Listing, TaskPage]:
+            asked, as_typed = question, bool(question.urls)
+            if question.urls and question.is_filtered:
+                everything = await domain.everything()
+                if everything is not None and everything.whole:
+                    asked, as_typed = as_submitted(question, everything.tasks), False
             listing, page = await read(
                 domain.live, asked, window, number=number, now=now, everything=domain.everything
             )
-            as_typed = listing.as_typed and asked is question
             listing = replace(listing, question=question, as_typed=as_typed)
             if is_shown and question.status is None:
                 # For the shown streams' newest tasks, if they are not known anyway.
@@ -209,19 +212,6 @@ class Listings:
         if not listing.whole:
             self._memory.pages.put((*listing.key, page.page), page, kept_s=KEPT_S)
         return listing
-
-    async def _as_submitted(self, question: Ask, domain: DomainTasks) -> Ask:
-        """The question with its streams' URLs as they were submitted, where those are known."""
-        if not question.urls or (question.status is None and question.task_id is None):
-            return question
-        everything = await domain.everything()
-        if everything is None or not everything.whole:
-            return question
-        streams = {stream_of(url) for url in question.urls}
-        urls = {task.url for task in everything.tasks if task.stream in streams}
-        if not all(map(can_be_asked, urls)) or len(urls) > MAX_URLS:
-            return question
-        return replace(question, urls=tuple(sorted(urls)) or question.urls)
 
     async def _filled(
         self, listing: Listing, window: Window, domain: DomainTasks, *, keep: int = 0

@@ -103,16 +103,25 @@ class Counted:
 
 
 async def page_of(
-    live: Live, question: Ask, window: Window, number: int, *, rows: int = API_ROWS
+    live: Live,
+    question: Ask,
+    window: Window,
+    number: int,
+    *,
+    rows: int = API_ROWS,
+    is_pinned: bool = False,
 ) -> TaskPage:
-    """One of the API's pages; `rows` rows of it."""
+    """One of the API's pages; `rows` rows of it.
+
+    Where the window ends now, the end is that of the call, unless it `is_pinned`.
+    """
     query = TaskQuery(
         domain=question.domain,
         status=question.status,
         task_id=question.task_id,
         urls=question.urls,
         start=window.start if window.has_start else None,
-        end=window.end if window.is_past else None,
+        end=window.end if window.is_past or is_pinned else None,
     )
     return await live.describe_preload_tasks(query, page=number, page_size=rows)
 
@@ -189,6 +198,18 @@ def _completed(
     return (*first.tasks, *more) if len(first.tasks) + len(more) == first.total else None
 
 
+def as_submitted(question: Ask, tasks: Iterable[PreloadTask]) -> Ask:
+    """The question with the URLs that its streams were submitted with, as all tasks have them.
+
+    The same where they are none, or no call can ask for them.
+    """
+    streams = {stream_of(url) for url in question.urls}
+    urls = tuple(sorted({task.url for task in tasks if task.stream in streams}))
+    if not 0 < len(urls) <= MAX_URLS or not all(map(_can_be_asked, urls)):
+        return question
+    return replace(question, urls=urls)
+
+
 def urls_to_look_up(shown: Iterable[PreloadTask], others: Iterable[PreloadTask]) -> tuple[str, ...]:
     """A URL of each shown stream, filled up to one call with streams likely to be shown next.
 
@@ -225,13 +246,12 @@ async def look_up(
     return Streams({stream: found.get(stream) for stream in sure}, reply.observed_at)
 
 
-def can_be_asked(url: str) -> bool:
-    """Whether it can be asked for tasks of a URL: the API takes URLs as a list with commas."""
-    return bool(url.strip()) and "," not in url
+def _can_be_asked(url: str) -> bool:
+    return bool(url.strip()) and "," not in url  # the API takes URLs as a list with commas
 
 
 def _settles(url: str) -> bool:
-    return can_be_asked(url) and not is_signed(url)
+    return _can_be_asked(url) and not is_signed(url)
 
 
 def _query_bytes(url: str) -> int:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ASK = Ask(account="default", domain=DOMAIN)
 FAILED = replace(ASK, status=StatusFilter.FAILED)
 PRELOADING = replace(ASK, status=StatusFilter.PRELOADING)
+CROWD = [task(10_000 + n, minutes_ago=2_000 + n / 10) for n in range(100 * MOST_LOOKUPS)]
+"""Beside these, a domain has too many tasks to be read for the sake of its streams."""
 
 
 @dataclass
@@ -115,23 +117,55 @@ async def test_what_the_filter_hides_of_a_stream_is_looked_up() -> None:
     assert rows["task-7"].newest == shelf.tasks[-1]
     assert not rows["task-8"].is_superseded
     assert export.streams_unchecked == 0
-    assert [len(query.urls) for query, _, _ in shelf.calls] == [0, 0, 40, 40, 40]
+    assert not any(query.urls for query, _, _ in shelf.calls)
+
+
+async def test_what_it_hides_among_very_many_tasks_is_looked_up_by_url() -> None:
+    shelf = shelf_of(120, "failed")
+    shelf.tasks += [task(500, name="cam7", minutes_ago=0), *CROWD]
+    export = await exported(shelf, FAILED)
+    rows = {found.row.task.task_id: found.row for found in export.found}
+    assert rows["task-7"].is_superseded
+    assert export.streams_unchecked == 0
+    assert [len(query.urls) for query, _, _ in shelf.calls] == [0, 0, 0, 40, 40, 40]
+
+
+@pytest.mark.parametrize(("crowd", "unchecked"), [([], 0), (CROWD, 1)])
+async def test_a_stream_that_was_signed_anew_is_known_or_said_not_to_be(
+    crowd: list[PreloadTask], unchecked: int
+) -> None:
+    first, second = (
+        structs.replace(one, url=f"http://{DOMAIN}/liveApp/main.flv?auth_key={one.task_id}")
+        for one in (task(1, minutes_ago=60), task(2, minutes_ago=30, status="failed"))
+    )
+    shelf = Shelf([first, second, *crowd])
+    typed = replace(ASK, urls=(first.url,))
+    ago = EVENING - timedelta(minutes=50)
+    complete = replace(ASK, status=StatusFilter.COMPLETE, since=timedelta(hours=1), until=ago)
+    for ask in (typed, replace(typed, status=StatusFilter.COMPLETE), complete):
+        export = await exported(shelf, ask)
+        row = next(found.row for found in export.found if found.row.task.task_id == "task-1")
+        assert row.newest == (None if crowd else second)
+        assert export.streams_unchecked == unchecked
+    bare = await exported(shelf, replace(ASK, urls=(f"http://{DOMAIN}/liveApp/main.flv",)))
+    assert (ids(bare), bare.as_typed) == (set() if crowd else {"task-1", "task-2"}, bool(crowd))
 
 
 async def test_streams_with_many_tasks_are_looked_up_again_by_fewer() -> None:
     older = [task(1_000 + n, name=f"cam{n % 30}", minutes_ago=60 + n) for n in range(240)]
     shelf = shelf_of(30, "failed")
-    shelf.tasks += older
+    shelf.tasks += older + CROWD
     shelf.tasks.reverse()
     shelf.newest_first = False
     export = await exported(shelf, FAILED)
-    assert [len(query.urls) for query, _, _ in shelf.calls] == [0, 30, 10, 10, 10]
+    assert [len(query.urls) for query, _, _ in shelf.calls] == [0, 0, 30, 10, 10, 10]
     assert export.streams_unchecked == 0
 
 
 async def test_streams_that_could_not_be_looked_up_are_counted_and_it_is_said_why() -> None:
     shelf = shelf_of(120, "failed")
-    pages = len(range(2))
+    shelf.tasks += CROWD
+    pages = len(range(2)) + 1  # and one of all tasks
 
     def fail_after_the_pages() -> None:
         if len(shelf.calls) > pages + 1:
@@ -146,9 +180,10 @@ async def test_streams_that_could_not_be_looked_up_are_counted_and_it_is_said_wh
 
 async def test_only_so_many_calls_look_for_newer_tasks() -> None:
     shelf = shelf_of(2_500, "failed")
+    shelf.tasks += CROWD
     export = await exported(shelf, FAILED)
     assert len(shelf.calls) == 25 + MOST_LOOKUPS
-    assert export.streams_unchecked == 100
+    assert export.streams_unchecked == 140
     assert export.unchecked is None
 
 

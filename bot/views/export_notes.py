@@ -8,6 +8,7 @@ from bot.export import MOST_TASKS
 from bot.views import errors
 from bot.views.happenings import first_few
 from bot.views.mrkdwn import code, shortened, stream_name
+from bot.views.page import as_typed_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,5 +63,4 @@ def _without_match(export: Export, w: Words) -> str:
     names = [code(shortened(stream_name(url, domain), _NAME_CHARS)) for url in urls]
     said = "❔ " + w.n("{count} URL matches no task", "{count} URLs match no task", len(urls))
     named = w.t("{said}: {names}", said=said, names=first_few(names, len(names), w, _NAMED))
-    exactly = w.t("URLs are looked up just as typed, with their signatures.")
-    return f"{named}\n{exactly}"
+    return f"{named}\n{as_typed_note(w)}" if export.as_typed else named
