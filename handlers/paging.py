@@ -43,10 +43,17 @@ async def turn(desk: Desk, click: Click, reply: Reply) -> None:
 
 
 async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
-    """Ask again, with the window's end at now; everyone who sees the message gets the answer."""
+    """Ask again, with the window's end at now; everyone who sees the message gets the answer.
+
+    In a channel that is in the words and the zone of whoever posted it, not of who clicks.
+    """
     ref = PageRef.unpack(click.value)
     place = Place(offset=ref.offset, total=ref.total if ref.offset else None, refresh=True)
-    everyone = replace(reply, replaces=True, in_channel=not click.in_private)
+    reader = reply.reader
+    if ref.posted is not None:
+        language, zone = ref.posted
+        reader = replace(reader, language=language, zone=zone)
+    everyone = replace(reply, reader=reader, replaces=True, in_channel=not click.in_private)
     await _show(desk, everyone, await _ask(desk, ref), place)
 
 

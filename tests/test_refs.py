@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from bot.asks import Ask
 from bot.errors import StaleReference
 from bot.live.model import StatusFilter
+from bot.reader import Language
 from bot.views.follow_refs import (
     HOUR,
     MORNING,
@@ -52,6 +54,10 @@ places = st.builds(
     end=st.none() | moments,
     total=st.none() | st.integers(0, 10**9),
     anchor=st.none() | words.map(anchor_of),
+    posted=st.none()
+    | st.tuples(
+        st.sampled_from(Language), st.sampled_from([ZoneInfo("UTC"), ZoneInfo("Asia/Shanghai")])
+    ),
 )
 
 
@@ -61,13 +67,22 @@ def test_a_page_comes_back_as_it_was_packed_or_by_its_key(ref: PageRef) -> None:
     back = PageRef.unpack(packed)
     assert len(packed) <= BUTTON_VALUE_CHARS
     assert ref.ask is not None
-    assert (back.offset, back.end, back.total, back.anchor) == (
+    assert (back.offset, back.end, back.total, back.anchor, back.posted) == (
         ref.offset,
         ref.end,
         ref.total,
         ref.anchor,
+        ref.posted,
     )
     assert back.ask == ref.ask or (back.ask is None and back.key == ref.ask.key)
+
+
+@pytest.mark.parametrize(
+    "how", ["", "zh", "xx,UTC", "zh,Nowhere/Else", "zh,Asia", "zh,../x", "zh,"]
+)
+def test_a_page_posted_in_no_language_or_zone_is_a_stale_reference(how: str) -> None:
+    with pytest.raises(StaleReference):
+        PageRef.unpack(f"p2|{how}|0||||key")
 
 
 @given(st.text(max_size=200))

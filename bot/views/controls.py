@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.asks import Answer, Ask
+    from bot.reader import Reader
     from bot.views.limits import Block
     from bot.words import Words
 
@@ -26,6 +27,7 @@ _ROW_CHOICES = (MIN_ROWS, 10, 20, MAX_ROWS)
 def controls(
     answer: Answer,
     w: Words,
+    reader: Reader,
     *,
     shown: int,
     tasks: Sequence[tuple[str, str]],
@@ -38,6 +40,7 @@ def controls(
     Args:
         answer: the answer.
         w: the reader's words.
+        reader: who it was drawn for.
         shown: how many of its rows are shown.
         tasks: label and task ID of each row that can be opened.
         shared: the message is posted for a whole channel.
@@ -50,7 +53,7 @@ def controls(
     found: list[Block | None] = [
         turn.button("page.prev", w.t("‹ Prev"), turn.before),
         turn.button("page.next", w.t("Next ›"), turn.after),
-        None if refreshing else _refresh(answer, w),
+        None if refreshing else refresh(answer, w, reader if shared else None),
         status_menu(answer, w) if ask.task_id is None else None,
         _open_menu(key, w, tasks),
         _watch(ask, w) if Right.WATCH in may else None,
@@ -92,8 +95,11 @@ def _watch(ask: Ask, w: Words) -> Block:
     return blocks.button("page.watch", w.t("Watch"), refs.PageRef.to(ask).pack(_INLINE_CHARS))
 
 
-def _refresh(answer: Answer, w: Words) -> Block:
-    ref = refs.PageRef.to(answer.ask, offset=answer.offset, total=answer.total)
+def refresh(answer: Answer, w: Words, poster: Reader | None) -> Block:
+    """The button that asks again; for everyone as for whoever posted the message, if it was."""
+    posted = None if poster is None else (poster.language, poster.zone)
+    total = answer.total or None
+    ref = refs.PageRef.to(answer.ask, offset=answer.offset, total=total, posted=posted)
     return blocks.button("page.refresh", w.t("Refresh"), ref.pack(_INLINE_CHARS))
 
 

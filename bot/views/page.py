@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.roles import ALL, Right
 from bot.views import blocks, refs
-from bot.views.controls import controls, status_menu
+from bot.views.controls import controls, refresh, status_menu
 from bot.views.errors import reason
 from bot.views.headline import headline, not_found
 from bot.views.limits import Message, fitted
@@ -149,6 +149,7 @@ class Page:
         found = controls(
             answer,
             w,
+            self._reader,
             shown=len(labels),
             tasks=[(label, task_id) for label, task_id in labels if _is_id(task_id)],
             shared=self._shared or self._direct,
@@ -161,7 +162,7 @@ class Page:
 
     def _widening(self) -> list[Block]:
         answer, w = self._answer, self._words
-        found = [blocks.button("page.refresh", w.t("Refresh"), refs.PageRef.to(answer.ask).pack())]
+        found = [refresh(answer, w, self._reader if self._shared else None)]
         if answer.ask.status is not None and answer.ask.task_id is None:
             found.append(status_menu(answer, w))
         if wider(answer.ask) != answer.ask:

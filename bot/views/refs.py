@@ -13,9 +13,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.asks import Ask
 from bot.errors import StaleReference
+from bot.reader import Language
 
 BUTTON_VALUE_CHARS = 2_000
 OPTION_VALUE_CHARS = 150
@@ -32,6 +34,7 @@ EXPORT = "export"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PAGE = "p1"
+_POSTED = "p2"
 _CHOICE = "c1"
 _PICK = "k1"
 _OPEN = "o1"
@@ -53,6 +56,8 @@ class PageRef:
         end: the window's pinned end, so that turning pages turns pages of one list; None is now.
         total: how many tasks there were when the page was drawn, to notice that rows moved.
         anchor: `anchor_of` the row shown that stands next to the page, for the same.
+        posted: the words and the zone that a whole channel sees the message in, which it keeps
+            whoever refreshes it; None where only one person does.
     """
 
     ask: Ask | None
@@ -61,6 +66,7 @@ class PageRef:
     end: datetime | None = None
     total: int | None = None
     anchor: str | None = None
+    posted: tuple[Language, ZoneInfo] | None = None
 
     @classmethod
     def to(
@@ -71,9 +77,10 @@ class PageRef:
         end: datetime | None = None,
         total: int | None = None,
         anchor: str | None = None,
+        posted: tuple[Language, ZoneInfo] | None = None,
     ) -> PageRef:
         """A reference to a page of `ask`."""
-        return cls(ask, None, offset=offset, end=end, total=total, anchor=anchor)
+        return cls(ask, None, offset=offset, end=end, total=total, anchor=anchor, posted=posted)
 
     def pack(self, limit: int = BUTTON_VALUE_CHARS) -> str:
         """The reference as text of at most `limit` characters.
@@ -85,6 +92,9 @@ class PageRef:
         """
         total = "" if self.total is None else str(self.total)
         head = f"{_PAGE}|{self.offset}|{packed(self.end)}|{total}|{self.anchor or ''}|"
+        if self.posted is not None:
+            language, zone = self.posted
+            head = f"{_POSTED}|{language},{zone.key}|{head.removeprefix(f'{_PAGE}|')}"
         if self.ask is not None and not any("?" in url for url in self.ask.urls):
             text = head + self.ask.to_json()
             if len(text) <= limit:
@@ -101,8 +111,14 @@ class PageRef:
         Raises:
             StaleReference: the text is of another version, or of none.
         """
-        offset, end, total, anchor, question = parts(text, _PAGE, 5)
+        posted = None
         try:
+            if text.startswith(f"{_POSTED}|"):
+                how, text = parts(text, _POSTED, 2)
+                language, _, zone = how.partition(",")
+                posted = Language(language), ZoneInfo(zone)
+                text = f"{_PAGE}|{text}"
+            offset, end, total, anchor, question = parts(text, _PAGE, 5)
             inline = question.startswith("{")
             return cls(
                 ask=Ask.from_json(question) if inline else None,
@@ -111,8 +127,9 @@ class PageRef:
                 end=unpacked(end),
                 total=int(total) if total else None,
                 anchor=anchor or None,
+                posted=posted,
             )
-        except (ValueError, OverflowError) as error:
+        except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError) as error:
             raise StaleReference from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,19 @@ async def test_turning_a_page_asks_the_api_nothing(anna: Person, demo: Demo) -> 
     await anna.clicks("page.next")
     await anna.clicks("page.more", "first")
     assert len(demo.live.arrivals) == asked
+
+
+@pytest.mark.parametrize("minutes", [20, -20])
+async def test_a_machine_whose_clock_is_wrong_asks_all_the_same(
+    anna: Person, demo: Demo, minutes: int
+) -> None:
+    demo.live.faults.skew = timedelta(minutes=minutes)
+    for command in ("/preload", "/preload status=failed", "/preload since=3d"):
+        said = await anna.types(f"{command} domain=live.example.com")
+        assert "live.example.com: " in said
+        assert "is refused" not in said
+    await anna.types("/preload domain=archive.example.com")
+    assert "tasks 11–20 of 1," in await anna.clicks("page.next")
 
 
 async def test_every_task_is_on_one_page_of_many(anna: Person) -> None:
@@ -120,6 +134,22 @@ async def test_only_refresh_changes_a_shared_answer(anna: Person, liwei: Person)
     assert standing is not None
     assert standing.edited
     assert standing.only_visible_to is None
+
+
+async def test_a_refresh_leaves_a_shared_answer_in_the_words_and_zone_of_who_posted_it(
+    anna: Person, liwei: Person
+) -> None:
+    await anna.types("/preload public status=failed")
+    liwei.read = anna.read
+    said = await liwei.clicks("page.refresh")
+    assert "13 failed of 140 tasks" in said
+    assert "times in the rows are UTC+8" not in said
+    await anna.types("/preload public domain=quiet.example.com")
+    liwei.read = anna.read
+    assert "no tasks" in await liwei.clicks("page.refresh")
+    own = await liwei.types("/preload status=failed")
+    assert "13 个预热失败" in own
+    assert "13 个预热失败" in await liwei.clicks("page.refresh")
 
 
 async def test_a_chinese_reader_is_answered_in_chinese_and_in_their_zone(liwei: Person) -> None:
