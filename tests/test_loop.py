@@ -304,6 +304,24 @@ async def test_a_list_watch_asks_for_its_streams_and_for_what_is_new(following: 
     assert len(asked) < 30
 
 
+@pytest.mark.parametrize("typed", ["main?auth_key=1-0-0-f00d", "main"])
+async def test_a_watch_knows_a_failure_under_a_newer_signature_than_it_was_asked_for(
+    following: Following, typed: str
+) -> None:
+    following.task("main?auth_key=1-0-0-f00d", pending_s=0, preloading_s=0)
+    following.clock.pass_s(600)
+    newer = following.task(
+        "main?auth_key=2-0-0-f00d", pending_s=0, preloading_s=0, outcome="failed"
+    )
+    for number in range(150):
+        following.task(f"other{number}")
+    following.clock.pass_s(1800)
+    await following.watched(f"rtmp://{DOMAIN}/live/{typed}")
+    stream = stream_of(newer.url)
+    newest = await following.store.sightings.newest("default", DOMAIN, (stream,))
+    assert newest[stream].task.task_id == newer.task_id
+
+
 async def test_what_is_read_again_of_a_watch_is_stored_before_its_message_is_drawn_anew(
     following: Following,
 ) -> None:

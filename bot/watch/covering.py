@@ -167,6 +167,9 @@ class Covering:
 
     def _new_tasks(self, due: Sequence[Late], late: float) -> Call:
         """What was created since it was last asked, and as much before as fits the same pages."""
+        if self.need.created_until is None and not self.need.everything:
+            # Of wanted streams that are new, all tasks there are, whatever their signatures.
+            return self._created_since(-inf, due, late)
         until = min(self.need.created_until or self.now, self.now)
         since_s = until.timestamp() - self._overlap_s
         if self._is_known and self.need.unfinished:

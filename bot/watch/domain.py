@@ -96,7 +96,12 @@ class Domain:
                 self.tasks = Tasks(seen for seen in self.tasks if seen.task.stream in streams)
             self._take_up()
             if self.followed.baseline_at is None:
-                self._ask_for(key for key in new if self.tasks.newest(key) is None)
+                unknown = [key for key in new if self.tasks.newest(key) is None]
+                self._ask_for(unknown)
+                if unknown:
+                    # They may have tasks with other signatures than they are known by: all is read.
+                    self.followed = replace(self.followed, created_until=None)
+                    self._created_asked_s = -inf
         self._news_since = news_since
         return is_other
 
