@@ -173,8 +173,8 @@ class Answer:
         counts: how many tasks the API's filter finds in each status; of unfiltered answers that
             are not whole, and there perhaps without some.
         streams: how many streams there are in each state, by their newest task; of `whole`
-            answers only, and without those whose newest task is not known. Empty where the pages
-            of an unfiltered answer are turned so late that its window had to be read again.
+            answers only, and without those whose newest task is not known. Empty where an
+            unfiltered answer is of a window that is past, and not all of them are known.
         streams_unknown: how many streams `streams` leaves out for that; of `whole` answers only.
         retried: how many streams have a failed task among the matching ones and a newer one since.
         without_task: asked-for URLs whose streams have no task at all in the window.

@@ -17,7 +17,7 @@ from bot.live.model import stream_of
 from bot.memory import KEPT_S, PATIENCE_S, fresh_s, within
 from bot.metrics import CACHE
 from bot.newest import DomainTasks
-from bot.reading import Counted, as_submitted, live_of, read
+from bot.reading import Counted, as_submitted, can_be_asked, live_of, read
 from bot.windows import window_of
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Listings:
         pinned = None if place.refresh else place.end
         is_cut = bool(question.urls) or question.until is not None
         is_plain = question.status is None and question.task_id is None
+        is_plain = is_plain and all(map(can_be_asked, question.urls))  # others are refused
         if not is_plain or not (is_cut or pinned is not None):
             return await self._asked_listing(question, place, domain)
         if self._memory.listings.held((question, pinned)) is not None:

@@ -1,8 +1,9 @@
 """Which calls answer a question: at most four for a first answer.
 
 Up to 300 tasks, three pages of a hundred read everything. Beyond that the API's page that is to be
-shown is read, and its total and statuses are counted by calls with one row each. One of the four
-is kept for looking up the shown streams' newest tasks, wherever those are not known anyway.
+shown is read, and its total and statuses are counted by calls with one row each
+(`bot.filling`). One of the four is kept for looking up the shown streams' newest tasks, wherever
+those are not known anyway (`bot.newest`).
 
 A stream's newest task is surely known from all tasks of its domain only, or else by its URL where
 that carries no signature: a signed one is another at every submission.
@@ -205,7 +206,7 @@ def as_submitted(question: Ask, tasks: Iterable[PreloadTask]) -> Ask:
     """
     streams = {stream_of(url) for url in question.urls}
     urls = tuple(sorted({task.url for task in tasks if task.stream in streams}))
-    if not 0 < len(urls) <= MAX_URLS or not all(map(_can_be_asked, urls)):
+    if not 0 < len(urls) <= MAX_URLS or not all(map(can_be_asked, urls)):
         return question
     return replace(question, urls=urls)
 
@@ -246,12 +247,13 @@ async def look_up(
     return Streams({stream: found.get(stream) for stream in sure}, reply.observed_at)
 
 
-def _can_be_asked(url: str) -> bool:
-    return bool(url.strip()) and "," not in url  # the API takes URLs as a list with commas
+def can_be_asked(url: str) -> bool:
+    """Whether it can be asked about a URL: the API takes URLs as a list with commas."""
+    return bool(url.strip()) and "," not in url
 
 
 def _settles(url: str) -> bool:
-    return _can_be_asked(url) and not is_signed(url)
+    return can_be_asked(url) and not is_signed(url)
 
 
 def _query_bytes(url: str) -> int:

@@ -209,3 +209,18 @@ async def test_no_more_wait_than_there_are_places_and_a_place_is_free_when_one_h
     answers.set()
     assert await caches[1].asked("other", ask) == "answer"
     assert await waiting[1] == "answer"
+
+
+def test_a_value_takes_the_place_of_the_one_it_was_made_of_for_the_rest_of_its_time() -> None:
+    passed = [0.0]
+    values = Cache[str](weigh=len, max_bytes=100, clock=lambda: passed[0])
+    values.put("key", old := "old", kept_s=10)
+    passed[0] = 4
+    values.replace("key", old, "new")
+    values.replace("other", old, "new")
+    assert (values.held("key"), values.held("other")) == ("new", None)
+    assert values.held("key", max_age_s=3) is None
+    values.replace("key", old, "newer still")
+    assert values.held("key") == "new"
+    passed[0] = 10
+    assert values.held("key") is None
