@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +53,27 @@ async def test_turning_a_page_asks_the_api_nothing(anna: Person, demo: Demo) -> 
     await anna.clicks("page.next")
     await anna.clicks("page.more", "first")
     assert len(demo.live.arrivals) == asked
+
+
+async def test_a_stream_that_failed_under_a_newer_signature_is_green_in_no_answer(
+    anna: Person, demo: Demo
+) -> None:
+    url = "http://quiet.example.com/app/main.flv"
+    now = datetime.now(UTC)
+    old, new = (f"{url}?auth_key={number}-0-0-f00d" for number in (1, 2))
+    window = now - timedelta(hours=1), now + timedelta(hours=3)
+    demo.live.world.add(old, created=now - timedelta(minutes=50), window=window)
+    demo.live.world.add(new, created=now - timedelta(minutes=30), outcome="failed", window=window)
+    for asked in ("quiet.example.com complete", "quiet.example.com until=45m", old, url):
+        said = await anna.types(f"/preload {asked}")
+        assert GREEN not in said
+        assert "ready" not in said
+        assert "failed" in said
+        assert "without a task" not in said
+    assert "1 stream, failed" in said
+    await anna.clicks("page.open")
+    assert "app/main.flv" in await anna.clicks("card.stream")
+    assert len(anna.table()) == 2
 
 
 @pytest.mark.parametrize("minutes", [20, -20])
