@@ -123,7 +123,7 @@ class LiveClient:
         self._source: CredentialsSource = (
             StaticCredentials(credentials) if isinstance(credentials, Credentials) else credentials
         )
-        self._endpoint, self._host = address_of(endpoint)
+        self._scheme, self._host = address_of(endpoint)
         defaults = {name: LocalQuota(per_s) for name, per_s in CALLS_PER_S.items()}
         self._quotas: dict[str, Quota] = {**defaults, **(quotas or {})}
         self._region_id = region_id
@@ -330,5 +330,7 @@ class LiveClient:
     def _send(self, query: str, headers: Mapping[str, str], place: Place) -> Awaitable[Reply]:
         if self._session is None:
             raise RuntimeError("LiveClient is used outside its `async with`")
-        url = URL(f"{self._endpoint}/?{query}", encoded=True)
+        url = URL.build(
+            scheme=self._scheme, authority=self._host, path="/", query_string=query, encoded=True
+        )
         return sent(self._session, url, headers, place, timeout=self._http_timeout)

@@ -250,14 +250,10 @@ def _rows(fields: Mapping[str, Any], outer: str, inner: str) -> list[Any]:
 
 
 def _task_rows(rows: list[Any]) -> list[TaskRow]:
-    """The rows of tasks; what is no row is left out."""
-    if set(map(type, rows)) <= {TaskRow}:
+    """The rows of tasks: `TaskRow`s all of them, or none; what is no row is left out."""
+    if not rows or isinstance(rows[0], TaskRow):
         return rows
-    return [
-        row if isinstance(row, TaskRow) else _row(row)
-        for row in rows
-        if isinstance(row, (TaskRow, dict))
-    ]
+    return [_row(row) for row in rows if isinstance(row, dict)]
 
 
 def _row(said: Mapping[str, Any]) -> TaskRow:

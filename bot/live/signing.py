@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+import msgspec
 
 from bot.live.remembered import Remembered
 
@@ -22,9 +24,14 @@ if TYPE_CHECKING:
 ALGORITHM = "ACS3-HMAC-SHA256"
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _EMPTY_BODY = hashlib.sha256(b"").hexdigest()
+_NAMES = "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version"
+_STS_NAMES = (
+    "host;x-acs-accesskey-id;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-security-token;"
+    "x-acs-signature-nonce;x-acs-version"
+)
 
 
-class Request(NamedTuple):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A call before it is signed: RPC style, POST to `/` with an empty body.
 
     Attributes:
@@ -60,27 +67,35 @@ def signed(
         nonce: never used before, or the gateway refuses it.
         at: the moment of sending, in UTC, within 15 minutes of the gateway's clock.
     """
-    headers = {  # by name, as they are to be signed
+    date, names, key, token = _dates[at], _NAMES, "", ""
+    headers = {
         "host": request.host,
-        "x-acs-accesskey-id": credentials.access_key_id,
         "x-acs-action": request.action,
         "x-acs-content-sha256": _EMPTY_BODY,
-        "x-acs-date": _dates[at],
-        "x-acs-security-token": (credentials.security_token or "").strip(),
+        "x-acs-date": date,
         "x-acs-signature-nonce": nonce,
         "x-acs-version": request.version,
     }
-    if credentials.security_token is None:
-        del headers["x-acs-accesskey-id"], headers["x-acs-security-token"]
-    signed_names = ";".join(headers)
-    lines = "\n".join(map(":".join, headers.items()))
-    canonical = f"POST\n/\n{request.query}\n{lines}\n\n{signed_names}\n{_EMPTY_BODY}"
+    if credentials.security_token is not None:
+        names = _STS_NAMES
+        headers["x-acs-accesskey-id"] = credentials.access_key_id
+        headers["x-acs-security-token"] = credentials.security_token.strip()
+        key = f"x-acs-accesskey-id:{headers['x-acs-accesskey-id']}\n"
+        token = f"x-acs-security-token:{headers['x-acs-security-token']}\n"
+    # In one piece, as it takes a fifth of what a line for each header takes to put together.
+    canonical = (
+        f"POST\n/\n{request.query}\n"
+        f"host:{request.host}\n{key}x-acs-action:{request.action}\n"
+        f"x-acs-content-sha256:{_EMPTY_BODY}\nx-acs-date:{date}\n{token}"
+        f"x-acs-signature-nonce:{nonce}\nx-acs-version:{request.version}\n"
+        f"\n{names}\n{_EMPTY_BODY}"
+    )
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = _keyed[credentials.access_key_secret].copy()
     signature.update(to_sign.encode())
     headers["authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key_id},"
-        f"SignedHeaders={signed_names},Signature={signature.hexdigest()}"
+        f"SignedHeaders={names},Signature={signature.hexdigest()}"
     )
     return headers
 

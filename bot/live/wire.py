@@ -37,6 +37,7 @@ async def sent(
     Raises:
         Unavailable: no connection, or none that lasted until the reply began.
     """
+
     try:
         async with session.post(
             url,
@@ -63,7 +64,7 @@ async def sent(
 
 
 def address_of(endpoint: str) -> tuple[str, str]:
-    """The endpoint without a path, and its host, with the port where it is not the usual one.
+    """The endpoint's scheme, and its host, with the port where it is not the usual one.
 
     Raises:
         SettingsError: it is no address, or holds a login.
@@ -74,4 +75,4 @@ def address_of(endpoint: str) -> tuple[str, str]:
         address = urlsplit("")
     if address.scheme not in {"http", "https"} or not address.netloc or "@" in address.netloc:
         raise SettingsError("endpoint", f"an address such as {ENDPOINT}")
-    return f"{address.scheme}://{address.netloc}", address.netloc
+    return address.scheme, address.netloc
