@@ -37,7 +37,6 @@ async def sent(
     Raises:
         Unavailable: no connection, or none that lasted until the reply began.
     """
-
     try:
         async with session.post(
             url,
