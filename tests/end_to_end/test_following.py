@@ -120,7 +120,7 @@ async def test_what_is_watched_already_is_not_watched_twice(anna: Person, demo: 
     await anna.types(f'/preload watch {CUP} {other} name="Cup final"')
     assert "Cup final" in await anna.types(f"/preload watch {CUP}")
     assert len(await watches(demo)) == 1
-    await anna.types(f"/preload watch {CUP} in=#general")
+    await anna.types(f"/preload watch {CUP} {other} in=#general")  # one is never finished
     await anna.types("/preload watch status=failed")
     await anna.types("/preload watch failed")
     assert len(await watches(demo)) == 3
