@@ -27,6 +27,9 @@ class Remembered(dict[K, V]):
         self._make = make
         self._most = most
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} remembered>"  # not what: keys are remembered by their secrets
+
     def __missing__(self, value: K) -> V:
         if len(self) >= self._most:
             self.clear()
