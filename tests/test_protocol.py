@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from bot import errors
-from bot.live import protocol
+from bot.live import pages, protocol
 from bot.live.model import LiveDomain, PreloadTask, StatusFilter, TaskPage, TaskQuery
 from bot.live.replies import Reply, TaskRow, fields_of
 
@@ -39,7 +39,7 @@ def page_of(fields: dict[str, Any], *, page: int = 1, page_size: int = 100) -> T
     fields = {"RequestId": "R-1", **fields}
     read = fields_of(Reply(200, CIMultiDict(), json.dumps(fields).encode()))
     found, patiently = (
-        protocol.task_page(one, QUERY, page=page, page_size=page_size, now=NOW)
+        pages.task_page(one, QUERY, page=page, page_size=page_size, now=NOW)
         for one in (read, fields)
     )
     assert found == patiently
@@ -198,7 +198,7 @@ def test_a_task_without_any_field_belongs_to_the_domain_that_was_asked_for() -> 
 
 def test_tasks_know_by_which_filter_they_were_found() -> None:
     query = TaskQuery(DOMAIN, status="complete")
-    page = protocol.task_page({"PreloadTasks": [ROW]}, query, page=1, page_size=2, now=NOW)
+    page = pages.task_page({"PreloadTasks": [ROW]}, query, page=1, page_size=2, now=NOW)
     assert page.tasks[0].found_as is StatusFilter.COMPLETE
 
 
@@ -245,9 +245,9 @@ def test_a_list_that_is_none_is_an_error(tasks: object) -> None:
 
 def test_json_of_somebody_else_is_not_taken_for_an_empty_result() -> None:
     with pytest.raises(errors.MalformedReply):
-        protocol.task_page({"status": "ok"}, QUERY, page=1, page_size=100, now=NOW)
+        pages.task_page({"status": "ok"}, QUERY, page=1, page_size=100, now=NOW)
     with pytest.raises(errors.MalformedReply):
-        protocol.domain_page({})
+        pages.domain_page({})
 
 
 @pytest.mark.parametrize(
@@ -328,8 +328,8 @@ def test_domains_are_read_in_either_shape() -> None:
         "Cname": "ignored",
     }
     domain = LiveDomain(DOMAIN, "online", "cn-shanghai", "tonight")
-    assert protocol.domain_page({"Domains": {"PageData": [row]}, "TotalCount": 7}) == ((domain,), 7)
-    assert protocol.domain_page({"Domains": [row, {}]}) == ((domain, LiveDomain("")), 0)
+    assert pages.domain_page({"Domains": {"PageData": [row]}, "TotalCount": 7}) == ((domain,), 7)
+    assert pages.domain_page({"Domains": [row, {}]}) == ((domain, LiveDomain("")), 0)
 
 
 odd_json = st.recursive(

@@ -22,7 +22,7 @@ from bot.errors import (
     TimedOut,
     TokenExpired,
 )
-from bot.live import protocol, retry
+from bot.live import pages, protocol, retry
 from bot.live.credentials import Credentials, StaticCredentials
 from bot.live.gateway_clock import GatewayClock
 from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
@@ -198,7 +198,7 @@ class LiveClient:
         return await self._call(
             DESCRIBE_TASKS,
             lambda at: protocol.task_parameters(query, page=page, page_size=page_size, now=at),
-            lambda fields: protocol.task_page(
+            lambda fields: pages.task_page(
                 fields, query, page=page, page_size=page_size, now=self._now()
             ),
             priority,
@@ -215,7 +215,7 @@ class LiveClient:
         for page in range(1, MAX_DOMAIN_PAGES + 1):
             parameters = protocol.domain_parameters(keyword, page=page)
             domains, total = await self._call(
-                DESCRIBE_DOMAINS, partial(_at_any_time, parameters), protocol.domain_page, priority
+                DESCRIBE_DOMAINS, partial(_at_any_time, parameters), pages.domain_page, priority
             )
             found += domains
             if len(domains) < protocol.MAX_DOMAINS_PAGE or len(found) == total:

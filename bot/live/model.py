@@ -1,6 +1,6 @@
 """What the Live API speaks of, and what counts as what.
 
-Parsed once, by `bot.live.protocol`; frozen from then on. All times are aware and in UTC.
+Parsed once, by `bot.live.pages`; frozen from then on. All times are aware and in UTC.
 
 Source: the vendor's reference of DescribeLiveStreamPreloadTasks (API version 2016-11-01). Its
 `Status` is documented as `Success | Failed`, while its filter takes `complete | pending |
