@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,11 +68,11 @@ class Members:
         self._channels = channels
         self._clock_s = clock_s
         self._known: LRUCache[str, _Known] = LRUCache(_MOST_CHANNELS)
-        self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._reading: LRUCache[str, asyncio.Lock] = LRUCache(_MOST_CHANNELS)
 
     async def may_see(self, channel_id: str, user_id: str) -> bool | None:
         """Whether it is public, or they are in it; None: Slack does not tell. Raises nothing."""
-        async with self._reading[channel_id]:
+        async with self._reading.setdefault(channel_id, asyncio.Lock()):
             known = self._known.get(channel_id)
             if known is None or known.until_s <= self._clock_s():
                 known = self._known[channel_id] = await self._looked_up(channel_id)
