@@ -287,6 +287,8 @@ class _Reading:
         """The newest tasks of the tasks' streams, as far as they can be found; why not the rest."""
         latest = newest(tasks)
         known: dict[str, PreloadTask] = {}
+        if not latest:
+            return known, None
         try:
             everything = await self._all_tasks(len(tasks))
         except LiveError as error:

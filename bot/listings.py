@@ -101,7 +101,10 @@ class Listings:
             if not all(stream_of(url) in streams for url in question.urls):
                 everything = await domain.everything(anew=True)
         if everything is None:
-            raise domain.why or Unavailable
+            why, old = domain.why or Unavailable(), self._memory.listings.held(question)
+            if old is None:
+                raise why
+            return old, why
         if not everything.whole:
             return await self._asked_listing(question, place, domain)
         listing = (await self.filled_up(everything, domain)).narrowed(question, window)

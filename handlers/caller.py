@@ -12,6 +12,7 @@ import structlog
 from bot.errors import StoreUnavailable
 from bot.record import Deed, Entry, Outcome
 from bot.roles import NotAllowed, Right, Unchecked
+from bot.slack.incoming import is_channel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -164,10 +165,9 @@ class Caller:
         """Whether they have the right of the domain (None: of any); None is any right at all."""
         if right is not None:
             return self.roles.allows(person, right, self.channel_id, domain)
-        is_in_channel = self.channel_id and not self.channel_id.startswith("D")
         rights = (
             self.roles.rights(person, self.channel_id)
-            if is_in_channel
+            if is_channel(self.channel_id)
             else self.roles.rights_somewhere(person)
         )
         return any(map(rights.allow, Right))

@@ -17,6 +17,7 @@ import structlog
 from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable, UsageError
 from bot.roles import Right, Unchecked
 from bot.slack.errors import SlackUnavailable
+from bot.slack.incoming import is_channel
 from bot.slack.modals import TriggerSpent
 from bot.views import form as views
 from bot.views import inputs, notices
@@ -109,8 +110,8 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
     wrong = {field.value: views.wrong(error, w) for field, error in found.wrong.items()}
     with suppress(Unchecked):
         # What was opened in a channel is judged by that one, whatever is chosen for the answer.
-        in_none = not submission.channel_id
-        if in_none and await _may_elsewhere_only(there.caller, found.request.domain):
+        in_none, domain = not is_channel(submission.channel_id), found.request.domain
+        if in_none and await _may_elsewhere_only(there.caller, domain):
             wrong[Field.WHERE.value] = views.not_there(w)
     if found.request.public and not submission.response_url:
         wrong[Field.WHERE.value] = views.nowhere(w)
@@ -143,12 +144,14 @@ async def _may_elsewhere_only(caller: Caller, domain: str | None) -> bool:
 
 async def suggest(desk: Desk, suggestion: Suggestion) -> list[Block]:
     """The domains that go with what is typed: those at hand; while there are none, it waits."""
-    scope = await desk.caller.scope(Right.QUERY)
+    caller, is_there = desk.caller, is_channel(suggestion.channel_id)
+    rights = await (caller.rights() if is_there else caller.rights_somewhere())
+    scope = rights.scopes[Right.QUERY]
     known: Sequence[str] = [name for name in desk.accounts.domains_at_hand() if name in scope]
-    if not known:
+    if scope and not known:
         with suppress(TimeoutError):
             async with asyncio.timeout(SUGGESTED_WITHIN_S):
-                known = await desk.domains()
+                known = [name for name in await desk.accounts.domains() if name in scope]
     return inputs.choices(completed(suggestion.typed, known))
 
 

@@ -11,15 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.asks import FIRST, LAST_OFFSET, MAX_ROWS, MIN_ROWS, Place
-from bot.errors import StaleReference, WhichAccount
+from bot.errors import LiveError, StaleReference, WhichAccount
 from bot.live.model import StatusFilter
 from bot.views import refs
 from bot.views import tasks as views
 from bot.views.refs import ChoiceRef, PageRef, PickRef
 from handlers import export, tasks
+from handlers.desk import Unanswered
 
 if TYPE_CHECKING:
-    from bot.asks import Ask
+    from bot.asks import Answer, Ask
     from bot.slack.incoming import Click
     from handlers.desk import Desk
     from handlers.reply import Reply
@@ -144,11 +145,14 @@ async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
     """Show a page, and meanwhile, if it takes long, what is remembered of it.
 
     Where that could not be replaced, it is not shown; where there is nothing to see else, as in the
-    Home, it is said that it is being fetched.
+    Home, it is said that it is being fetched. A channel keeps what is remembered, marked, if
+    nothing comes; whoever clicked is told why.
     """
     is_alone = not reply.response_url
+    shown: Answer | None = None
 
     async def announce() -> bool:
+        nonlocal shown
         if not (reply.replaces or is_alone):
             return False
         remembered = await desk.remembered(ask, place)
@@ -157,8 +161,16 @@ async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
                 await reply.tell(views.fetching(ask, reply.reader))
             return is_alone
         await reply.send_page(remembered, refreshing=True)
+        shown = remembered
         return True
 
-    found, announced = await reply.unless_quick(desk.page(ask, place), announce)
+    try:
+        found, announced = await reply.unless_quick(desk.page(ask, place), announce)
+    except Unanswered as error:
+        if shown is None or not reply.in_channel:
+            raise
+        why = error.because
+        await reply.send_page(replace(shown, stale=why if isinstance(why, LiveError) else None))
+        raise Unanswered(ask, why) from error
     final = replace(reply, replaces=reply.replaces or announced)
     await final.send_page(found)

@@ -80,7 +80,8 @@ class Reply:
         """What controls can do for whoever sees it; where everyone does, they stay for who may."""
         if self.in_channel:
             return ALL
-        rights = await self.desk.caller.rights(self.channel_id)
+        # Without a `response_url` it goes into direct messages, where no channel's grants count.
+        rights = await self.desk.caller.rights(self.channel_id if self.response_url else "")
         return frozenset(right for right in Right if rights.allow(right, domain))
 
     def directly(self) -> Reply:

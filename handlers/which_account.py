@@ -44,8 +44,9 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: _Asked) ->
     try:
         await _ANSWERS[type(request)](desk, command, reply, request)
     except WhichAccount as error:
-        key = await desk.store.drafts.keep({_TYPED: canonical(request, reply.reader.zone)})
-        typed = f"/preload {masked(normalised(command.text))}"
+        asked = canonical(request, reply.reader.zone)
+        key = await desk.store.drafts.keep({_TYPED: asked})
+        typed = f"/preload {masked(normalised(command.text or asked))}"
         await reply.tell(views.pick_account_for(typed, key, error, reply.reader))
 
 

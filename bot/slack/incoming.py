@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from bot.slack.messages import Attached
 
 
+def is_channel(channel_id: str) -> bool:
+    """Whether it is the ID of a channel, not that of direct messages, or "" for none."""
+    return channel_id[:1] not in {"", "D"}
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A slash command as it was typed.
@@ -173,7 +178,9 @@ class Submission:
     @property
     def asked_in(self) -> str:
         """Where it counts as asked: where it was opened; in no channel, where its answer goes."""
-        return self.channel_id or self.answered_in
+        if is_channel(self.channel_id):
+            return self.channel_id
+        return self.answered_in or self.channel_id
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Submission:

@@ -391,3 +391,22 @@ async def test_a_person_whom_slack_does_not_tell_us_of_is_told_so_in_english_unt
     assert "Slack does not say who you are" in await liwei.types("/preload 预热失败")
     assert demo.live.arrivals == []
     assert "13 failed of 140" in await liwei.types("/preload 预热失败")
+
+
+async def test_a_refresh_that_is_refused_leaves_the_channel_its_rows_and_tells_who_clicked(
+    demo: Demo, anna: Person, liwei: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await anna.types("/preload live.example.com")
+    await anna.clicks("page.share")
+    assert anna.read is not None
+    shared = liwei.read = anna.read
+    monkeypatch.setattr("handlers.reply.SLOW_S", 0.1)
+    demo.live.faults.latency_s = 0.3  # so that it is announced
+    demo.live.faults.inject(Refuse("InvalidDomain.NotFound", 404), calls=10)
+    await liwei.clicks("page.refresh")
+    seen = demo.slack.messages.seen_by(LIWEI, shared.channel)
+    [stands] = [one for one in seen if one.id == shared.id]
+    assert any(block["type"] == "table" for block in stands.all_blocks)
+    assert "page.refresh" in str(stands.blocks)
+    assert seen[-1].only_visible_to == LIWEI
+    assert "InvalidDomain.NotFound" in str(seen[-1].blocks)

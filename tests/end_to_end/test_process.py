@@ -122,7 +122,10 @@ async def test_on_sigterm_it_finishes_what_was_asked_and_ends_well(outside: Outs
         assert outcome.ok
         process.send_signal(signal.SIGTERM)
         answer = await outside.slack.settled(
-            ANNA, after=outcome.mark, until=lambda message: "13 failed" in message.text
+            ANNA,
+            after=outcome.mark,
+            until=lambda message: "13 failed" in message.text,
+            timeout_s=60,
         )
         assert answer.blocks
         assert await process.wait() == 0

@@ -72,3 +72,21 @@ async def test_who_may_in_one_channel_only_cancels_their_export_in_direct_messag
         anna.read = await begun_by_a_click(demo, anna)
         await anna.clicks("export.cancel")
         assert "is cancelled" in await said_to(demo, ANNA)
+
+
+async def test_a_form_opened_in_direct_messages_asks_where_one_may() -> None:
+    async with running(adjusted=granting(grant(GENERAL, may=Right.QUERY))) as demo:
+        anna = Filler(demo, channel="D0001")
+        await anna.asks()
+        assert DOMAIN in str(await demo.slack.suggest(ANNA, "domain", "live"))
+        assert f"*{DOMAIN}" in await anna.sends(domain=DOMAIN, public="no", **{"in": GENERAL})
+
+
+async def test_an_answer_by_direct_message_has_no_controls_that_ones_channel_alone_allows() -> None:
+    async with running(adjusted=granting(grant(GENERAL, may=Right.QUERY))) as demo:
+        anna = Filler(demo, channel=GENERAL)
+        await anna.asks()
+        await anna.sends(domain=DOMAIN, public="no", **{"in": None})
+        assert anna.read is not None
+        assert anna.read.channel.startswith("D")
+        assert anna.controls() == set()

@@ -11,6 +11,7 @@ from bot.demo import Demo, running
 from bot.live.client import Timeouts
 from bot.sandbox.live import HANG, Refuse
 from bot.sandbox.slack import Fault
+from bot.settings.model import Server, Settings
 from bot.slack.errors import SlackUnavailable
 from tests.end_to_end.people import ANNA, LIVE_OPS, LIWEI, Person
 
@@ -64,20 +65,23 @@ async def test_telling_that_the_bot_is_busy_does_not_delay_the_acknowledgement(
     assert "busy" in anna.sees()[-1]
 
 
-async def test_while_the_live_api_hangs_what_is_cached_is_answered_and_the_rest_told_so(
-    demo: Demo, anna: Person
-) -> None:
-    assert "13 failed of 140" in await anna.types("/preload status=failed")
-    demo.live.faults.inject(HANG)
-    for minutes in range(demo.bot.settings.server.max_jobs // 2):
-        asked = f"/preload domain=live.example.com since={60 + minutes}m"
-        assert (await demo.slack.command(LIWEI, LIVE_OPS, asked)).ok
-    said = await anna.types("/preload domain=live.example.com since=59m")
-    assert "as many questions as it takes are waiting for the Live API" in said
-    assert "13 failed of 140" in await anna.types("/preload status=failed")
-    await demo.bot.jobs.idle()
-    said = await anna.types("/preload domain=live.example.com since=59m")
-    assert "did not answer in time" in said
+async def test_while_the_live_api_hangs_what_is_cached_is_answered_and_the_rest_told_so() -> None:
+    def few(settings: Settings) -> Settings:  # so many are asked before the first has timed out
+        return settings.model_copy(update={"server": Server(max_jobs=60)})
+
+    async with running(timeouts=Timeouts(call_s=1.5, try_s=0.5), adjusted=few) as demo:
+        anna = Person(demo)
+        assert "13 failed of 140" in await anna.types("/preload status=failed")
+        demo.live.faults.inject(HANG)
+        for minutes in range(demo.bot.settings.server.max_jobs // 2):
+            asked = f"/preload domain=live.example.com since={60 + minutes}m"
+            assert (await demo.slack.command(LIWEI, LIVE_OPS, asked)).ok
+        said = await anna.types("/preload domain=live.example.com since=59m")
+        assert "as many questions as it takes are waiting for the Live API" in said
+        assert "13 failed of 140" in await anna.types("/preload status=failed")
+        await demo.bot.jobs.idle()
+        said = await anna.types("/preload domain=live.example.com since=59m")
+        assert "did not answer in time" in said
 
 
 async def test_an_answer_comes_though_slack_did_not_take_its_announcement(
