@@ -408,3 +408,10 @@ async def test_a_window_that_the_api_has_forgotten_is_refused_before_anything_is
     with pytest.raises(ArgumentRefused):
         await exported(shelf, replace(ASK, until=EVENING - timedelta(days=4)))
     assert shelf.calls == []
+
+
+async def test_where_nothing_is_found_nothing_is_looked_up() -> None:
+    shelf = Shelf([task(n, minutes_ago=n) for n in range(350)])
+    export = await exported(shelf, replace(ASK, task_id="task-999"))
+    assert export.total == 0
+    assert len(shelf.calls) == 1

@@ -826,3 +826,18 @@ async def test_the_reason_shown_with_old_rows_is_the_newest() -> None:
     for failing in (Unavailable(), Throttled()):
         of.shelf.failing = failing
         assert (await of.queries.page(ASK, Place(refresh=True))).stale is failing
+
+
+async def test_old_rows_stay_where_all_of_a_large_domain_is_held_no_more_and_the_api_is_down() -> (
+    None
+):
+    of = evening(301)
+    about = replace(ASK, urls=("rtmp://live.example.com/liveApp/cam1",))
+    await of.queries.page(about)
+    of.later(KEPT_S / 2)
+    first = await of.queries.page(about, Place(refresh=True))
+    of.later(KEPT_S / 2 + 1)  # what was read first, all of the domain, is forgotten by now
+    of.shelf.failing = Unavailable()
+    answer = await of.queries.page(about, Place(refresh=True))
+    assert [row.task for row in answer.rows] == [row.task for row in first.rows]
+    assert answer.stale is of.shelf.failing
