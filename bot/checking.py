@@ -31,6 +31,8 @@ class Hindrance(StrEnum):
     NOT_TEXT = "not_text"
     FORBIDDEN = "forbidden"
     """The app lacks the scope `files:read`, or is in no channel that the file is in."""
+    GONE = "gone"
+    """It has been deleted."""
     UNAVAILABLE = "unavailable"
     """Slack does not give it."""
 

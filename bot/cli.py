@@ -224,12 +224,15 @@ def audit(*, settings_file: Path | None) -> None:
 def migrate(*, settings_file: Path | None, source: str | None) -> None:
     """Bring the store up to date, as serve does by itself when it starts."""
     from bot.store import Store
-    from bot.store.moving import move
+    from bot.store.moving import SourceUnavailable, move
 
     with _explained():
         url = _ready(settings_file).store.url.get_secret_value()
         if source is not None:
-            copied = asyncio.run(move(source, url))
+            try:
+                copied = asyncio.run(move(source, url))
+            except SourceUnavailable as error:
+                raise click.ClickException(f"--from: {error}") from None
             rows = ", ".join(f"{count} {name}" for name, count in copied.items() if count)
             click.echo(f"Copied: {rows or 'nothing, as nothing was there'}.")
             return

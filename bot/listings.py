@@ -66,12 +66,12 @@ class Listings:
 
         async def read(*, anew: bool) -> tuple[Listing, LiveError | None]:
             held = self._memory.listings.held(everything)
-            if held is not None and not held.whole:  # nor is it likely to be few enough by now
+            if held is not None and not held.whole and not anew:  # nor are they likely fewer by now
                 return held, None
             here = Place(refresh=anew or place.refresh)
             return await self._asked_listing(everything, here, domain, is_shown=False)
 
-        domain = DomainTasks(live, read, began=self._now())
+        domain = DomainTasks(live, read, self._memory.first_page, began=self._now())
         return domain
 
     async def of(
@@ -186,10 +186,12 @@ class Listings:
 
         async def ask() -> tuple[Listing, TaskPage]:
             asked, as_typed = question, bool(question.urls)
-            if question.urls and question.is_filtered:
-                everything = await domain.everything()
-                if everything is not None and everything.whole:
+            if question.urls:
+                latest, everything = await domain.latest(), await domain.everything()
+                if everything is not None and everything.whole and question.is_filtered:
                     asked, as_typed = as_submitted(question, everything.tasks), False
+                elif latest is not None:
+                    asked = as_submitted(question, latest.tasks, typed=True)
             listing, page = await read(
                 domain.live, asked, window, number=number, now=now, everything=domain.everything
             )

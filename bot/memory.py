@@ -99,6 +99,10 @@ class Memory:
         self.failures: Cache[LiveError] = Cache(weigh=lambda _: 1_000, max_bytes=_MIB, clock=clock)
         self.answers: ThisSecond[Answer] = ThisSecond(now=now, clock=clock)
 
+    def first_page(self, listing: Listing) -> TaskPage | None:
+        """What the API lists first of a listing that was not read wholly, if it is held."""
+        return self.pages.held((*listing.key, 1))
+
     def fresh(self, question: Ask, now: datetime) -> Listing | None:
         """The newest listing of a question, while it answers the same question again."""
         held = self.listings.held(question, max_age_s=FRESH_SETTLED_S)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.asking import Asking
     from bot.listing import Cut, Listing
-    from bot.live.model import PreloadTask
+    from bot.live.model import PreloadTask, TaskPage
     from bot.memory import Memory
     from bot.reading import Counted, Live
 
@@ -48,6 +48,7 @@ class DomainTasks:
     Args:
         live: the Live API, for this answer.
         read: reads them, or finds them held; anew, if that is not good enough.
+        first: of a listing of too many, the page that the API lists first, if it is held.
         began: when the answer was asked for.
 
     Attributes:
@@ -55,11 +56,19 @@ class DomainTasks:
         why: why it could not be read; `known` is old then, if it is there.
     """
 
-    def __init__(self, live: Counted, read: Reading, *, began: datetime) -> None:
+    def __init__(
+        self,
+        live: Counted,
+        read: Reading,
+        first: Callable[[Listing], TaskPage | None],
+        *,
+        began: datetime,
+    ) -> None:
         self.live = live
         self.known: Listing | None = None
         self.why: LiveError | None = None
         self._read = read
+        self._first = first
         self._began = began
         self._is_read = False
 
@@ -69,14 +78,29 @@ class DomainTasks:
         Args:
             anew: as they are now, if they were held.
         """
-        is_older = self.known is not None and self.known.observed_at < self._began - JUST_NOW
-        if not self._is_read or (anew and is_older and self.why is None):
+        if not self._is_read or (anew and self._is_older() and self.why is None):
             self._is_read = True
             try:
                 self.known, self.why = await self._read(anew=anew)
             except LiveError as error:
                 self.why = error
         return self.known
+
+    async def latest(self) -> TaskPage | None:
+        """Where these are too many: the latest of them, as they are now.
+
+        None where the API does not list these first, or cannot be asked now.
+        """
+        known = await self.everything()
+        if known is not None and not known.whole and self._is_older() and self.live.left:
+            known = await self.everything(anew=True)
+        if known is None or known.whole or self.why is not None or self._is_older():
+            return None
+        page = self._first(known)
+        return page if page is not None and is_newest_first(page.tasks) else None
+
+    def _is_older(self) -> bool:
+        return self.known is not None and self.known.observed_at < self._began - JUST_NOW
 
 
 class Newest:
@@ -105,18 +129,29 @@ class Newest:
         ):
             return Streams(newest(cut.tasks), cut.observed_at), None
         known = self.held(listing)
-        if listing.knows_newest:
-            return known, None
         shown = {task.stream for task in cut.shown} | set(map(stream_of, question.urls))
-        if known.newest.keys() >= shown:
+        if (listing.knows_newest and not listing.as_typed) or known.newest.keys() >= shown:
             return known, None
+        return await self._found(listing, cut, known, domain)
+
+    async def _found(
+        self, listing: Listing, cut: Cut, known: Streams, domain: DomainTasks
+    ) -> tuple[Streams, LiveError | None]:
+        """What is known, and what the domain's tasks add to it; why these are not read, if so."""
+        is_first = self._memory.streams.held(listing.key) is None  # then pages are turned
+        latest = await domain.latest() if is_first else None
         everything = await domain.everything()
         if domain.why is not None:
             return known, domain.why
         if everything is not None and everything.whole:
             tasks = (*listing.tasks, *cut.tasks, *everything.tasks)
-            found = Streams(_newest(question.urls, tasks), everything.observed_at)
+            found = Streams(_newest(listing.question.urls, tasks), everything.observed_at)
             return self._with_these(known, found, listing), None
+        if latest is not None:
+            found = Streams(newest(latest.tasks), latest.observed_at)
+            known = self._with_these(known, found, listing)
+        if listing.knows_newest:  # it was asked for the URLs already
+            return known, None
         return await self._looked_up(listing, cut, known, domain)
 
     async def _looked_up(
@@ -161,13 +196,14 @@ class Newest:
 
     def held(self, listing: Listing) -> Streams:
         """What is known without asking of the streams' newest tasks."""
+        held = self._memory.streams.held(listing.key) or Streams({}, listing.observed_at)
         if not listing.knows_newest:
-            return self._memory.streams.held(listing.key) or Streams({}, listing.observed_at)
+            return held
         found = _newest(listing.question.urls, listing.tasks)
         if listing.as_typed:  # those with a signature may have been submitted with another since
             signed = {task.stream for task in listing.tasks if is_signed(task.url)}
             found = {stream: task for stream, task in found.items() if stream not in signed}
-        return Streams(found, listing.observed_at)
+        return Streams(found, listing.observed_at).and_those(held)
 
 
 def _newest(urls: Iterable[str], tasks: tuple[PreloadTask, ...]) -> dict[str, PreloadTask | None]:

@@ -199,13 +199,14 @@ def _completed(
     return (*first.tasks, *more) if len(first.tasks) + len(more) == first.total else None
 
 
-def as_submitted(question: Ask, tasks: Iterable[PreloadTask]) -> Ask:
-    """The question with the URLs that its streams were submitted with, as all tasks have them.
+def as_submitted(question: Ask, tasks: Iterable[PreloadTask], *, typed: bool = False) -> Ask:
+    """The question with the URLs that its streams were submitted with, as the tasks have them.
 
-    The same where they are none, or no call can ask for them.
+    The same where they are none, or no call can ask for them. With its own besides, if `typed`.
     """
     streams = {stream_of(url) for url in question.urls}
-    urls = tuple(sorted({task.url for task in tasks if task.stream in streams}))
+    submitted = {task.url for task in tasks if task.stream in streams}
+    urls = tuple(sorted(submitted.union(question.urls) if typed else submitted))
     if not 0 < len(urls) <= MAX_URLS or not all(map(can_be_asked, urls)):
         return question
     return replace(question, urls=urls)

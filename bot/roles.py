@@ -174,7 +174,7 @@ class Roles:
 
     def rights_somewhere(self, person: Person) -> Rights:
         """All that a person may, each thing in whichever channels they may do it."""
-        names = person.known_as(*_channels(name for grant in self.grants for name in grant.to))
+        names = person.known_as(*self.channels)
         return Rights({right: self._scope(names, right) for right in Right})
 
     def allows(
@@ -182,6 +182,11 @@ class Roles:
     ) -> bool:
         """Whether a person has a right of a domain (None: of any at all)."""
         return self.rights(person, channel_id).allow(right, domain)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that grants name."""
+        return _channels(name for grant in self.grants for name in grant.to)
 
     @property
     def groups(self) -> frozenset[str]:

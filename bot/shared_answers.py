@@ -37,6 +37,8 @@ LISTENS_S = 1.0
 """Who waits listens anew after so long, and finds out by that whether Redis is still there."""
 CONNECTIONS = 20
 """Through which all ask for what is there: many at once, made for a rush, would be late."""
+TURN_S = 1.0
+"""Who of them has no turn after so long asks the API."""
 MOST_WAITING = 10_000
 """Each has a connection of its own; there are no more jobs."""
 AWAY_S = 5.0
@@ -186,7 +188,7 @@ class SharedAnswers:
 async def answers_at(url: str, *, clock_s: Callable[[], float]) -> AsyncIterator[SharedAnswers]:
     """The answers shared by way of the Redis of that URL."""
     async with (
-        redis_at(url, answer_s=QUICK_S, connections=CONNECTIONS) as quick,
+        redis_at(url, answer_s=QUICK_S, connections=CONNECTIONS, turn_s=TURN_S) as quick,
         redis_at(url, answer_s=2 * LISTENS_S, connections=MOST_WAITING) as patient,
     ):
         yield SharedAnswers(quick, patient, clock_s=clock_s)

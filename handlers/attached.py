@@ -11,7 +11,7 @@ import structlog
 from bot import runsheet
 from bot.checking import MOST_FILE_BYTES, MOST_FILES, Hindrance, Source, Unread
 from bot.slack.errors import SlackRefused, SlackUnavailable
-from bot.slack.files import NOT_SHOWN, TOO_LARGE
+from bot.slack.files import GONE, NOT_SHOWN, TOO_LARGE
 from handlers import addresses
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ _LISTS: Final = frozenset(
 """What may be a list whatever Slack takes it for: a playlist it takes for sound."""
 _NO_LISTS: Final = ("image/", "video/", "audio/")
 """Nobody expects what is attached of these kinds to be read."""
-_HINDRANCES: Final = {TOO_LARGE: Hindrance.TOO_LARGE, NOT_SHOWN: Hindrance.FORBIDDEN}
+_HINDRANCES: Final = {
+    TOO_LARGE: Hindrance.TOO_LARGE,
+    NOT_SHOWN: Hindrance.FORBIDDEN,
+    GONE: Hindrance.GONE,
+}
 
 Given = TypeVar("Given")
 

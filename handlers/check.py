@@ -82,7 +82,7 @@ async def watch(desk: Desk, click: Click, reply: Reply) -> None:
             if subject.domain not in known:
                 await places.confirm(desk, subject)
             for wish in _wishes(subject, urls, reply.reader):
-                await watches.start(desk, beside, place, wish)
+                await watches.add(desk, beside, place, wish)
         except (NotAllowed, UsageError, Unanswered) as error:
             failures[subject.domain] = error
     if len(failures) > 1:

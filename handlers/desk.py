@@ -156,6 +156,15 @@ class Desk:
         """The same desk, for the same person as if they asked in that channel."""
         return replace(self, caller=replace(self.caller, channel_id=channel_id))
 
+    async def among_if_in(self, channel_id: str) -> Desk:
+        """The same, if they can ask in that channel; as if in none, if they cannot."""
+        if channel_id == self.caller.channel_id:
+            return self
+        matters = channel_id in self.caller.roles.channels  # rights in others are those of none
+        if matters and not await self.members.may_see(channel_id, self.caller.user_id):
+            return self.among("")
+        return self.among(channel_id)
+
     @property
     def accounts(self) -> Accounts:
         """Which domains there are, and which account has one."""

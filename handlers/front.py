@@ -169,6 +169,8 @@ async def take_shortcut(desk: Desk, shortcut: Shortcut) -> None:
 async def take_click(desk: Desk, click: Click) -> None:
     """Answer a click, or explain why not; the message it was in stays as it is then."""
     desk = desk.serving(click)
+    if place := refs.asked_in(click.value):
+        desk = await desk.among_if_in(place)
     reply = replace(await _reply(desk, click), replaces=click.in_private)
     known = click.action_id if click.action_id in CLICKS else OTHER
     async with _explained(desk, reply, "click", known):

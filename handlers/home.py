@@ -40,8 +40,9 @@ async def show(desk: Desk, opened: HomeOpened) -> None:
 
 
 async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
-    """Show it as it is now."""
-    await _show_done(desk, click, reply)
+    """Show it as it is now; where Slack won't, say so."""
+    if not await _publish(desk, click.team_id, click.user_id):
+        await reply.tell(notices.home_not_shown(reply.reader, is_done=False))
 
 
 async def mute(desk: Desk, click: Click, reply: Reply) -> None:
@@ -51,7 +52,8 @@ async def mute(desk: Desk, click: Click, reply: Reply) -> None:
     subscription = await desk.store.subscriptions.find(ref.id)
     if subscription is not None:  # otherwise it is gone, as the Home then shows
         with suppress(StaleReference):
-            await subscriptions.mute(desk.among(subscription.channel_id), ref.id, until)
+            there = await desk.among_if_in(subscription.channel_id)
+            await subscriptions.mute(there, ref.id, until)
     await _show_done(desk, click, reply)
 
 
@@ -59,7 +61,8 @@ async def unsubscribe(desk: Desk, click: Click, reply: Reply) -> None:
     """Take a subscription away."""
     subscription = await desk.store.subscriptions.find(FollowRef.unpack(click.value).id)
     if subscription is not None:
-        await subscriptions.remove(desk.among(subscription.channel_id), subscription)
+        there = await desk.among_if_in(subscription.channel_id)
+        await subscriptions.remove(there, subscription)
     await _show_done(desk, click, reply)
 
 
@@ -68,7 +71,7 @@ async def stop(desk: Desk, click: Click, reply: Reply) -> None:
     watch = await desk.store.watches.find(FollowRef.unpack(click.value).id)
     if watch is not None:  # otherwise it is forgotten
         with suppress(StaleReference):
-            await watches.stopped(desk.among(watch.channel_id), click)
+            await watches.stopped(await desk.among_if_in(watch.channel_id), click)
     await _show_done(desk, click, reply)
 
 
@@ -79,7 +82,8 @@ async def open_followed(desk: Desk, click: Click, reply: Reply) -> None:
     watched, subscribed = await _of_theirs(desk, click.team_id, click.user_id)
     places = [one.channel_id for one in watched if one.ask.domain == domain]
     places += [one.channel_id for one in subscribed if one.domain == domain]
-    for there in map(desk.among, dict.fromkeys(places)):
+    for place in dict.fromkeys(places):
+        there = await desk.among_if_in(place)
         if domain in await there.caller.scope(Right.QUERY):
             await paging.begin(there, click, reply)
             return
@@ -126,7 +130,7 @@ async def choose_rows(desk: Desk, click: Click, reply: Reply) -> None:
 async def _show_done(desk: Desk, click: Click, reply: Reply) -> None:
     """Show in the Home what came of a click; where Slack won't, say that it is done."""
     if not await _publish(desk, click.team_id, click.user_id):
-        await reply.tell(notices.home_not_shown(reply.reader))
+        await reply.tell(notices.home_not_shown(reply.reader, is_done=True))
 
 
 async def _publish(desk: Desk, team_id: str, user_id: str) -> bool:
@@ -172,7 +176,7 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
     store = desk.store
     watched, subscribed = await _of_theirs(desk, team_id, reader.user_id)
     places = {one.channel_id for one in watched} | {one.channel_id for one in subscribed}
-    there = {place: await desk.among(place).caller.rights() for place in places}
+    there = {place: await (await desk.among_if_in(place)).caller.rights() for place in places}
     scopes = [one.scopes[Right.QUERY] for one in (*there.values(), await desk.caller.rights())]
     followed = await store.follows.all()
     read = {(one.account, one.domain) for one in followed}

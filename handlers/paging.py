@@ -92,10 +92,7 @@ async def share(desk: Desk, click: Click, reply: Reply) -> None:
     ref = PageRef.unpack(click.value)
     place = Place(offset=ref.offset, end=ref.end, total=ref.total)
     found = await desk.page(await _ask(desk, ref), place)
-    everyone = replace(reply, replaces=False, in_channel=True)
-    await everyone.send(
-        lambda table: views.page(found, reply.reader, now=desk.now(), table=table, shared=True)
-    )
+    await replace(reply, replaces=False, in_channel=True).send_page(found)
 
 
 async def ask(desk: Desk, click: Click, reply: Reply) -> None:
@@ -120,10 +117,7 @@ async def pick_domain(desk: Desk, click: Click, reply: Reply) -> None:
         try:
             ask = replace(ask, account=await desk.account_of(ref.choice))
         except WhichAccount as error:
-            which = error.accounts
-            await reply.tell(
-                views.pick_account(ask, which, reply.reader, page=ref.page, public=ref.public)
-            )
+            await reply.tell(views.pick_account(ask, error.accounts, reply.reader, ref))
             return
     await tasks.show(desk, reply, ask, page=ref.page, public=ref.public)
 
@@ -144,8 +138,8 @@ async def _ask(desk: Desk, ref: PageRef) -> Ask:
 async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
     """Show a page, and meanwhile, if it takes long, what is remembered of it.
 
-    Where that could not be replaced, it is not shown; where there is nothing to see else, as in the
-    Home, it is said that it is being fetched. A channel keeps what is remembered, marked, if
+    Where that could not be replaced, or nothing is remembered and there is nothing to see else, as
+    in the Home, it is said that it is being fetched. A channel keeps what is remembered, marked, if
     nothing comes; whoever clicked is told why.
     """
     is_alone = not reply.response_url
@@ -154,7 +148,8 @@ async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
     async def announce() -> bool:
         nonlocal shown
         if not (reply.replaces or is_alone):
-            return False
+            await reply.tell(views.fetching(ask, reply.reader))
+            return False  # only the message that was clicked could be replaced
         remembered = await desk.remembered(ask, place)
         if remembered is None:
             if is_alone:

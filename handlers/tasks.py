@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.asks import Ask, Place
 from bot.errors import UsageError, WhichAccount
 from bot.views import tasks as views
+from bot.views.refs import PickRef
 from handlers.vocabulary import Problem
 
 if TYPE_CHECKING:
@@ -34,14 +35,15 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
         rows=request.rows or desk.rows(reply.reader),
     )
     page, public = request.page, request.public
+    ref = PickRef(ask.key, "", page=page, public=public, asked_in=command.channel_id)
     if which:
-        await reply.tell(views.pick_account(ask, which, reply.reader, page=page, public=public))
+        await reply.tell(views.pick_account(ask, which, reply.reader, ref))
         return
     if subject is None:
         domains = await desk.domains()
         if not domains:
             raise UsageError(Problem.NO_DOMAIN, example="/preload domain=live.example.com")
-        await reply.tell(views.pick_domain(ask, domains, reply.reader, page=page, public=public))
+        await reply.tell(views.pick_domain(ask, domains, reply.reader, ref))
         return
     await show(desk, reply, ask, page=page, public=public)
 

@@ -134,14 +134,21 @@ async def start(
         wish: what is wished; it goes on for the usual time where nobody says.
         is_apart: another watch may show a part of it.
     """
-    reader, now = reply.reader, desk.now()
-    team_id, channel_id = place
     await desk.caller.permit(Deed.WATCH, wish.ask.domain, **deeds.of_ask(wish.ask))
-    desk.accounts.insist(wish.ask.account)
-    refusal = await places.refusal(desk, channel_id, reader)
-    if refusal := refusal or await places.intrusion(desk, channel_id, reader):
+    refusal = await places.refusal(desk, place[1], reply.reader)
+    if refusal := refusal or await places.intrusion(desk, place[1], reply.reader):
         await reply.tell(refusal)
         return
+    await add(desk, reply, place, wish, is_apart=is_apart)
+
+
+async def add(
+    desk: Desk, reply: Reply, place: tuple[str, str], wish: Wish, *, is_apart: bool = False
+) -> None:
+    """As `start`, in a channel that is known to take it."""
+    reader, now = reply.reader, desk.now()
+    team_id, channel_id = place
+    desk.accounts.insist(wish.ask.account)
     watch = Watch(
         id=desk.new_id(),
         team_id=team_id,

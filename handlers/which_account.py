@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from bot.errors import StaleReference, StoreUnavailable, UsageError, WhichAccount
 from bot.slack.incoming import Command
 from bot.views import tasks as views
-from bot.views.refs import ChoiceRef
+from bot.views.refs import PickRef
 from handlers import deeds, defaults, export, grammar, subscriptions, watches
 from handlers.canonical import canonical
 from handlers.lexing import masked, normalised
@@ -47,7 +47,8 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: _Asked) ->
         asked = canonical(request, reply.reader.zone)
         key = await desk.store.drafts.keep({_TYPED: asked})
         typed = f"/preload {masked(normalised(command.text or asked))}"
-        await reply.tell(views.pick_account_for(typed, key, error, reply.reader))
+        ref = PickRef(key, "", asked_in=command.channel_id)
+        await reply.tell(views.pick_account_for(typed, ref, error, reply.reader))
 
 
 async def attempted(desk: Desk, click: Click) -> Deed | None:
@@ -55,7 +56,7 @@ async def attempted(desk: Desk, click: Click) -> Deed | None:
     if click.action_id != "account.command":
         return deeds.by_control(click.action_id, click.value)
     with suppress(StaleReference, StoreUnavailable, UsageError):
-        kept = await desk.store.drafts.find(ChoiceRef.unpack(click.value).key) or {}
+        kept = await desk.store.drafts.find(PickRef.unpack(click.value).key) or {}
         if _TYPED in kept:
             zone = (await desk.people.reader(click.user_id)).zone
             return deeds.by_request(grammar.parse(kept[_TYPED], now=desk.now(), zone=zone))
@@ -68,7 +69,7 @@ async def pick(desk: Desk, click: Click, reply: Reply) -> None:
     Raises:
         StaleReference: what was asked is kept no more, or there is no such account any more.
     """
-    ref = ChoiceRef.unpack(click.value)
+    ref = PickRef.unpack(click.value)
     kept = await desk.store.drafts.find(ref.key) or {}
     if _TYPED not in kept or ref.choice not in desk.settings.accounts:
         raise StaleReference
@@ -76,7 +77,12 @@ async def pick(desk: Desk, click: Click, reply: Reply) -> None:
     if not isinstance(request, _Asked):
         raise StaleReference
     command = Command(
-        kept[_TYPED], click.team_id, click.channel_id, click.user_id, click.response_url
+        kept[_TYPED],
+        click.team_id,
+        ref.asked_in or click.channel_id,
+        click.user_id,
+        click.response_url,
+        answered_in=click.channel_id,
     )
     await _ANSWERS[type(request)](desk, command, reply, _of_account(request, ref.choice))
 

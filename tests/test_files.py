@@ -11,7 +11,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.errors import SlackRefused, SlackUnavailable
-from bot.slack.files import NOT_SHOWN, NOT_SLACK, TOO_LARGE, Files
+from bot.slack.files import GONE, NOT_SHOWN, NOT_SLACK, TOO_LARGE, Files
 from bot.slack.messages import Attached
 
 if TYPE_CHECKING:
@@ -125,6 +125,14 @@ async def test_nobody_but_slack_gets_the_token(files: Files, slack: Slack, url: 
     assert slack.heard == []
 
 
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_file_whose_content_is_gone_is_refused_as_one_that_was_deleted(
+    files: Files, slack: Slack, status: int
+) -> None:
+    slack.answer = web.Response(status=status)
+    assert await refusal(files, slack.file()) == GONE
+
+
 async def test_a_redirect_is_not_followed(files: Files, slack: Slack) -> None:
     slack.answer = web.Response(status=302, headers={"Location": "http://evil.example.com/"})
     assert await refusal(files, slack.file()) == NOT_SHOWN
@@ -148,11 +156,6 @@ async def test_no_more_is_read_than_allowed_whatever_size_was_said(
 ) -> None:
     slack.answer = web.Response(body=b"x" * (MOST_BYTES + 1))
     assert await refusal(files, slack.file(size=1)) == TOO_LARGE
-
-
-async def test_a_file_that_is_gone_is_refused(files: Files, slack: Slack) -> None:
-    slack.answer = web.Response(status=404)
-    assert await refusal(files, slack.file()) == "http_404"
 
 
 async def test_a_host_in_trouble_is_unavailable(files: Files, slack: Slack) -> None:

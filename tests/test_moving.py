@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +14,9 @@ from sqlalchemy import select
 from bot.cli import main
 from bot.errors import StoreUnavailable
 from bot.store import Store
-from bot.store.moving import move
+from bot.store.moving import SourceUnavailable, move
 from bot.store.schema import metadata
+from bot.store.upgrade import VERSION_TABLE
 from tests.engines import url_in
 from tests.stored import board, subscription, tell, told, watch
 
@@ -67,6 +70,40 @@ async def test_where_there_is_something_nothing_is_copied(tmp_path: Path) -> Non
     with pytest.raises(StoreUnavailable, match="empty"):
         await move(source, target)
     assert await all_of(target) == before
+
+
+@pytest.mark.usefixtures("engine")
+async def test_a_source_that_is_not_there_is_neither_made_nor_copied(tmp_path: Path) -> None:
+    mistyped = tmp_path / "befroe.sqlite3"
+    with pytest.raises(SourceUnavailable):
+        await move(f"sqlite:///{mistyped}", url_in(tmp_path))
+    assert not mistyped.exists()
+
+
+async def test_nor_is_one_in_which_nothing_is(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite3").touch()
+    with pytest.raises(SourceUnavailable, match="there is nothing in it"):
+        await move(f"sqlite:///{tmp_path / 'empty.sqlite3'}", f"sqlite:///{tmp_path / 'after'}")
+    assert (tmp_path / "empty.sqlite3").read_bytes() == b""
+
+
+async def test_an_older_source_is_left_as_it_is_and_the_command_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "before.sqlite3"
+    await fill(f"sqlite:///{source}")
+    with closing(sqlite3.connect(source)) as file, file:
+        file.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")  # noqa: S608 - our own table
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'after.sqlite3'}")
+    monkeypatch.chdir(tmp_path)
+    arguments = ["migrate", "--from", f"sqlite:///{source}"]
+    result = await asyncio.to_thread(CliRunner().invoke, main, arguments)
+    assert result.exit_code == 1
+    assert "--from: it is of revision 0001, not " in result.output
+    assert "run `preload-bot migrate` first" in result.output
+    with closing(sqlite3.connect(source)) as file:
+        said = file.execute(f"SELECT * FROM {VERSION_TABLE}")  # noqa: S608 - our own table
+        assert said.fetchall() == [("0001",)]
 
 
 async def test_the_command_says_what_was_copied(

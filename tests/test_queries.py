@@ -31,6 +31,8 @@ ASK = Ask(account="default", domain=DOMAIN)
 FAILED = replace(ASK, status=StatusFilter.FAILED)
 MANY = [task(10_000 + n, minutes_ago=2_000 + n) for n in range(301)]
 """Beside these, a domain has too many tasks to be read."""
+NEWER = [task(20_000 + n, minutes_ago=n / 100) for n in range(120)]
+"""Behind these, a task is not among the latest hundred."""
 
 
 class Evening:
@@ -483,7 +485,8 @@ async def test_a_failure_turns_out_to_be_retried() -> None:
 
 async def test_the_shown_streams_are_looked_up_in_one_call_and_the_next_page_with_them() -> None:
     of = evening()
-    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(25)] + MANY
+    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(25)]
+    of.shelf.tasks += NEWER + MANY
     first = await of.queries.page(FAILED)
     lookups = [query for query, _, _ in of.shelf.calls if query.urls]
     assert len(lookups) == 1
@@ -513,10 +516,10 @@ async def test_a_page_of_a_window_that_is_past_still_knows_of_tasks_created_sinc
 async def test_a_task_whose_url_cannot_be_asked_about_leaves_the_others_looked_up() -> None:
     of = evening()
     odd = [
-        structs.replace(task(n, status="failed"), url=url)
+        structs.replace(task(n, minutes_ago=5, status="failed"), url=url)
         for n, url in ((1, ""), (2, "rtmp://a/b,c"))
     ]
-    of.shelf.tasks = [*odd, task(3, status="failed"), *MANY]
+    of.shelf.tasks = [*NEWER, *odd, task(3, minutes_ago=5, status="failed"), *MANY]
 
     async def checked(query: TaskQuery, *, page: int = 1, page_size: int = 100) -> TaskPage:
         check(query, page=page, page_size=page_size, now=of.shelf.now)  # as the client does
@@ -527,7 +530,7 @@ async def test_a_task_whose_url_cannot_be_asked_about_leaves_the_others_looked_u
     newest = {row.task.task_id: row.newest and row.newest.task_id for row in answer.rows}
     assert newest == {"task-1": None, "task-2": None, "task-3": "task-3"}
     assert answer.unchecked is None
-    of.shelf.tasks = [*odd, *MANY]
+    of.shelf.tasks = [*NEWER, *odd, *MANY]
     alone = await of.queries.page(FAILED, Place(refresh=True))
     assert [row.newest for row in alone.rows] == [None, None]
     assert alone.unchecked is None
@@ -543,7 +546,8 @@ async def test_a_first_look_at_the_last_page_knows_the_streams_of_all_pages() ->
 
 async def test_streams_too_many_for_one_lookup_are_counted_as_unknown() -> None:
     of = evening()
-    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(130)] + MANY
+    of.shelf.tasks = [task(n, minutes_ago=n, status="failed") for n in range(130, 260)]
+    of.shelf.tasks += NEWER + MANY
     first = await of.queries.page(FAILED)
     assert sum(first.streams.values()) + first.streams_unknown == 130
     assert first.streams_unknown >= 30
@@ -555,6 +559,7 @@ async def test_a_reply_too_long_for_all_streams_is_asked_again_for_the_shown_one
     of.shelf.tasks = [
         *(task(n, minutes_ago=1_000 + n, status="failed", name=f"old{n}") for n in range(10)),
         *(task(n, minutes_ago=n, status="failed", name=f"new{n % 40}") for n in range(10, 160)),
+        *NEWER,
         *MANY,
     ]
     await of.queries.page(ASK)
@@ -564,12 +569,12 @@ async def test_a_reply_too_long_for_all_streams_is_asked_again_for_the_shown_one
     assert len([query for query, _, _ in of.shelf.calls if query.urls]) == 2
 
 
-@pytest.mark.parametrize("more", [[], MANY])
+@pytest.mark.parametrize("more", [[], [*NEWER, *MANY]])
 async def test_when_the_lookup_fails_the_newest_task_is_unknown_and_the_reason_is_told(
     more: list[PreloadTask],
 ) -> None:
     of = evening()
-    of.shelf.tasks = [task(1, status="failed"), *more]
+    of.shelf.tasks = [task(1, minutes_ago=5, status="failed"), *more]
 
     async def fail_lookups(query: object, **page: int) -> object:
         if getattr(query, "urls", ()) or not (more or getattr(query, "status", None)):
@@ -618,24 +623,67 @@ def signed(number: int, *, minutes_ago: float, status: str = "complete") -> Prel
         replace(ASK, status=StatusFilter.COMPLETE, urls=(MAIN,)),
     ],
 )
-@pytest.mark.parametrize("more", [0, 300])
+@pytest.mark.parametrize("more", [[], MANY])
 async def test_a_ready_task_is_not_green_where_its_stream_failed_under_a_newer_signature(
-    ask: Ask, more: int
+    ask: Ask, more: list[PreloadTask]
 ) -> None:
     of = evening()
-    of.shelf.tasks = [
-        signed(1, minutes_ago=60),
-        signed(2, minutes_ago=30, status="failed"),
-        *MANY[:more],
-    ]
-    answer = await of.queries.page(ask)
+    of.shelf.tasks = [signed(1, minutes_ago=60), signed(2, minutes_ago=30, status="failed"), *more]
+    answer = await of.queries.page(replace(ask, rows=30))
     rows = {row.task.task_id: row.newest and row.newest.task_id for row in answer.rows}
-    if more and ask.urls:  # nothing is submitted just so
-        assert (answer.as_typed, answer.without_task) == (True, (MAIN,))
-        return
-    assert rows["task-1"] == (None if more else "task-2")
-    assert TaskState.READY not in answer.streams or more
+    assert rows["task-1"] == "task-2"
+    assert not answer.without_task
     assert len(of.shelf.calls) <= 4
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        replace(ASK, until=EVENING - timedelta(minutes=45)),
+        replace(ASK, task_id="task-1"),
+        replace(ASK, urls=(f"{MAIN}?auth_key=1-0-0-f00d",)),
+    ],
+)
+async def test_nor_where_that_task_is_behind_the_latest_hundred(ask: Ask) -> None:
+    of = evening()
+    older = [signed(1, minutes_ago=60), signed(2, minutes_ago=30, status="failed")]
+    of.shelf.tasks = [*NEWER, *older, *MANY]
+    answer = await of.queries.page(ask)
+    rows = {row.task.task_id: row.newest for row in answer.rows}
+    assert rows["task-1"] is None
+    assert len(of.shelf.calls) <= 4
+
+
+async def test_nor_is_it_said_of_a_stream_that_it_has_no_task_where_it_may_be_behind_these() -> (
+    None
+):
+    of = evening()
+    of.shelf.tasks = [*NEWER, signed(1, minutes_ago=60), *MANY]
+    answer = await of.queries.page(replace(ASK, urls=(MAIN,)))
+    assert (answer.as_typed, answer.without_task) == (True, (MAIN,))
+
+
+async def test_the_latest_hundred_are_read_again_where_they_are_not_of_just_now() -> None:
+    of = evening()
+    of.shelf.tasks = [signed(1, minutes_ago=60), *MANY]
+    await of.queries.page(ASK)
+    of.later(60)
+    failed = signed(2, minutes_ago=0, status="failed")
+    of.shelf.tasks.append(structs.replace(failed, created=of.shelf.now))
+    answer = await of.queries.page(replace(ASK, task_id="task-1"))
+    (row,) = answer.rows
+    assert row.newest is not None
+    assert row.newest.task_id == "task-2"
+    asked = len(of.shelf.calls)
+    await of.queries.page(replace(ASK, task_id="task-1"), Place(end=answer.end))
+    assert len(of.shelf.calls) == asked
+
+
+async def test_where_the_latest_do_not_come_first_they_settle_nothing() -> None:
+    of = evening(newest_first=False)
+    of.shelf.tasks = [*MANY[:50], signed(1, minutes_ago=60), *MANY[50:], signed(2, minutes_ago=30)]
+    answer = await of.queries.page(replace(ASK, task_id="task-1"))
+    assert [row.newest for row in answer.rows] == [None]
 
 
 async def test_a_failure_retried_under_a_newer_signature_is_counted_as_retried() -> None:
@@ -659,10 +707,10 @@ async def test_a_url_finds_all_tasks_of_its_stream_whatever_their_signatures(url
     assert not failed.without_task
 
 
-async def test_in_a_domain_of_too_many_tasks_a_signed_url_settles_nothing() -> None:
+async def test_in_a_domain_of_too_many_tasks_an_older_signed_url_settles_nothing() -> None:
     of = evening()
     one = signed(1, minutes_ago=60)
-    of.shelf.tasks = [one, signed(2, minutes_ago=30, status="failed"), *MANY]
+    of.shelf.tasks = [*NEWER, one, signed(2, minutes_ago=30, status="failed"), *MANY]
     answer = await of.queries.page(replace(ASK, urls=(one.url, MANY[0].url)))
     newest = {row.task.task_id: row.newest and row.newest.task_id for row in answer.rows}
     assert newest == {"task-1": None, MANY[0].task_id: MANY[0].task_id}

@@ -27,6 +27,7 @@ from bot.views.refs import (
     PickRef,
     ReferenceTooLong,
     anchor_of,
+    asked_in,
     question_in,
 )
 
@@ -158,7 +159,16 @@ def test_a_long_choice_gives_up_the_pinned_end_before_it_gives_up() -> None:
         ChoiceRef(ASK.key, "d" * 150).pack()
 
 
-@given(st.builds(PickRef, st.just(ASK.key), words, st.integers(1, 999_999), st.booleans()))
+@given(
+    st.builds(
+        PickRef,
+        st.just(ASK.key),
+        words,
+        st.integers(1, 999_999),
+        st.booleans(),
+        st.sampled_from(["", "C0001"]),
+    )
+)
 def test_a_pick_comes_back_and_the_value_ends_in_it(ref: PickRef) -> None:
     assert PickRef.unpack(ref.pack()) == ref
     assert ref.pack().endswith(f"|{ref.choice}")
@@ -167,9 +177,15 @@ def test_a_pick_comes_back_and_the_value_ends_in_it(ref: PickRef) -> None:
 def test_a_domain_offered_before_picks_said_how_to_answer_can_still_be_picked() -> None:
     before = ChoiceRef(ASK.key, "live.example.com").pack()
     assert PickRef.unpack(before) == PickRef(ASK.key, "live.example.com")
-    for text in ("k1|k|x||d", "k1|k|1|d", "c1|k"):
+    assert PickRef.unpack("k1|k|2|public|d") == PickRef("k", "d", page=2, public=True)
+    for text in ("k1|k|x||d", "k1|k|1|d", "k2|k|1||d", "c1|k"):
         with pytest.raises(StaleReference):
             PickRef.unpack(text)
+
+
+def test_where_it_was_asked_stands_in_picks_alone() -> None:
+    assert asked_in(PickRef(ASK.key, "d", asked_in="C0001").pack()) == "C0001"
+    assert asked_in(PageRef.to(ASK).pack()) == asked_in("") == ""
 
 
 def test_a_choice_of_another_version_or_a_broken_one_is_stale() -> None:

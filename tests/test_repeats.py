@@ -54,9 +54,9 @@ class FrozenRequests:
 
 
 def repeats(store: Store, clock_s: Seconds | None = None) -> RepeatsInStore:
-    """What one process would have of its own."""
+    """What one process would have of its own; it has patience, however slow the machine is."""
     memory = RepeatsInMemory(now=Clock())
-    return RepeatsInStore(store.requests, memory, clock_s=clock_s or Seconds())
+    return RepeatsInStore(store.requests, memory, clock_s=clock_s or Seconds(), patience_s=60.0)
 
 
 # --- what names a request ---

@@ -260,6 +260,17 @@ def test_a_variable_with_the_name_of_no_account_is_refused_with_the_names_it_may
     }
 
 
+@pytest.mark.parametrize("name", KEY_VARIABLES)
+def test_a_key_for_an_account_that_asks_the_vendor_s_chain_is_refused(
+    name: str, tmp_path: Path
+) -> None:
+    text = '[accounts.main]\nkey_source = "chain"\n[accounts.spare]'
+    found = problems(text, tmp_path, {f"{name}_MAIN": "s3cret"})
+    assert found == {
+        f"{name}_MAIN": 'not beside key_source = "chain" of its account: unset one of them'
+    }
+
+
 def test_variables_for_named_accounts_are_refused_where_the_file_that_names_them_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

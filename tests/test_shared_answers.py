@@ -36,6 +36,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, a Redis that is there is not taken to be away."""
     monkeypatch.setattr(shared_answers, "QUICK_S", 10.0)
+    monkeypatch.setattr(shared_answers, "TURN_S", 60.0)
 
 
 @pytest.fixture

@@ -696,9 +696,12 @@ def test_fetching_says_what_is_being_asked() -> None:
     assert tasks.fetching(ASK, READER).text == "Asking the Live API about live.example.com …"
 
 
+PICK = PickRef("", "")
+
+
 def test_a_picker_offers_the_domains_and_says_how_to_do_without() -> None:
     ask = replace(FAILED, domain="")
-    message = tasks.pick_domain(ask, ["a.example.com", "b.example.com", "d" * 200], READER)
+    message = tasks.pick_domain(ask, ["a.example.com", "b.example.com", "d" * 200], READER, PICK)
     options = controls(message)["domain.pick"]["options"]
     assert [PickRef.unpack(option["value"]) for option in options] == [
         PickRef(ask.key, "a.example.com"),
@@ -710,10 +713,10 @@ def test_a_picker_offers_the_domains_and_says_how_to_do_without() -> None:
 
 def test_a_picker_says_how_many_domains_it_leaves_out() -> None:
     domains = [f"d{n}.example.com" for n in range(150)]
-    message = tasks.pick_domain(replace(ASK, domain=""), domains, READER)
+    message = tasks.pick_domain(replace(ASK, domain=""), domains, READER, PICK)
     assert len(controls(message)["domain.pick"]["options"]) == 100
     assert "100 of 150 domains" in mrkdwn(message)
 
 
 def test_a_picker_without_domains_only_says_how_to_name_one() -> None:
-    assert controls(tasks.pick_domain(replace(ASK, domain=""), [], READER)) == {}
+    assert controls(tasks.pick_domain(replace(ASK, domain=""), [], READER, PICK)) == {}

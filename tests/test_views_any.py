@@ -20,7 +20,7 @@ from bot.views import boards, following, notices, tasks, told, watching
 from bot.views import errors as error_views
 from bot.views import help as help_view
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
-from bot.views.refs import PageRef
+from bot.views.refs import PageRef, PickRef
 from bot.views.usage import SENTENCES
 from bot.watch.boards import Board, Line, Verdict
 from bot.watch.model import Change, ChangeKind, Ending, Subscription, Watch
@@ -330,7 +330,7 @@ def test_any_notice_makes_a_message_that_slack_takes(
 ) -> None:
     drawn: list[Callable[[], Message]] = [
         lambda: tasks.fetching(ask, reader),
-        lambda: tasks.pick_domain(ask, domains, reader),
+        lambda: tasks.pick_domain(ask, domains, reader, PickRef("", "")),
         lambda: notices.default_set(text, text, reader),
         lambda: notices.default_shown(text, text, reader),
         lambda: notices.default_cleared(reader),

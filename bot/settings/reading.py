@@ -134,7 +134,7 @@ def _add_account(
     keys = {variable + ending: key for variable, key in KEY_VARIABLES.items()}
     others = {variable + ending: key for variable, key in ACCOUNT_VARIABLES.items()}
     meant = {variable: key for variable, key in others.items() if variable in given}
-    if account.get("key_source") != "chain" and not keys.keys().isdisjoint(given):
+    if not _asks_chain(account) and not keys.keys().isdisjoint(given):
         meant |= keys  # as one set: an ID of here and a secret of there fit nothing
     for variable, key in meant.items():
         if variable not in given:
@@ -146,12 +146,18 @@ def _add_account(
 
 
 def _stray(accounts: _Tables, given: Mapping[str, str]) -> list[SettingsError]:
-    """The variables that are no account's, though they seem to be meant for one."""
+    """The variables that no account reads, though they seem to be meant for one."""
     if not accounts:
         return []
+    chained = (name for name, account in accounts.items() if _asks_chain(account))
+    unread = (f"{variable}{suffix(name)}" for name in chained for variable in KEY_VARIABLES)
+    found = [
+        SettingsError(one, 'not beside key_source = "chain" of its account: unset one of them')
+        for one in unread
+        if one in given
+    ]
     there = f"there {'is' if len(accounts) == 1 else 'are'} {' and '.join(accounts)}"
     plain = usual(accounts)
-    found = []
     for variable in KEY_VARIABLES | ACCOUNT_VARIABLES:
         names = [f"{variable}{'' if name == plain else suffix(name)}" for name in accounts]
         advice = f"no account reads it ({there}): call it {' or '.join(names)}, or unset it"
@@ -179,10 +185,13 @@ def _endings(accounts: _Tables, variable: str) -> set[str]:
 
 def _is_chained(account: _Tables) -> bool:
     """Whether its keys come from the vendor's provider chain (`Account.key_source`)."""
-    source = account.get("key_source")
-    return source == "chain" or (
-        source is None and account.keys().isdisjoint(KEY_VARIABLES.values())
-    )
+    has_keys = not account.keys().isdisjoint(KEY_VARIABLES.values())
+    return _asks_chain(account) or (account.get("key_source") is None and not has_keys)
+
+
+def _asks_chain(account: object) -> bool:
+    """Whether it says that they do."""
+    return isinstance(account, dict) and account.get("key_source") == "chain"
 
 
 def _listed(value: str) -> list[str]:

@@ -27,6 +27,7 @@ _CHUNK_BYTES: Final = 1 << 16
 TOO_LARGE: Final = "file_too_large"
 NOT_SHOWN: Final = "not_shown"
 NOT_SLACK: Final = "not_slack"
+GONE: Final = "file_deleted"
 _SAID_SO: Final = frozenset({"missing_scope", "file_not_found", "access_denied"})
 """Slack's words for `NOT_SHOWN`."""
 
@@ -62,7 +63,7 @@ class Files:
 
         Raises:
             SlackRefused: the bot may not read files, or not see this one (`NOT_SHOWN`), or it is
-                gone.
+                `GONE`.
             SlackUnavailable: Slack does not say.
         """
 
@@ -89,7 +90,7 @@ class Files:
         Raises:
             SlackRefused: it has more than `most_bytes` (`TOO_LARGE`), the bot may not read files
                 or not see this one (`NOT_SHOWN`), its address is not one of Slack's (`NOT_SLACK`),
-                or it is gone.
+                or it is `GONE`.
             SlackUnavailable: Slack does not give it.
         """
         url = self._slack_s(file.url)
@@ -109,6 +110,8 @@ class Files:
             is_page = reply.status == HTTPStatus.OK and reply.content_type == "text/html"
             if is_page or HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
                 raise SlackRefused(NOT_SHOWN)
+            if reply.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+                raise SlackRefused(GONE)
             if reply.status != HTTPStatus.OK:
                 check(reply.status, reply.headers, None)
             content = bytearray()

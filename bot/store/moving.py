@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, func, insert, select
@@ -11,8 +12,15 @@ from bot.store import Store
 from bot.store.schema import leases, metadata, requests_seen, workers
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sqlalchemy import Table
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+class SourceUnavailable(StoreUnavailable):
+    """The store to copy from cannot be read."""
+
 
 _AT_ONCE = 1_000
 _PASSING = frozenset({leases, workers, requests_seen})
@@ -20,21 +28,22 @@ _PASSING = frozenset({leases, workers, requests_seen})
 
 
 async def move(source: str, target: str) -> dict[str, int]:
-    """Copy a store in one transaction; both are brought up to date first. Nobody may be at work.
+    """Copy a store in one transaction. Nobody may be at work.
 
     Args:
-        source: the URL of the one that is left; it stays as it is.
-        target: the URL of the other.
+        source: the URL of the one that is left, which is up to date; it stays as it is.
+        target: the URL of the other, which is brought up to date.
 
     Returns:
         How many rows there were, by table.
 
     Raises:
-        StoreUnavailable: one of them cannot be opened, or there is something in `target`; then
-            nothing was copied.
+        SourceUnavailable: `source` cannot be read, or is not up to date.
+        StoreUnavailable: `target` cannot be opened, or there is something in it; then nothing was
+            copied.
     """
     async with (
-        Store.open(source) as before,
+        _source(source) as before,
         Store.open(target) as after,
         before.database.reading() as reading,
         after.database.writing() as writing,
@@ -44,6 +53,23 @@ async def move(source: str, target: str) -> dict[str, int]:
             if await writing.scalar(select(func.count()).select_from(table)):
                 raise StoreUnavailable("there is something in it: move into one that is empty")
         return {table.name: await _copied(table, reading, writing) for table in tables}
+
+
+@asynccontextmanager
+async def _source(url: str) -> AsyncIterator[Store]:
+    async with AsyncExitStack() as stack:
+        try:
+            store, revision = await stack.enter_async_context(Store.as_it_is(url))
+        except StoreUnavailable as error:
+            raise SourceUnavailable(str(error)) from error
+        if revision.found is None:
+            raise SourceUnavailable("there is nothing in it: name the store that the bot has used")
+        if revision.found != revision.needed:
+            raise SourceUnavailable(
+                f"it is of revision {revision.found}, not {revision.needed}: with it as "
+                "store.url [DATABASE_URL] run `preload-bot migrate` first"
+            )
+        yield store
 
 
 async def _copied(table: Table, reading: AsyncConnection, writing: AsyncConnection) -> int:

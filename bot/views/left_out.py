@@ -38,6 +38,7 @@ _HINDRANCES = {
         "Slack does not show it to the bot: type {invite} where it was posted, or if the bot is "
         "there, ask whoever runs it to add the scope files:read"
     ),
+    Hindrance.GONE: marked("it has been deleted"),
     Hindrance.UNAVAILABLE: marked("Slack does not give it; try again in a minute"),
 }
 

@@ -68,10 +68,13 @@ def form_not_opened(form: FormRef, reader: Reader) -> Message:
     return fitted(Message(said, (blocks.section(said), blocks.actions([button]))))
 
 
-def home_not_shown(reader: Reader) -> Message:
-    """What was clicked in the Home is done, which Slack does not show there."""
+def home_not_shown(reader: Reader, *, is_done: bool) -> Message:
+    """Slack does not show the Home as it is now; what was clicked there `is_done` all the same."""
     w = words(reader.language)
-    said = w.t("What you clicked in the Home is done, but Slack does not show it there yet.")
+    if is_done:
+        said = w.t("What you clicked in the Home is done, but Slack does not show it there yet.")
+    else:
+        said = w.t("Slack does not show the Home as it is now.")
     return _notice(said, w.t("Open the Home again in a minute."))
 
 

@@ -21,7 +21,6 @@ from bot.views.mrkdwn import (
     stream_name,
 )
 from bot.views.page import AREAS, Page, stale_note, wider
-from bot.views.refs import ChoiceRef, PickRef
 from bot.views.status import status_of
 from bot.views.times import clock, dated, to_the_second, window
 from bot.words import words
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from bot.live.model import PreloadTask
     from bot.reader import Reader
     from bot.views.limits import Block
+    from bot.views.refs import PickRef
     from bot.words import Words
 
 _URL_CHARS = 1_500
@@ -154,16 +154,14 @@ def fetching(ask: Ask, reader: Reader) -> Message:
     return fitted(Message(said, (blocks.context(f"⏳ {said}"),)))
 
 
-def pick_domain(
-    ask: Ask, domains: Sequence[str], reader: Reader, *, page: int = 1, public: bool = False
-) -> Message:
+def pick_domain(ask: Ask, domains: Sequence[str], reader: Reader, ref: PickRef) -> Message:
     """Which domain, where the command names none and several are known.
 
-    `page` and `public` are how the command was to be answered.
+    `ref` says how the command was to be answered; its key and choice are put in.
     """
     w = words(reader.language)
     said = w.t("Which domain?")
-    typed = command(ask, page=page, public=public)
+    typed = command(ask, page=ref.page, public=ref.public)
     hint = w.t("Next time: {command}", command=code(f"{typed} domain=…", 500))
     once = w.t("or set one for this channel: {command}", command=code("/preload default domain=…"))
     lines = [f"*{said}*", f"{hint} · {once}"]
@@ -171,7 +169,7 @@ def pick_domain(
         lines.append(
             w.t("{shown} of {count} domains are shown.", shown=OPTIONS, count=f"{len(domains):,}")
         )
-    options = list(_options(PickRef(ask.key, "", page=page, public=public), domains))
+    options = list(_options(replace(ref, key=ask.key), domains))
     body = [blocks.section("\n".join(lines))]
     if options:
         menu = blocks.select("domain.pick", w.t("Pick a domain"), options)
@@ -179,26 +177,24 @@ def pick_domain(
     return fitted(Message(w.paragraph([said, hint]), tuple(body), (ask,)))
 
 
-def pick_account(
-    ask: Ask, accounts: Sequence[str], reader: Reader, *, page: int = 1, public: bool = False
-) -> Message:
+def pick_account(ask: Ask, accounts: Sequence[str], reader: Reader, ref: PickRef) -> Message:
     """Which account, where several have the domain and the command names none; as `pick_domain`."""
-    options = list(_options(PickRef(ask.key, "", page=page, public=public), accounts))
-    typed = command(ask, page=page, public=public)
+    options = list(_options(replace(ref, key=ask.key), accounts))
+    typed = command(ask, page=ref.page, public=ref.public)
     asking = _which_account(ask.domain, typed, "account.pick", options, reader)
     return replace(asking, asks=(ask,))
 
 
-def pick_account_for(typed: str, key: str, error: WhichAccount, reader: Reader) -> Message:
+def pick_account_for(typed: str, ref: PickRef, error: WhichAccount, reader: Reader) -> Message:
     """Which account, where a command does more than to show tasks.
 
     Args:
         typed: the command, with no signature in it.
-        key: under which it is kept.
+        ref: under which key it is kept, and where it was asked.
         error: the domain and its accounts.
         reader: for whom.
     """
-    options = list(_options(ChoiceRef(key, ""), error.accounts))
+    options = list(_options(ref, error.accounts))
     return _which_account(error.domain, typed, "account.command", options, reader)
 
 
@@ -213,7 +209,7 @@ def _which_account(
     return fitted(Message(w.paragraph([said, hint]), body))
 
 
-def _options(ref: PickRef | ChoiceRef, choices: Sequence[str]) -> Iterator[Block]:
+def _options(ref: PickRef, choices: Sequence[str]) -> Iterator[Block]:
     for choice in choices:
         try:
             yield blocks.option(plain(choice, OPTION_CHARS), replace(ref, choice=choice).pack())

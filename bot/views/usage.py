@@ -43,7 +43,7 @@ SENTENCES = {
     "bad_channel": marked("{given} is not a channel: write it as #live-ops and pick it."),
     "bad_domain": marked("{given} is not a domain name."),
     "bad_url": marked("{given} is not a play URL."),
-    "bad_task": marked("{given} is not one task ID."),
+    "bad_task": marked("{given} is not a task ID."),
     "bad_account": marked("{given} is none of the accounts: {accounts}."),
     "bad_format": marked("{given} is neither csv nor json."),
     "too_many_urls": marked("{given} URLs are too many: at most {most} at once."),

@@ -21,7 +21,7 @@ from tests.end_to_end.people import ANNA, GENERAL, LIVE_OPS, LIWEI, Person
 from tests.end_to_end.test_check import checks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 KEY = "backupid"
 SHARED, OWN = "live.example.com", "box.example.org"
@@ -29,7 +29,9 @@ HOUSE = "rtmp://box.example.org/liveApp/house"
 
 
 @asynccontextmanager
-async def accounts(*domains: str) -> AsyncIterator[tuple[Demo, SimulatedLive]]:
+async def accounts(
+    *domains: str, adjusted: Callable[[Settings], Settings] = lambda settings: settings
+) -> AsyncIterator[tuple[Demo, SimulatedLive]]:
     """The demo's own account, and a second one called backup that is configured with `domains`."""
     backup = SimulatedLive(seed=2)
     backup.keys.secrets[KEY] = "backupsecret"
@@ -42,12 +44,12 @@ async def accounts(*domains: str) -> AsyncIterator[tuple[Demo, SimulatedLive]]:
             domains=domains,
         )
 
-        def adjusted(settings: Settings) -> Settings:
+        def with_both(settings: Settings) -> Settings:
             both = {**settings.accounts, "backup": account}
-            return settings.model_copy(update={"accounts": both})
+            return adjusted(settings).model_copy(update={"accounts": both})
 
         timeouts, watch = Timeouts(call_s=1.5, try_s=0.5), Watching(fresh_s=1)
-        async with running(adjusted=adjusted, timeouts=timeouts, watch=watch) as demo:
+        async with running(adjusted=with_both, timeouts=timeouts, watch=watch) as demo:
             yield demo, backup
 
 

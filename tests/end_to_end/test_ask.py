@@ -307,6 +307,19 @@ async def test_a_slow_answer_is_announced_and_then_replaces_the_announcement(
     assert answered.id == announced.id
 
 
+async def test_a_slow_copy_of_a_shared_answer_is_announced(
+    anna: Person, liwei: Person, demo: Demo
+) -> None:
+    await anna.types("/preload public status=failed")
+    liwei.read = anna.read
+    demo.live.faults.latency_s = 0.4
+    before = len(liwei.sees())
+    assert "个预热中" in await liwei.clicks("page.status", "preloading")
+    announced, answer = liwei.sees()[before:]
+    assert "正在" in announced
+    assert "个预热中" in answer
+
+
 async def test_a_slow_public_answer_takes_its_announcement_away(anna: Person, demo: Demo) -> None:
     demo.live.faults.latency_s = 0.4
     await anna.types("/preload public status=failed")

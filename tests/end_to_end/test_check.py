@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.checking import Source, Unsettled
+from bot.checking import Finding, Source, Unsettled
 from bot.demo import running
 from bot.live.model import TaskState
 from bot.roles import EVERYONE, Right
@@ -15,6 +15,7 @@ from bot.sandbox.live import HANG, UNAVAILABLE, Refuse
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.printed import printed
 from bot.settings import Grant
+from bot.slack.channels import ChannelFacts, Channels
 from bot.slack.incoming import Command
 from handlers import lookups, watches
 from tests.end_to_end.people import GENERAL, LIVE_OPS, LIWEI, Person
@@ -200,6 +201,13 @@ async def test_a_list_that_slack_says_nothing_of_is_told_to_come_later(
     assert "0 of 1 ready" in await checks(anna, message)
 
 
+async def test_a_list_that_was_deleted_is_said_to_be(anna: Person, demo: Demo) -> None:
+    message = demo.slack.upload(EVA, LIVE_OPS, "cup.csv", NOBODY.encode())
+    demo.slack.faults.add(Fault("files.info", error="file_deleted"))
+    [file] = message.files
+    assert f"`{file['id']}`: not read, it has been deleted" in await checks(anna, message)
+
+
 async def test_lists_of_the_same_name_are_each_read_or_named(anna: Person, demo: Demo) -> None:
     main, spare = "rtmp://live.example.com/liveApp/main", "rtmp://live.example.com/liveApp/spare"
     lists = [main.encode(), b"PK\x03\x04\x00\xff", spare.encode(), b"PK\x03\x04\x00\xff"]
@@ -277,13 +285,16 @@ async def test_a_stream_is_found_whatever_signature_its_newest_task_was_submitte
 
 
 @pytest.mark.parametrize("demo", ["http"], indirect=True)
-async def test_among_too_many_tasks_a_signed_stream_is_not_called_ready(demo: Demo) -> None:
+@pytest.mark.parametrize(("hours_ago", "finding"), [(1, TaskState.FAILED), (48, Unsettled.UNSURE)])
+async def test_among_too_many_tasks_a_signed_stream_is_settled_by_the_latest_and_else_not_ready(
+    demo: Demo, hours_ago: int, finding: Finding
+) -> None:
     domain = "archive.example.com"
     url = f"http://{domain}/app/main.flv"
     for number, outcome in ((1, "complete"), (2, "failed")):
-        created = datetime.now(UTC) - timedelta(minutes=70 - 20 * number)
-        signed = f"{url}?auth_key={number}-0-0-f00d"
-        demo.live.world.add(signed, created=created, outcome=outcome)  # type: ignore[arg-type] # one of the two
+        created = datetime.now(UTC) - timedelta(hours=hours_ago, minutes=-20 * number)
+        signed, window = f"{url}?auth_key={number}-0-0-f00d", (created, created + timedelta(days=3))
+        demo.live.world.add(signed, created=created, outcome=outcome, window=window)  # type: ignore[arg-type] # one of the two
     desk = demo.bot.desk.serving(Command("", "T0001", LIVE_OPS, "U0001", ""))
     asked = len(demo.live.arrivals)
     old, bare = f"{url}?auth_key=1-0-0-f00d", f"http://{domain}/app/other.flv"
@@ -291,10 +302,11 @@ async def test_among_too_many_tasks_a_signed_stream_is_not_called_ready(demo: De
     found = await lookups.checked(desk, Source((old, bare, plain)))
     now = datetime.now(UTC)
     findings = {line.url: line.finding(now) for line in found.lines}
-    assert findings[old] is Unsettled.UNSURE
+    assert findings[old] is finding
     assert findings[bare] is Unsettled.NOT_FOUND
     assert isinstance(findings[plain], TaskState)
-    assert [line.url for line in found.lines if line.is_sure] == [plain]
+    sure = {line.url for line in found.lines if line.is_sure}
+    assert sure == ({plain} if finding is Unsettled.UNSURE else {plain, old})
     assert len(demo.live.arrivals) - asked <= 4
 
 
@@ -326,6 +338,24 @@ async def test_what_is_checked_can_be_watched_a_watch_for_each_domain(
         "vip.example.com": 2,
     }
     assert {watch.owner for watch in watches} == {anna.user}
+
+
+async def test_their_channel_is_looked_up_once(
+    anna: Person, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    look = Channels.look
+
+    async def noted(channels: Channels, channel_id: str) -> ChannelFacts:
+        looked.append(channel_id)
+        return await look(channels, channel_id)
+
+    monkeypatch.setattr(Channels, "look", noted)
+    urls = [*played(demo, "live.example.com", 2), *played(demo, "vip.example.com", 2)]
+    await checks(anna, demo.slack.say(anna.user, LIVE_OPS, " ".join(urls)))
+    await anna.clicks("check.watch")
+    assert len(await demo.bot.desk.store.watches.active()) == 2
+    assert looked == [LIVE_OPS]
 
 
 def watching(*domains: str) -> Callable[[Settings], Settings]:

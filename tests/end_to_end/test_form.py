@@ -257,7 +257,7 @@ async def test_what_is_wrong_stands_at_its_field_in_the_persons_language(
     await anna.asks()
     assert (await anna.submits(**wrong)).errors == {
         "url": "nonsense is not a play URL.",
-        "task": "7 8 is not one task ID.",
+        "task": "7 8 is not a task ID.",
         "until": "This is not after the beginning.",
     }
     assert anna.has_form

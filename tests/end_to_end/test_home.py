@@ -295,6 +295,23 @@ async def test_what_was_clicked_in_a_home_that_slack_does_not_take_is_said_to_be
 
 
 @pytest.mark.parametrize("demo", ["http"], indirect=True)
+async def test_of_a_refresh_that_slack_does_not_show_that_is_said(anna: Person, demo: Demo) -> None:
+    await anna.types(WATCH)
+    await opens(anna)
+    for _ in range(TRIES):
+        demo.slack.faults.add(Fault("views.publish", status=503))
+    await presses(anna, "home.refresh")
+    anna.channel = "D0001"
+    assert "Slack does not show the Home as it is now." in anna.sees()[-1]
+
+
+async def test_what_stands_in_ones_direct_messages_is_said_to_do_so(anna: Person) -> None:
+    anna.channel = "D0001"
+    await anna.types("/preload watch live.example.com name=Cup")
+    assert "Cup, watched in your direct messages" in await opens(anna)
+
+
+@pytest.mark.parametrize("demo", ["http"], indirect=True)
 async def test_a_hundred_things_followed_fit(anna: Person, demo: Demo) -> None:
     desk = demo.bot.desk
     for number in range(60):
