@@ -13,7 +13,7 @@ from bot.sandbox.live import HANG, HTML_502, RESET, UNAVAILABLE, Odd, Refuse, Th
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.printed import printed
 from bot.slack.incoming import Click
-from handlers import front
+from handlers import front, reply
 from tests.end_to_end.people import ANNA, GENERAL, LIWEI, Person
 
 if TYPE_CHECKING:
@@ -308,15 +308,16 @@ async def test_a_slow_answer_is_announced_and_then_replaces_the_announcement(
 
 
 async def test_a_slow_copy_of_a_shared_answer_is_announced(
-    anna: Person, liwei: Person, demo: Demo
+    anna: Person, liwei: Person, demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await anna.types("/preload public status=failed")
     liwei.read = anna.read
-    demo.live.faults.latency_s = 0.4
+    monkeypatch.setattr(reply, "SLOW_S", 0.1)
+    demo.live.faults.latency_s = 0.3
     before = len(liwei.sees())
     assert "个预热中" in await liwei.clicks("page.status", "preloading")
     announced, answer = liwei.sees()[before:]
-    assert "正在" in announced
+    assert "正在查询 live.example.com" in announced
     assert "个预热中" in answer
 
 
