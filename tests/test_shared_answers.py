@@ -34,9 +34,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, a Redis that is there is not taken to be away."""
+    """However slow the machine is, a Redis that is there is not taken to be away, nor who asks."""
     monkeypatch.setattr(shared_answers, "QUICK_S", 10.0)
     monkeypatch.setattr(shared_answers, "TURN_S", 60.0)
+    monkeypatch.setattr(shared_answers, "TAKEN_S", 60.0)
+    monkeypatch.setattr(shared_answers, "LISTENS_S", 5.0)
 
 
 @pytest.fixture

@@ -116,13 +116,14 @@ async def test_a_watch_in_direct_messages_is_one_s_own(demo: Demo) -> None:
 
 
 async def test_what_is_watched_already_is_not_watched_twice(anna: Person, demo: Demo) -> None:
-    other = f"rtmp://{DOMAIN}/liveApp/cup_backup"
+    other = f"rtmp://{DOMAIN}/liveApp/endless"
+    demo.live.world.add(other, preloading_s=3_600)
     await anna.types(f'/preload watch {CUP} {other} name="Cup final"')
     assert "Cup final" in await anna.types(f"/preload watch {CUP}")
     assert len(await watches(demo)) == 1
-    await anna.types(f"/preload watch {CUP} {other} in=#general")  # one is never finished
-    await anna.types("/preload watch status=failed")
-    await anna.types("/preload watch failed")
+    await anna.types(f"/preload watch {CUP} {other} in=#general")
+    await anna.types("/preload watch status=preloading")
+    await anna.types("/preload watch preloading")
     assert len(await watches(demo)) == 3
 
 
