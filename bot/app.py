@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.background import working
 from bot.duty import Duty
 from bot.errors import SettingsError
-from bot.exporting import Exporter
+from bot.exporter import Exporter
 from bot.exposition import Exposition, counting_throttled
 from bot.health import Health, routes
 from bot.jobs import Jobs

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.asks import Answer, Place, TaskCard
-    from bot.exporting import Exporter
+    from bot.exporter import Exporter
     from bot.live.quota import Quota
     from bot.metrics import Meter
     from bot.queries import Queries

@@ -30,7 +30,7 @@ from bot.settings import suffix_of
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.incoming import Click, Command, HomeOpened, Shortcut, Submission, Suggestion
 from bot.views import errors as views
-from bot.views import refs, roles
+from bot.views import pick_refs, refs, roles
 from bot.views.mrkdwn import clipped
 from handlers import deeds, form, grammar, home, which_account
 from handlers.canonical import canonical
@@ -169,7 +169,7 @@ async def take_shortcut(desk: Desk, shortcut: Shortcut) -> None:
 async def take_click(desk: Desk, click: Click) -> None:
     """Answer a click, or explain why not; the message it was in stays as it is then."""
     desk = desk.serving(click)
-    if place := refs.asked_in(click.value):
+    if place := pick_refs.asked_in(click.value):
         desk = await desk.among_if_in(place)
     reply = replace(await _reply(desk, click), replaces=click.in_private)
     known = click.action_id if click.action_id in CLICKS else OTHER

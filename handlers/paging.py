@@ -15,7 +15,8 @@ from bot.errors import LiveError, StaleReference, WhichAccount
 from bot.live.model import StatusFilter
 from bot.views import refs
 from bot.views import tasks as views
-from bot.views.refs import ChoiceRef, PageRef, PickRef
+from bot.views.pick_refs import PickRef
+from bot.views.refs import ChoiceRef, PageRef
 from handlers import export, tasks
 from handlers.desk import Unanswered
 

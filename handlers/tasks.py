@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.asks import Ask, Place
 from bot.errors import UsageError, WhichAccount
 from bot.views import tasks as views
-from bot.views.refs import PickRef
+from bot.views.pick_refs import PickRef
 from handlers.vocabulary import Problem
 
 if TYPE_CHECKING:

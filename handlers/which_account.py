@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from bot.errors import StaleReference, StoreUnavailable, UsageError, WhichAccount
 from bot.slack.incoming import Command
 from bot.views import tasks as views
-from bot.views.refs import PickRef
+from bot.views.pick_refs import PickRef
 from handlers import deeds, defaults, export, grammar, subscriptions, watches
 from handlers.canonical import canonical
 from handlers.lexing import masked, normalised

@@ -15,7 +15,8 @@ from msgspec import structs
 from bot.asks import Ask
 from bot.errors import ArgumentRefused, Throttled, Unavailable
 from bot.export import MOST_TASKS, Export, Step
-from bot.exporting import MOST_LOOKUPS, Background, Exporter, read
+from bot.exporter import Background, Exporter
+from bot.exporting import MOST_LOOKUPS, read
 from bot.live.model import StatusFilter, TaskPage, TaskState
 from bot.live.quota import LocalQuota, Place, Priority
 from tests.shelf import DOMAIN, EVENING, Shelf, task

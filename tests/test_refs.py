@@ -18,16 +18,15 @@ from bot.views.follow_refs import (
     NoticeRef,
     WishRef,
 )
+from bot.views.pick_refs import PickRef, asked_in
 from bot.views.refs import (
     BUTTON_VALUE_CHARS,
     OPTION_VALUE_CHARS,
     ChoiceRef,
     OpenRef,
     PageRef,
-    PickRef,
     ReferenceTooLong,
     anchor_of,
-    asked_in,
     question_in,
 )
 

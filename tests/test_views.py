@@ -15,7 +15,8 @@ from bot.reader import Language, Reader
 from bot.roles import Right, Rights, Scope
 from bot.views import tasks
 from bot.views.limits import Message
-from bot.views.refs import ChoiceRef, OpenRef, PageRef, PickRef, anchor_of
+from bot.views.pick_refs import PickRef
+from bot.views.refs import ChoiceRef, OpenRef, PageRef, anchor_of
 
 NOW = datetime(2026, 11, 22, 11, 42, 10, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -20,7 +20,8 @@ from bot.views import boards, following, notices, tasks, told, watching
 from bot.views import errors as error_views
 from bot.views import help as help_view
 from bot.views.limits import MESSAGE_TEXT_CHARS, Message
-from bot.views.refs import PageRef, PickRef
+from bot.views.pick_refs import PickRef
+from bot.views.refs import PageRef
 from bot.views.usage import SENTENCES
 from bot.watch.boards import Board, Line, Verdict
 from bot.watch.model import Change, ChangeKind, Ending, Subscription, Watch

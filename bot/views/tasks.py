@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bot.live.model import PreloadTask
     from bot.reader import Reader
     from bot.views.limits import Block
-    from bot.views.refs import PickRef
+    from bot.views.pick_refs import PickRef
     from bot.words import Words
 
 _URL_CHARS = 1_500
