@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.live.quota import REST_S, Priority
-from bot.live.shared_places import LATE_S, redis_at
+from bot.live.shared_places import redis_at
 from bot.sandbox.live import HANG, RESET, SimulatedLive, running
 from tests.servers import Valkey, valkey
 from tests.shared_quota_worker import BEGUN, Work
@@ -153,16 +153,18 @@ async def test_a_killed_process_costs_its_places_until_its_deadline_and_a_second
     api = SimulatedLive(tasks=0)
     api.faults.inject(HANG, calls=PER_S)
     async with running(api) as address:
-        work = Work(server.url, address, secrets.token_hex(8), 8.0, try_s=1.0)
+        work = Work(server.url, address, secrets.token_hex(8), 30.0, try_s=1.0)
         async with working(work) as killed:
             await more_arrived(api, PER_S)
             killed.kill()
             await killed.wait()
-            async with working(replace(work, seconds=3.0)) as heir:
-                await result_of(heir)
+            async with working(work) as heir:
+                await more_arrived(api, 1)
+                heir.kill()
     times = times_of(api)
     given_again_s = times[PER_S] - times[0]
-    assert work.try_s + REST_S <= given_again_s < work.try_s + LATE_S + REST_S + 1.0
+    # It takes the heir a while to start; places that nobody gave back would not come in time.
+    assert work.try_s + REST_S <= given_again_s < work.seconds / 2
     assert never_too_many(api)
 
 
