@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.asks import Ask
-    from bot.listing import Cut, Listing, Streams
+    from bot.listing import Cut, Listing
+    from bot.streams import Streams
 
 
 def answer_of(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetime) -> Answer:
@@ -26,6 +27,7 @@ def answer_of(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetim
     """
     # Of an old window perhaps only the shown streams were looked up: they are not all there are.
     unknown = known.unknown(listing.tasks)
+    is_of_all = listing.whole and ask.status is None and ask.task_id is None
     is_countable = listing.question.is_filtered or not listing.is_partial or not unknown
     return Answer(
         ask=ask,
@@ -45,6 +47,7 @@ def answer_of(ask: Ask, listing: Listing, cut: Cut, known: Streams, now: datetim
         domain_total=listing.domain_total,
         retried=known.retried(listing.tasks, now),
         without_task=known.without_task(ask.urls),
+        outside=known.outside(ask.urls, listing.tasks) if is_of_all else (),
         as_typed=listing.as_typed,
         ends_now=listing.question.until != ask.until,
         moved=cut.moved,

@@ -177,7 +177,9 @@ class Answer:
             unfiltered answer is of a window that is past, and not all of them are known.
         streams_unknown: how many streams `streams` leaves out for that; of `whole` answers only.
         retried: how many streams have a failed task among the matching ones and a newer one since.
-        without_task: asked-for URLs whose streams have no task at all in the window.
+        without_task: asked-for URLs whose streams have no task at all.
+        outside: the newest tasks of asked-for streams that have none among the matching ones: these
+            are of another time. Of answers without a status or a task ID.
         as_typed: the domain has too many tasks to be read, so it was asked for the URLs just as
             they were typed: those `without_task` may have tasks with another signature.
         observed_at: when the oldest reply this was made of arrived, in UTC.
@@ -205,6 +207,7 @@ class Answer:
     streams_unknown: int = 0
     retried: int = 0
     without_task: tuple[str, ...] = ()
+    outside: tuple[PreloadTask, ...] = ()
     as_typed: bool = False
     ends_now: bool = False
     moved: bool = False

@@ -16,7 +16,7 @@ from bot.asks import Row
 from bot.errors import LiveError
 from bot.export import MOST_TASKS, Export, Found, Step
 from bot.listing import API_ROWS, confirmed, in_order, is_newest_first, merged
-from bot.live.model import StatusFilter, TaskState, newest
+from bot.live.model import StatusFilter, TaskState, is_signed, newest, stream_of
 from bot.reading import as_submitted, look_up, page_of, urls_to_look_up
 from bot.windows import window_of
 
@@ -61,9 +61,11 @@ async def read(
         is_sure = is_steady(again, question) and not (is_left and _ids(pages) != _ids(again))
         # Not sure: what the first found besides may have slipped through the second.
         pages = again if is_sure else [*pages, *again]
-    tasks = await reading.confirmed(_each_once(pages)[:MOST_TASKS], now())
+    asked = reading.of_asked_streams(_each_once(pages))
+    tasks = await reading.confirmed(asked[:MOST_TASKS], now())
     # What a file has no room for is older, where the newest come first.
-    has_newest = is_sure and (pages[-1].total <= MOST_TASKS or is_newest_first(tasks))
+    total = len(asked) if reading.is_wide else pages[-1].total
+    has_newest = is_sure and (total <= MOST_TASKS or is_newest_first(tasks))
     # Thousands of tasks take their time, and others wait for this thread.
     latest, unchecked = await asyncio.to_thread(newest, tasks), None
     if question.is_filtered or question.urls or window.is_past or not has_newest:
@@ -73,7 +75,7 @@ async def read(
         start=window.start,
         end=window.end,
         cut=window.cut,
-        total=pages[-1].total,
+        total=total,
         found=(),
         is_sure=is_sure,
         is_newest_first=is_newest_first(tasks),
@@ -140,6 +142,7 @@ class _Reading:
         self._turn = turn
         self._total = 0
         self._everything: tuple[PreloadTask, ...] | None = None
+        self._streams = set(map(stream_of, question.urls))
         self._calls_left = MOST_LOOKUPS
 
     async def asks_by_stream(self) -> bool:
@@ -149,8 +152,20 @@ class _Reading:
         except LiveError:
             return False
         if tasks is not None:
-            self._question = as_submitted(self._question, tasks)
+            wide = replace(self._question, urls=())
+            self._question = as_submitted(self._question, tasks) or wide
         return tasks is not None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether more is asked for than the question is about: one call cannot name all URLs."""
+        return bool(self._streams) and not self._question.urls
+
+    def of_asked_streams(self, tasks: tuple[PreloadTask, ...]) -> tuple[PreloadTask, ...]:
+        """The tasks that the question is about."""
+        if not self.is_wide:
+            return tasks
+        return tuple(task for task in tasks if task.stream in self._streams)
 
     async def sweep(self, *, again: bool = False) -> list[TaskPage]:
         """All pages, as many as the latest of them says there are."""
@@ -195,7 +210,8 @@ class _Reading:
         if everything is not None:
             every = await asyncio.to_thread(newest, (*tasks, *everything))
             return {stream: every[stream] for stream in latest}, None
-        for streams in LOOKUP_STREAMS:
+        signs = any(is_signed(task.url) for task in tasks)
+        for streams in () if signs else LOOKUP_STREAMS:
             left = [task for stream, task in latest.items() if stream not in known]
             lots = _in_lots(left, streams)[: self._calls_left]
             self._calls_left -= len(lots)
@@ -205,7 +221,8 @@ class _Reading:
                     continue
                 await self._turn(Step(self._total, len(tasks), len(lots) - number))
                 try:
-                    found = await look_up(self._live, self._question.domain, urls, some)
+                    domain = self._question.domain
+                    found = await look_up(self._live, domain, urls, some, signs=signs)
                 except LiveError as error:
                     return known, error
                 known |= {stream: task for stream, task in found.newest.items() if task}

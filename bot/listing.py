@@ -80,7 +80,7 @@ class Listing:
     @property
     def knows_newest(self) -> bool:
         """Whether each stream's newest task is among the tasks."""
-        return self.whole and not self.is_partial
+        return self.whole and not self.is_partial and not self.as_typed
 
     def narrowed(self, question: Ask, window: Window) -> Listing:
         """Those of a `whole` listing of all tasks of a domain that another question is about.
@@ -101,8 +101,15 @@ class Listing:
             cut=window.cut,
             total=len(tasks),
             tasks=tasks,
-            is_partial=window.is_past,
+            # A stream that was asked for may have tasks from before the window, too.
+            is_partial=window.is_past or (window.has_start and bool(streams)),
         )
+
+    def of_streams(self, urls: Iterable[str]) -> Listing:
+        """Those of a `whole` listing that are of the URLs' streams."""
+        streams = set(map(stream_of, urls))
+        tasks = tuple(task for task in self.tasks if task.stream in streams)
+        return replace(self, total=len(tasks), tasks=tasks)
 
     def is_settled(self, now: datetime) -> bool:
         """Whether every task is known and finished, so that little can change."""
@@ -116,10 +123,10 @@ class Listing:
         """The offset, or that of the last page where there is no such row."""
         return offset if offset < self.total else max(0, (self.total - 1) // rows * rows)
 
-    def rows_from(self, offset: int, rows: int, known: Streams) -> Cut:
-        """So many rows of a `whole` listing, in the order that `known` puts them in."""
+    def rows_from(self, offset: int, rows: int, ordered: tuple[PreloadTask, ...]) -> Cut:
+        """So many rows of a `whole` listing, in that order, if there is one."""
         return Cut(
-            tasks=known.ordered or self.tasks,
+            tasks=ordered or self.tasks,
             before_tasks=0,
             begin=offset,
             end=offset + rows,
@@ -189,10 +196,11 @@ def confirmed(
 def is_newest_first(tasks: Sequence[PreloadTask]) -> bool:
     """Whether the tasks stand in falling order of CreateTime; the API documents no order."""
     times = [task.created for task in tasks]
-    return all(
+    falls = all(
         first is not None and second is not None and first >= second
         for first, second in pairwise(times)
     )
+    return falls and (len(set(times)) > 1 or len(times) < 2)  # noqa: PLR2004 - those of one second show no order
 
 
 def count_states(tasks: Iterable[PreloadTask], now: datetime) -> dict[TaskState, int]:
@@ -243,59 +251,3 @@ class Cut:
     def others(self) -> tuple[PreloadTask, ...]:
         """The rows that may be shown another time, those that follow first."""
         return self.tasks[self.end :] + self.tasks[: self.begin]
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """What is known of streams' newest tasks.
-
-    Attributes:
-        newest: by stream, its newest task; None where it surely has none.
-        observed_at: when the oldest of this was observed.
-        ordered: all tasks of the listing this is about, in the order they are shown in; empty
-            where not all its streams' newest tasks were found at once.
-    """
-
-    newest: Mapping[str, PreloadTask | None]
-    observed_at: datetime
-    ordered: tuple[PreloadTask, ...] = ()
-
-    def and_those(self, more: Streams) -> Streams:
-        """What is known, and what was looked up besides."""
-        observed_at = min(self.observed_at, more.observed_at)
-        return Streams({**self.newest, **more.newest}, observed_at, self.ordered)
-
-    def ordering(self, listing: Listing) -> Streams:
-        """The same with the listing's order, if it is whole and all its streams are known."""
-        if not all(task.stream in self.newest for task in listing.tasks):
-            return self
-        return replace(self, ordered=in_order(listing.tasks, self.observed_at, self.newest))
-
-    def newest_of(self, task: PreloadTask) -> PreloadTask | None:
-        """The newest task of a task's stream, if it is known."""
-        return self.newest.get(task.stream)
-
-    def states(self, tasks: Iterable[PreloadTask], now: datetime) -> dict[TaskState, int]:
-        """How many of the tasks' streams are in each state, as far as they are known."""
-        found = {task.stream: self.newest_of(task) for task in tasks}
-        return count_states((task for task in found.values() if task), now)
-
-    def retried(self, tasks: Iterable[PreloadTask], now: datetime) -> int:
-        """How many of the tasks' streams have a failed task and a newer one since."""
-        return len(
-            {
-                task.stream
-                for task in tasks
-                if task.state(now) is TaskState.FAILED
-                and (latest := self.newest_of(task)) is not None
-                and latest.task_id != task.task_id
-            }
-        )
-
-    def unknown(self, tasks: Iterable[PreloadTask]) -> int:
-        """How many of the tasks' streams have a newest task that is not known."""
-        return len({task.stream for task in tasks} - self.newest.keys())
-
-    def without_task(self, urls: Iterable[str]) -> tuple[str, ...]:
-        """The URLs whose stream surely has no task, in their order."""
-        return tuple(url for url in urls if self.newest.get(stream_of(url), self) is None)

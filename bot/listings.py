@@ -17,7 +17,7 @@ from bot.live.model import stream_of
 from bot.memory import KEPT_S, PATIENCE_S, fresh_s, within
 from bot.metrics import CACHE
 from bot.newest import DomainTasks
-from bot.reading import Counted, as_submitted, can_be_asked, live_of, read
+from bot.reading import Counted, as_submitted, as_submitted_lately, can_be_asked, live_of, read
 from bot.windows import window_of
 
 if TYPE_CHECKING:
@@ -187,14 +187,14 @@ class Listings:
         async def ask() -> tuple[Listing, TaskPage]:
             asked, as_typed = question, bool(question.urls)
             if question.urls:
-                latest, everything = await domain.latest(), await domain.everything()
-                if everything is not None and everything.whole and question.is_filtered:
-                    asked, as_typed = as_submitted(question, everything.tasks), False
-                elif latest is not None:
-                    asked = as_submitted(question, latest.tasks, typed=True)
-            listing, page = await read(
-                domain.live, asked, window, number=number, now=now, everything=domain.everything
-            )
+                asked, as_typed = await _by_stream(question, domain)
+            listing, page = await self._read(asked, window, number, domain)
+            if question.urls and not asked.urls:
+                if listing.whole:
+                    listing = listing.of_streams(question.urls)
+                else:  # the tasks' own words do not say which of them the filter finds
+                    listing, page = await self._read(question, window, number, domain)
+                    as_typed = True
             listing = replace(listing, question=question, as_typed=as_typed)
             if is_shown and question.status is None:
                 # For the shown streams' newest tasks, if they are not known anyway.
@@ -218,6 +218,18 @@ class Listings:
         if not listing.whole:
             self._memory.pages.put((*listing.key, page.page), page, kept_s=KEPT_S)
         return listing
+
+    async def _read(
+        self, question: Ask, window: Window, number: int, domain: DomainTasks
+    ) -> tuple[Listing, TaskPage]:
+        return await read(
+            domain.live,
+            question,
+            window,
+            number=number,
+            now=self._now(),
+            everything=domain.everything,
+        )
 
     async def _filled(
         self, listing: Listing, window: Window, domain: DomainTasks, *, keep: int = 0
@@ -243,3 +255,15 @@ class Listings:
         for key in ((listing.question, listing.end), listing.question):
             self._memory.listings.replace(key, listing, more)
         return more
+
+
+async def _by_stream(question: Ask, domain: DomainTasks) -> tuple[Ask, bool]:
+    """What is asked for a question with URLs, and whether that is only for these as typed.
+
+    Their streams' tasks may have been submitted with other signatures. Where all tasks are known
+    and one call cannot name all those URLs, the question is asked without any.
+    """
+    latest, everything = await domain.latest(), await domain.everything()
+    if everything is not None and everything.whole:
+        return as_submitted(question, everything.tasks) or replace(question, urls=()), False
+    return question if latest is None else as_submitted_lately(question, latest.tasks), True

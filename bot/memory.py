@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from bot.asks import Answer, Ask
     from bot.errors import LiveError
-    from bot.listing import Listing, Streams
+    from bot.listing import Listing
     from bot.live.model import LiveDomain, TaskPage
+    from bot.streams import Streams
 
 FRESH_S = 8.0
 """How long a listing answers the same question again while tasks run."""

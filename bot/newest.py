@@ -2,8 +2,9 @@
 
 A stream is named by its play URL without the signature, which is another at every submission, and
 the API finds URLs only exactly as submitted. So a stream's newest task is looked for among all
-tasks of its domain, where these are few enough to be read. Beyond that only a URL without a
-signature is looked up; of what has one it stays unknown whether there is a newer task.
+tasks of its domain, where these are few enough to be read. Beyond that it is looked for among the
+latest of them, if the API lists these first, and by URL in a domain that signs none; of all other
+streams it stays unknown whether there is a newer task.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot import written
 from bot.errors import LiveError
-from bot.listing import Streams, is_newest_first
+from bot.listing import is_newest_first
 from bot.live.model import is_signed, newest, stream_of
 from bot.memory import KEPT_S
 from bot.reading import look_up, urls_to_look_up
+from bot.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -99,6 +101,12 @@ class DomainTasks:
         page = self._first(known)
         return page if page is not None and is_newest_first(page.tasks) else None
 
+    @property
+    def signs(self) -> bool:
+        """Whether a URL of theirs carries a signature, as far as they are known."""
+        page = None if self.known is None else self._first(self.known)
+        return page is not None and any(is_signed(task.url) for task in page.tasks)
+
     def _is_older(self) -> bool:
         return self.known is not None and self.known.observed_at < self._began - JUST_NOW
 
@@ -130,7 +138,7 @@ class Newest:
             return Streams(newest(cut.tasks), cut.observed_at), None
         known = self.held(listing)
         shown = {task.stream for task in cut.shown} | set(map(stream_of, question.urls))
-        if (listing.knows_newest and not listing.as_typed) or known.newest.keys() >= shown:
+        if listing.knows_newest or known.newest.keys() >= shown:
             return known, None
         return await self._found(listing, cut, known, domain)
 
@@ -143,23 +151,29 @@ class Newest:
         everything = await domain.everything()
         if domain.why is not None:
             return known, domain.why
+        seen = (*listing.tasks, *cut.tasks)
         if everything is not None and everything.whole:
-            tasks = (*listing.tasks, *cut.tasks, *everything.tasks)
-            found = Streams(_newest(listing.question.urls, tasks), everything.observed_at)
-            return self._with_these(known, found, listing), None
+            found = _newest(listing.question.urls, (*seen, *everything.tasks))
+            return self._with_these(known, Streams(found, everything.observed_at), listing), None
         if latest is not None:
-            found = Streams(newest(latest.tasks), latest.observed_at)
-            known = self._with_these(known, found, listing)
-        if listing.knows_newest:  # it was asked for the URLs already
-            return known, None
-        return await self._looked_up(listing, cut, known, domain)
+            streams = {task.stream for task in latest.tasks}
+            of_both = newest((*seen, *latest.tasks))
+            found = {stream: task for stream, task in of_both.items() if stream in streams}
+            known = self._with_these(known, Streams(found, latest.observed_at), listing)
+        signs = domain.signs or any(is_signed(task.url) for task in seen)
+        if listing.as_typed and listing.whole and not listing.is_partial:
+            return self._with_these(known, _as_typed(listing, signs=signs), listing), None
+        return await self._looked_up(listing, cut, known, domain, signs=signs)
 
     async def _looked_up(
-        self, listing: Listing, cut: Cut, known: Streams, domain: DomainTasks
+        self, listing: Listing, cut: Cut, known: Streams, domain: DomainTasks, *, signs: bool
     ) -> tuple[Streams, LiveError | None]:
-        """What is known, and what asking for URLs adds to it; why it does not, if so."""
-        missing = [task for task in cut.shown if task.stream not in known.newest]
-        others = [task for task in cut.others if task.stream not in known.newest]
+        """What is known, and what asking for URLs adds to it; why it does not, if so.
+
+        In a domain that `signs` its URLs it adds only which of those asked for have no task.
+        """
+        missing = [task for task in cut.shown if task.stream not in known.newest and not signs]
+        others = [task for task in cut.others if task.stream not in known.newest and not signs]
         unasked = tuple(url for url in listing.question.urls if stream_of(url) not in known.newest)
         least = unasked or urls_to_look_up(missing, ())
         widest = unasked or urls_to_look_up(missing, others)
@@ -167,22 +181,20 @@ class Newest:
             if not domain.live.left or all(stream_of(url) in known.newest for url in least):
                 break
             try:
-                known = await self._look_up(listing, urls, cut, known, domain.live)
+                more = await self._look_up(listing, urls, cut, domain.live, signs=signs)
             except LiveError as error:
                 return known, error
+            known = self._with_these(known, more, listing)
         return known, None
 
     async def _look_up(
-        self, listing: Listing, urls: tuple[str, ...], cut: Cut, known: Streams, live: Live
+        self, listing: Listing, urls: tuple[str, ...], cut: Cut, live: Live, *, signs: bool
     ) -> Streams:
-        """What is known, and what asking for the URLs adds to it."""
-        question = listing.question
-        key = (*listing.key, urls)
-        more = await self._memory.streams.asked(
+        domain, key = listing.question.domain, (*listing.key, urls)
+        return await self._memory.streams.asked(
             key,
-            lambda: self._asked(key, lambda: look_up(live, question.domain, urls, cut.tasks)),
+            lambda: self._asked(key, lambda: look_up(live, domain, urls, cut.tasks, signs=signs)),
         )
-        return self._with_these(known, more, listing)
 
     def _with_these(self, known: Streams, more: Streams, listing: Listing) -> Streams:
         both = known.and_those(more)
@@ -196,14 +208,21 @@ class Newest:
 
     def held(self, listing: Listing) -> Streams:
         """What is known without asking of the streams' newest tasks."""
-        held = self._memory.streams.held(listing.key) or Streams({}, listing.observed_at)
-        if not listing.knows_newest:
-            return held
-        found = _newest(listing.question.urls, listing.tasks)
-        if listing.as_typed:  # those with a signature may have been submitted with another since
-            signed = {task.stream for task in listing.tasks if is_signed(task.url)}
-            found = {stream: task for stream, task in found.items() if stream not in signed}
-        return Streams(found, listing.observed_at).and_those(held)
+        if listing.knows_newest:
+            found = _newest(listing.question.urls, listing.tasks)
+            return Streams(found, listing.observed_at)
+        return self._memory.streams.held(listing.key) or Streams({}, listing.observed_at)
+
+
+def _as_typed(listing: Listing, *, signs: bool) -> Streams:
+    """What asking for URLs as they were typed says by itself: which have no task as typed.
+
+    Where the domain `signs` its URLs, those that have one may have a newer one.
+    """
+    found = _newest(listing.question.urls, listing.tasks)
+    if signs:
+        found = {stream: task for stream, task in found.items() if task is None}
+    return Streams(found, listing.observed_at)
 
 
 def _newest(urls: Iterable[str], tasks: tuple[PreloadTask, ...]) -> dict[str, PreloadTask | None]:

@@ -104,7 +104,7 @@ class Queries:
         known, unchecked = await self._newest.of(listing, cut, domain)
         if stale is None:
             listing = await self._listings.filled_up(listing, domain)
-        cut = listing.rows_from(offset, ask.rows, known) if known.ordered else cut
+        cut = listing.rows_from(offset, ask.rows, known.ordered) if known.ordered else cut
         answer = answer_of(ask, listing, cut, known, self._now())
         moved = answer.moved or self._has_moved(place, listing, cut)
         return replace(answer, moved=moved, stale=stale, unchecked=unchecked)
@@ -124,7 +124,7 @@ class Queries:
         offset = listing.within(place.offset, ask.rows)
         known = self._newest.held(listing)
         return answer_of(
-            ask, listing, listing.rows_from(offset, ask.rows, known), known, self._now()
+            ask, listing, listing.rows_from(offset, ask.rows, known.ordered), known, self._now()
         )
 
     def known_at(self, ask: Ask) -> datetime | None:
@@ -170,7 +170,7 @@ class Queries:
     async def _cut(self, listing: Listing, offset: int, rows: int, live: Live) -> Cut:
         """The listing's rows from `offset` on, with the one before them and those that follow."""
         if listing.whole:
-            return listing.rows_from(offset, rows, self._newest.held(listing))
+            return listing.rows_from(offset, rows, self._newest.held(listing).ordered)
         first = max(0, offset - 1) // API_ROWS + 1
         last = (min(offset + rows, listing.total) - 1) // API_ROWS + 1
         pages = [await self._page(listing, number, live) for number in range(first, last + 1)]

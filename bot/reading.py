@@ -6,7 +6,7 @@ shown is read, and its total and statuses are counted by calls with one row each
 those are not known anyway (`bot.newest`).
 
 A stream's newest task is surely known from all tasks of its domain only, or else by its URL where
-that carries no signature: a signed one is another at every submission.
+no URLs of the domain carry a signature: a signed one is another at every submission.
 """
 
 from __future__ import annotations
@@ -19,15 +19,7 @@ from urllib.parse import quote
 from msgspec import structs
 
 from bot.errors import AccountGone
-from bot.listing import (
-    API_ROWS,
-    WHOLE_TASKS,
-    Listing,
-    Streams,
-    in_order,
-    is_newest_first,
-    merged,
-)
+from bot.listing import API_ROWS, WHOLE_TASKS, Listing, in_order, is_newest_first, merged
 from bot.live.model import (
     MAX_URLS,
     TaskQuery,
@@ -35,6 +27,7 @@ from bot.live.model import (
     newest,
     stream_of,
 )
+from bot.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
@@ -199,17 +192,42 @@ def _completed(
     return (*first.tasks, *more) if len(first.tasks) + len(more) == first.total else None
 
 
-def as_submitted(question: Ask, tasks: Iterable[PreloadTask], *, typed: bool = False) -> Ask:
-    """The question with the URLs that its streams were submitted with, as the tasks have them.
+def as_submitted(question: Ask, tasks: Iterable[PreloadTask]) -> Ask | None:
+    """The question with the URLs that its streams were submitted with, as all tasks have them.
 
-    The same where they are none, or no call can ask for them. With its own besides, if `typed`.
+    The same where they are none; None where one call cannot ask for them.
     """
-    streams = {stream_of(url) for url in question.urls}
-    submitted = {task.url for task in tasks if task.stream in streams}
-    urls = tuple(sorted(submitted.union(question.urls) if typed else submitted))
-    if not 0 < len(urls) <= MAX_URLS or not all(map(can_be_asked, urls)):
+    urls = tuple(sorted(_submitted(question, tasks)))
+    if not urls:
         return question
-    return replace(question, urls=urls)
+    return replace(question, urls=urls) if _fit(urls, question) else None
+
+
+def as_submitted_lately(question: Ask, latest: Sequence[PreloadTask]) -> Ask:
+    """The question with those URLs, too, that its streams were submitted with of late.
+
+    Where one call has no room for them, each stream's newest one stands in the place of the one
+    that was asked for.
+    """
+    of_newest = {stream: task.url for stream, task in newest(tuple(latest)).items()}
+    both = _submitted(question, latest).union(question.urls)
+    instead = {of_newest.get(stream_of(url), url) for url in question.urls}
+    for urls in (tuple(sorted(both)), tuple(sorted(instead))):
+        if _fit(urls, question):
+            return replace(question, urls=urls)
+    return question
+
+
+def _submitted(question: Ask, tasks: Iterable[PreloadTask]) -> set[str]:
+    streams = {stream_of(url) for url in question.urls}
+    return {task.url for task in tasks if task.stream in streams}
+
+
+def _fit(urls: Sequence[str], question: Ask) -> bool:
+    """Whether one call can ask for the URLs, in place of those that a person asked for."""
+    size, asked = sum(map(_query_bytes, urls)), sum(map(_query_bytes, question.urls))
+    most_bytes = max(LOOKUP_QUERY_BYTES, asked)
+    return len(urls) <= MAX_URLS and size <= most_bytes and all(map(can_be_asked, urls))
 
 
 def urls_to_look_up(shown: Iterable[PreloadTask], others: Iterable[PreloadTask]) -> tuple[str, ...]:
@@ -229,14 +247,19 @@ def urls_to_look_up(shown: Iterable[PreloadTask], others: Iterable[PreloadTask])
 
 
 async def look_up(
-    live: Live, domain: str, urls: tuple[str, ...], seen: Iterable[PreloadTask]
+    live: Live,
+    domain: str,
+    urls: tuple[str, ...],
+    seen: Iterable[PreloadTask],
+    *,
+    signs: bool,
 ) -> Streams:
     """The newest tasks of the URLs' streams, asked for in one call.
 
     `seen` are tasks found before; one that is the newest is given as it was seen. A stream is left
     out where the reply was too long to be sure which task is its newest, and where a task of it is
-    found by a signed URL: the API finds URLs exactly as submitted, and the next submission of the
-    stream has another signature.
+    found by a signed URL, or by any in a domain that `signs`: the API finds URLs exactly as
+    submitted, and the next submission of the stream has another signature.
     """
     query = TaskQuery(domain=domain, urls=urls)
     reply = await live.describe_preload_tasks(query, page=1, page_size=API_ROWS)
@@ -244,7 +267,7 @@ async def look_up(
     if reply.total > len(reply.tasks):
         sure &= {task.stream for task in reply.tasks if is_newest_first(reply.tasks)}
     found = newest([*seen, *reply.tasks])
-    sure -= {stream_of(url) for url in urls if is_signed(url)} & found.keys()
+    sure -= {stream_of(url) for url in urls if signs or is_signed(url)} & found.keys()
     return Streams({stream: found.get(stream) for stream in sure}, reply.observed_at)
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bot.asking import Kind
-from bot.listing import Listing, Streams
+from bot.listing import Listing
 from bot.live.model import PreloadTask, StatusFilter, TaskPage
+from bot.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable

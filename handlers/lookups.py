@@ -213,9 +213,9 @@ def _newest(answer: Answer) -> _Newest:
     found: _Newest = {}
     for url in answer.without_task:
         found[stream_of(url)] = None, not answer.as_typed
-    for row in answer.rows:
-        if row.newest is not None:
-            found[row.task.stream] = row.newest, True
+    for task in (*answer.outside, *(row.newest for row in answer.rows)):
+        if task is not None:
+            found[task.stream] = task, True
     if answer.as_typed and answer.whole:
         unsure = newest([row.task for row in answer.rows if row.task.stream not in found])
         found.update({stream: (task, False) for stream, task in unsure.items()})

@@ -416,3 +416,21 @@ async def test_where_nothing_is_found_nothing_is_looked_up() -> None:
     export = await exported(shelf, replace(ASK, task_id="task-999"))
     assert export.total == 0
     assert len(shelf.calls) == 1
+
+
+@pytest.mark.parametrize("ask", [ASK, FAILED])
+async def test_more_submissions_than_one_call_can_name_are_all_exported(ask: Ask) -> None:
+    shelf = shelf_of(20)
+    shelf.tasks += [
+        structs.replace(
+            task(1_000 * retry + n, minutes_ago=20 * retry, status="failed"),
+            url=f"rtmp://{DOMAIN}/liveApp/main{n}?auth_key={retry}",
+        )
+        for retry in (1, 2)
+        for n in range(60)
+    ]
+    urls = tuple(f"rtmp://{DOMAIN}/liveApp/main{n}?auth_key=3" for n in range(60))
+    export = await exported(shelf, replace(ask, urls=urls))
+    assert (export.total, len(export.found), export.without_match) == (120, 120, ())
+    assert export.is_sure
+    assert not export.as_typed

@@ -306,6 +306,7 @@ def test_all_ready_is_said_only_if_every_stream_is() -> None:
     assert page(answer).text == "live.example.com: all 58 streams ready"
     doubts: tuple[dict[str, Any], ...] = (
         {"without_task": ("rtmp://live.example.com/liveApp/none",)},
+        {"outside": (a_task(),)},
         {"unchecked": TimedOut()},
         {"stale": TimedOut()},
         {"streams": {TaskState.READY: 57, TaskState.PENDING: 1}},
@@ -439,6 +440,24 @@ def test_later_pages_only_count_the_urls_without_a_task() -> None:
     answer = an_answer(alone(a_task()), offset=10, total=11, without_task=("rtmp://d/a/b",))
     assert "1 URL without a task" in mrkdwn(page(answer))
     assert "a/b" not in mrkdwn(page(answer))
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        (timedelta(hours=1), "1 URL with tasks of another time only"),
+        (None, "1 URL with tasks of another signature only"),
+    ],
+)
+def test_streams_that_have_only_other_tasks_are_named_with_their_state(
+    since: timedelta | None, said: str
+) -> None:
+    other = a_task(status="failed")
+    ask = replace(ASK, urls=("rtmp://live.example.com/liveApp/cup", other.url), since=since)
+    answer = an_answer(alone(a_task()), ask=ask, streams={TaskState.READY: 1}, outside=(other,))
+    assert page(answer).text.endswith(f"1 stream. 1 ready, {said}")
+    assert f"❔ {said}: ❌ `liveApp/cup_main.flv`" in mrkdwn(page(answer))
+    assert "`" not in mrkdwn(page(replace(answer, offset=10, total=11)))
 
 
 # Times, streams, areas.

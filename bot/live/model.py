@@ -10,9 +10,10 @@ preloading | failed`: both vocabularies are accepted here, and an unknown value 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - msgspec resolves PreloadTask's fields
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -222,16 +223,40 @@ class LiveDomain:
 
 
 def newest(tasks: tuple[PreloadTask, ...] | list[PreloadTask]) -> dict[str, PreloadTask]:
-    """Each stream's newest task by CreateTime; among equals the first in the API's order."""
+    """Each stream's newest task by CreateTime.
+
+    Of those of one second, and of one without a time, any may be the newest: then the one that is
+    the furthest from being ready counts. Of the same task the first that is given.
+    """
     found: dict[str, PreloadTask] = {}
+    undated: dict[str, PreloadTask] = {}
     for task in tasks:
-        known = found.get(task.stream)
+        of_its_kind = undated if task.created is None else found
+        known = of_its_kind.get(task.stream)
         if known is None or _is_newer(task, known):
-            found[task.stream] = task
+            of_its_kind[task.stream] = task
+    for stream, task in undated.items():
+        if stream not in found or _readiness(task) < _readiness(found[stream]):
+            found[stream] = task
     return found
 
 
 def _is_newer(task: PreloadTask, known: PreloadTask) -> bool:
-    if task.created is None or known.created is None:
-        return known.created is None and task.created is not None
-    return task.created > known.created
+    if task.created is not None and known.created is not None and task.created != known.created:
+        return task.created > known.created
+    return task.task_id != known.task_id and _readiness(task) < _readiness(known)
+
+
+def _readiness(task: PreloadTask) -> tuple[int, datetime]:
+    """What is greater the nearer a task is to being ready."""
+    return _NEARER_TO_READY.index(_progress(task)), task.window_end or _NEVER
+
+
+_NEARER_TO_READY: Final = (
+    StatusFilter.FAILED,
+    None,
+    StatusFilter.PENDING,
+    StatusFilter.PRELOADING,
+    StatusFilter.COMPLETE,
+)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)

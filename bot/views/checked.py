@@ -8,6 +8,7 @@ from bot.asks import Row
 from bot.checking import GRAVEST_FIRST, Unsettled
 from bot.live.model import TaskState
 from bot.views import blocks, refs
+from bot.views.absent import as_typed_note
 from bot.views.check_refs import CheckRef, pick_of
 from bot.views.left_out import left_out, unlooked
 from bot.views.limits import Message, fitted
@@ -19,7 +20,6 @@ from bot.views.mrkdwn import (
     shortened,
     stream_names,
 )
-from bot.views.page import as_typed_note
 from bot.views.status import COUNT_WORDS, STATE_WORDS, Status, status_of
 from bot.views.times import clock, to_the_second, window
 from bot.words import marked, words

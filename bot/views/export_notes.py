@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.export import MOST_TASKS
 from bot.views import errors
+from bot.views.absent import as_typed_note
 from bot.views.happenings import first_few
 from bot.views.mrkdwn import code, shortened, stream_name
-from bot.views.page import as_typed_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.live.model import StatusFilter, TaskState
+from bot.views import absent
 from bot.views.mrkdwn import code, escaped, owned
 from bot.views.status import COUNT_WORDS, STATE_WORDS, filter_word
 
@@ -139,13 +140,13 @@ def _streams(answer: Answer, w: Words) -> str:
 
 def _only_stream(answer: Answer, w: Words, *, old: bool) -> str:
     """The state of the one stream that the answer is about; empty where it is about more."""
-    if sum(answer.streams.values()) != 1 or answer.without_task:
+    if sum(answer.streams.values()) != 1 or answer.without_task or answer.outside:
         return ""
     return next(word for _, _, word in _by_state(answer, w, old=old))
 
 
 def _all_ready(answer: Answer, *, old: bool) -> bool:
-    doubts = old or answer.unchecked is not None or answer.without_task
+    doubts = old or answer.unchecked is not None or answer.without_task or answer.outside
     return not doubts and _count_ready(answer) == sum(answer.streams.values())
 
 
@@ -166,15 +167,9 @@ def _stream_counts(answer: Answer, w: Words, *, old: bool) -> Iterator[str]:
     for _, count, word in _by_state(answer, w, old=old):
         yield w.t("{count} {state}", count=f"{count:,}", state=word)
     if answer.without_task:
-        yield not_found(answer, w)
-
-
-def not_found(answer: Answer, w: Words) -> str:
-    """How many URLs found no task."""
-    count = len(answer.without_task)
-    if answer.as_typed:
-        return w.n("{count} URL not found as typed", "{count} URLs not found as typed", count)
-    return w.n("{count} URL without a task", "{count} URLs without a task", count)
+        yield absent.not_found(answer, w)
+    if answer.outside:
+        yield absent.found_elsewhere(answer, w)
 
 
 def _by_state(answer: Answer, w: Words, *, old: bool) -> Iterator[tuple[TaskState, int, str]]:

@@ -6,19 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.roles import ALL, Right
-from bot.views import blocks, refs
+from bot.views import absent, blocks, refs
 from bot.views.controls import controls, refresh, status_menu
 from bot.views.errors import reason
-from bot.views.headline import headline, not_found
+from bot.views.headline import headline
 from bot.views.limits import Message, fitted
 from bot.views.mrkdwn import (
     NOTHING,
     clipped,
-    code,
     escaped,
     plain,
     shortened,
-    stream_name,
     stream_names,
 )
 from bot.views.status import Status, status_of
@@ -40,8 +38,6 @@ AREAS = {
     "overseas": marked("outside mainland China"),
     "global": marked("worldwide"),
 }
-_NAMES_CHARS = 2_600
-_NAME_CHARS = 60
 _STATUS_CHARS = 90
 _LABEL_NAME_CHARS = 50
 
@@ -228,31 +224,11 @@ class Page:
             )
         if not answer.total:
             yield w.t("Nothing was started: this command only looks.")
-        yield from self._without_task()
+        yield from absent.without_task(answer, w)
+        yield from absent.outside(answer, self._reader, now=self._now, old=self._old)
 
     def _stale(self, error: BotError) -> str:
         return stale_note(error, self._observed(), self._words)
-
-    def _without_task(self) -> Iterator[str]:
-        """The asked-for URLs that have no task: by name on the first page, as far as they fit."""
-        answer, w = self._answer, self._words
-        count = len(answer.without_task)
-        if not count:
-            return
-        said = "❔ " + not_found(answer, w)
-        if answer.offset:
-            yield said
-            return
-        domain = answer.ask.domain
-        names = [
-            code(shortened(stream_name(url, domain), _NAME_CHARS)) for url in answer.without_task
-        ]
-        fitting = _as_many_as_fit(names, _NAMES_CHARS)
-        listed = w.listed(fitting)
-        if len(fitting) < count:
-            listed = w.t("{names} and {count} more", names=listed, count=count - len(fitting))
-        named = w.t("{said}: {names}", said=said, names=listed)
-        yield f"{named}\n{as_typed_note(w)}" if answer.as_typed else named
 
     def _notes(self, shown: int) -> Iterator[str]:
         """What may be read after the rows."""
@@ -280,14 +256,6 @@ def stale_note(error: BotError, observed: str, w: Words) -> str:
     )
 
 
-def as_typed_note(w: Words) -> str:
-    """Why a URL may not be found though its stream has tasks."""
-    return w.t(
-        "There are too many tasks to look through them all: a signed URL is found only with the "
-        "signature that it was submitted with."
-    )
-
-
 def _is_id(task_id: str) -> bool:
     """Whether it can be asked for; the API leaves IDs out at times, and may send anything."""
     return bool(task_id.strip()) and task_id.isprintable()
@@ -296,13 +264,3 @@ def _is_id(task_id: str) -> bool:
 def wider(ask: Ask) -> Ask:
     """The question without the filters that may have hidden everything."""
     return replace(ask, status=None, since=None, until=None)
-
-
-def _as_many_as_fit(names: Sequence[str], chars: int) -> list[str]:
-    fitting = []
-    for name in names:
-        chars -= len(name) + 2
-        if chars < 0:
-            break
-        fitting.append(name)
-    return fitting
