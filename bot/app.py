@@ -183,6 +183,7 @@ async def opened(
                 preferences=store.preferences.get,
             )
         )
+        groups = await stack.enter_async_context(UserGroups(client, clock_s=clock_s))
         jobs = await stack.enter_async_context(
             Jobs(limit=settings.server.max_jobs, drain_timeout_s=settings.server.drain_s)
         )
@@ -243,9 +244,7 @@ async def opened(
             wake=wake,
             new_id=lambda: secrets.token_hex(6),
             meter=meter,
-            caller=Caller(
-                settings.roles, people, UserGroups(client, clock_s=clock_s), store.record, now
-            ),
+            caller=Caller(settings.roles, people, groups, store.record, now),
         )
         bolt = AsyncApp(
             client=_slack_client(settings, session, token=None),  # it only acknowledges

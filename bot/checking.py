@@ -52,6 +52,9 @@ class Source:
     Attributes:
         urls: the play URLs to be asked for, each once.
         odd: what is written like an address and is no play URL. It may hold a signature.
+        without_protocol: what would be one but for its protocol, likewise: which of several
+            streams that means is not known.
+        count_odd: how many these two are, where they are not known any more.
         left_out: how many URLs there are beyond those.
         unread: the attached files that were not read.
         count_unread: how many these are, where their names are not known any more.
@@ -59,6 +62,8 @@ class Source:
 
     urls: tuple[str, ...]
     odd: tuple[str, ...] = ()
+    without_protocol: tuple[str, ...] = ()
+    count_odd: int = 0
     left_out: int = 0
     unread: tuple[Unread, ...] = ()
     count_unread: int = 0
@@ -168,5 +173,6 @@ class Checked:
     def is_whole(self) -> bool:
         """Whether all that the message names was looked up."""
         source = self.source
-        left = (source.left_out, source.count_unread, source.unread, source.odd)
-        return not any((self.failures, self.strangers, *left))
+        odd = (source.odd, source.without_protocol, source.count_odd)
+        left = (source.left_out, source.count_unread, source.unread)
+        return not any((self.failures, self.strangers, *odd, *left))

@@ -56,23 +56,36 @@ class Runsheet:
     Attributes:
         urls: the play URLs, in order, each once.
         odd: what is written like an address and is no play URL, likewise. It may hold a signature.
+        without_protocol: what would be one but for its protocol, likewise.
     """
 
     urls: tuple[str, ...]
     odd: tuple[str, ...]
+    without_protocol: tuple[str, ...]
 
 
-def read(texts: Iterable[str], is_url: Callable[[str], bool]) -> Runsheet:
+def read(
+    texts: Iterable[str],
+    is_url: Callable[[str], bool],
+    with_protocol: Callable[[str], str | None],
+) -> Runsheet:
     """The addresses in the texts.
 
     Args:
         texts: as they were typed.
         is_url: whether an address is a play URL.
+        with_protocol: the play URL that an address likely is without its protocol; None for none.
     """
     found = dict(address for text in texts for address in _addresses(text))
-    urls = tuple(one for one, may_be in found.items() if may_be and is_url(one))
-    known = set(urls)
-    return Runsheet(urls, tuple(one for one in found if one not in known))
+    urls, odd, without_protocol = [], [], []
+    for address, may_be in found.items():
+        if may_be and is_url(address):
+            urls.append(address)
+        elif may_be and with_protocol(address):
+            without_protocol.append(address)
+        else:
+            odd.append(address)
+    return Runsheet(tuple(urls), tuple(odd), tuple(without_protocol))
 
 
 def typed(text: str) -> str:
@@ -108,8 +121,12 @@ def unescaped(text: str) -> str:
 
 
 def _target(url: str, label: str | None) -> str:
-    """What a link of Slack's stands for: what is read there, if that is an address."""
-    return label if label and "://" in label else url
+    """What a link of Slack's stands for: what is read there, if that is an address.
+
+    A protocol that is not read there is Slack's guess, and nobody wrote it.
+    """
+    guessed = re.sub(r"^https?://", "", url)
+    return label if label and ("://" in label or label in {guessed, guessed.rstrip("/")}) else url
 
 
 def _addresses(text: str) -> Iterator[tuple[str, bool]]:

@@ -33,10 +33,21 @@ def domain(text: str) -> str | None:
 
 
 def is_url(text: str) -> bool:
-    """Whether `text` is a play URL: a valid domain and a path, with or without a scheme."""
-    if len(text) > _LONGEST_URL or domain(text) is None:
+    """Whether `text` is a play URL: a protocol, which belongs to it, a valid domain and a path."""
+    if len(text) > _LONGEST_URL or not _SCHEME.match(text) or domain(text) is None:
         return False
-    return urlsplit(text if _SCHEME.match(text) else f"//{text}").path not in {"", "/"}
+    return urlsplit(text).path not in {"", "/"}
+
+
+def with_protocol(text: str) -> str | None:
+    """The play URL that `text` likely is without its protocol, by its suffix; None if it is none.
+
+    The same stream may be played by another one.
+    """
+    if _SCHEME.match(text) or not is_url(url := f"rtmp://{text}"):
+        return None
+    is_http = urlsplit(url).path.endswith((".flv", ".m3u8"))
+    return f"http://{text}" if is_http else url
 
 
 def lowered(url: str) -> str:

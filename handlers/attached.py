@@ -69,6 +69,7 @@ async def read(desk: Desk, shortcut: Shortcut) -> Source:
     return Source(
         urls=urls[: runsheet.MOST_URLS],
         odd=found.odd,
+        without_protocol=found.without_protocol,
         left_out=max(0, len(urls) - runsheet.MOST_URLS),
         unread=tuple(unread),
     )
@@ -108,5 +109,7 @@ def _found_in(text: str, contents: Mapping[str, bytes]) -> tuple[runsheet.Runshe
     """The addresses in the message and its lists, and the IDs of those that are no text."""
     texts = {name: runsheet.decoded(content) for name, content in contents.items()}
     readable = [runsheet.unescaped(one) for one in texts.values() if one is not None]
-    found = runsheet.read([runsheet.typed(text), *readable], addresses.is_url)
+    found = runsheet.read(
+        [runsheet.typed(text), *readable], addresses.is_url, addresses.with_protocol
+    )
     return found, {name for name, one in texts.items() if one is None}

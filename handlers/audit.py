@@ -15,9 +15,11 @@ from bot.views import record as views
 from handlers.requests import DEFAULT_DELIVERIES
 
 if TYPE_CHECKING:
+    from bot.reader import Reader
     from bot.record import Entry
     from bot.roles import Scope
     from bot.slack.incoming import Command
+    from bot.views.limits import Message
     from handlers.desk import Desk
     from handlers.reply import Reply
     from handlers.requests import AuditRequest
@@ -71,6 +73,13 @@ async def _send(
         await desk.uploads.to_person(command.user_id, file)
     except (SlackRefused, SlackUnavailable) as error:
         log.warning("record not taken", error=str(error))
-        await reply.tell(views.not_sent(str(error), reader))
+        await reply.tell(_unsent(error, reader))
         return
     await reply.tell(views.sent(file.name, reader))
+
+
+def _unsent(error: SlackRefused | SlackUnavailable, reader: Reader) -> Message:
+    """Why there is no file, or may be one all the same."""
+    if isinstance(error, SlackUnavailable):
+        return views.not_taken(error.reason, reader, delivered=error.delivered)
+    return views.refused(str(error), reader)

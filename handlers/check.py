@@ -116,4 +116,4 @@ async def _show(desk: Desk, reply: Reply, found: Checked, offset: int = 0) -> No
 async def _source(desk: Desk, ref: CheckRef) -> Source:
     """What was read of the message, as far as it is kept."""
     kept = await desk.kept(ref.key)
-    return Source(kept.urls, left_out=ref.left_out, count_unread=ref.unread)
+    return Source(kept.urls, count_odd=ref.odd, left_out=ref.left_out, count_unread=ref.unread)

@@ -75,6 +75,8 @@ def _task(reading: Reading, piece: Piece) -> None:
 
 def url(reading: Reading, piece: Piece) -> None:
     """A play URL, kept as it was given."""
+    if meant := addresses.with_protocol(piece.text):
+        reading.refuse(Problem.NO_PROTOCOL, piece, Key.URL, masked(meant))
     if not addresses.is_url(piece.text):
         reading.refuse(Problem.BAD_URL, piece, Key.URL, _url_of(reading, piece.text))
     reading.urls.setdefault(piece.text, piece)
@@ -86,8 +88,7 @@ def _url_of(reading: Reading, text: str) -> str | None:
     domains = [reading.value(Key.DOMAIN)] if Key.DOMAIN in reading.values else reading.domains
     if len(domains) != 1 or not _STREAM.fullmatch(text):
         return None
-    scheme = "http" if text.endswith((".flv", ".m3u8")) else "rtmp"
-    return f"{scheme}://{domains[0]}/{text}"
+    return addresses.with_protocol(f"{domains[0]}/{text}")
 
 
 def account(reading: Reading, piece: Piece) -> None:

@@ -89,9 +89,13 @@ async def more(desk: Desk, click: Click, reply: Reply) -> None:
 
 
 async def share(desk: Desk, click: Click, reply: Reply) -> None:
-    """Post the page for everyone in the channel."""
+    """Post the page for everyone in the channel, as it is now.
+
+    What can be turned for half an hour is too old to be called ready: where it would answer the
+    question no more, it is asked again, and what cannot be read again is marked.
+    """
     ref = PageRef.unpack(click.value)
-    place = Place(offset=ref.offset, end=ref.end, total=ref.total)
+    place = Place(offset=ref.offset, total=ref.total if ref.offset else None)
     found = await desk.page(await _ask(desk, ref), place)
     await replace(reply, replaces=False, in_channel=True).send_page(found)
 

@@ -150,7 +150,7 @@ _MEANINGS: Final[tuple[tuple[Key, Callable[[Reading, str], object]], ...]] = (
     (Key.SINCE, lambda reading, _: reading.longest(partial(filters.since_of, reading), step=False)),
     (Key.IN, lambda _, text: text.startswith("#")),
     (Key.FORMAT, lambda _, text: folded(text) in FORMATS),
-    (Key.URL, lambda _, text: addresses.is_url(text)),
+    (Key.URL, lambda _, text: addresses.is_url(text) or addresses.with_protocol(text)),
     (Key.DOMAIN, lambda _, text: addresses.domain(text)),
     (Key.URL, lambda _, text: "/" in text),  # a wrong one
     (Key.DOMAIN, lambda _, text: addresses.looks_like_address(text)),

@@ -109,6 +109,8 @@ class Problem(StrEnum):
     """`given`"""
     BAD_URL = "bad_url"
     """`given`"""
+    NO_PROTOCOL = "no_protocol"
+    """`given`: a play URL but for its protocol."""
     BAD_TASK = "bad_task"
     """`given`"""
     BAD_ACCOUNT = "bad_account"

@@ -211,6 +211,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
         ({"until": "2026-11-19T11:44Z"}, {"until": "until_too_old"}),
         ({"until": "2026-11-19T11:45Z"}, {}),
         ({"since": "2026-11-22T11:42:10Z"}, {"since": "since_in_future"}),
+        ({"url": f"{ONE} {CUP}/liveApp/cup"}, {"url": "no_protocol"}),
         ({"account": "mian"}, {"account": "bad_account"}),
         ({"domain": "nonsense"}, {"domain": "bad_domain"}),
         ({"in": "#C0002"}, {}),

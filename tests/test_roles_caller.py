@@ -57,8 +57,7 @@ async def caller(
         client = AsyncWebClient(
             "xoxb-test", base_url=str(server.make_url("/api/")), session=session, retry_handlers=[]
         )
-        async with People(client) as people:
-            groups = UserGroups(client)
+        async with People(client) as people, UserGroups(client) as groups:
             yield Caller(Roles(), people, groups, store.record, Clock(), "T1", "C1", "U2")
 
 

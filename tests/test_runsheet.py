@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.runsheet import decoded, read, typed
-from handlers.addresses import is_url
+from handlers.addresses import is_url, with_protocol
 
 MAIN = "rtmp://live.example.com/liveApp/cup_main"
 CAMERA = "http://live.example.com/liveApp/cup_cam2.flv"
@@ -15,11 +15,15 @@ SIGNED = f"{CAMERA}?auth_key=1795350000-0-0-5ecre7"
 
 
 def found(*texts: str) -> list[str]:
-    return list(read(texts, is_url).urls)
+    return list(read(texts, is_url, with_protocol).urls)
 
 
 def odd(*texts: str) -> list[str]:
-    return list(read(texts, is_url).odd)
+    return list(read(texts, is_url, with_protocol).odd)
+
+
+def without_protocol(*texts: str) -> list[str]:
+    return list(read(texts, is_url, with_protocol).without_protocol)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def test_an_ampersand_in_a_query_is_what_was_typed() -> None:
 
 def test_what_is_read_where_slack_made_a_link_is_what_counts() -> None:
     assert found(typed(f"<http://elsewhere.example.com/x|{MAIN}>")) == [MAIN]
-    assert found(typed(f"<{CAMERA}|live.example.com/liveApp/cup_cam2.flv>")) == [CAMERA]
+    assert found(typed(f"<{CAMERA}|the second camera>")) == [CAMERA]
 
 
 def test_a_stream_s_name_keeps_its_marks() -> None:
@@ -62,10 +66,22 @@ def test_a_stream_s_name_keeps_its_marks() -> None:
     assert found(f"({url})") == [url]
 
 
-def test_an_address_without_its_protocol_counts_as_typed() -> None:
-    assert found("live.example.com/liveApp/cup_main 19.30/20.00 and/or a@b.example.com/c") == [
-        "live.example.com/liveApp/cup_main"
-    ]
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{} 19.30/20.00 and/or a@b.example.com/c",
+        "stream,url\ncup,{}\n",
+        "<http://{}|{}> <http://live.example.com|live.example.com>",
+        "<https://{}/|{}>",
+    ],
+)
+def test_an_address_without_its_protocol_is_no_play_url_whatever_slack_links_it_to(
+    said: str,
+) -> None:
+    address = "live.example.com/liveApp/cup_main"
+    text = typed(said.replace("{}", address))
+    assert without_protocol(text, address) == [address]
+    assert found(text) == odd(text) == []
 
 
 def test_a_host_in_any_script_is_a_host() -> None:
@@ -107,8 +123,7 @@ def test_names_in_another_script_are_counted_one_by_one() -> None:
 
 def test_a_message_without_addresses_has_none() -> None:
     said = "Kick-off 19:30, see README.md; <#C0001|live-ops> <@U0001> 50/50 :warning: cup_main"
-    assert read([typed(said)], is_url).urls == ()
-    assert read([typed(said)], is_url).odd == ()
+    assert found(typed(said)) == odd(typed(said)) == without_protocol(typed(said)) == []
 
 
 SHEET = f'流,Play URL,Start\r\n主路,{MAIN},19:30\r\n"机位 2","{SIGNED}","19:30"\r\n'
@@ -168,4 +183,4 @@ def test_what_stands_around_a_url_does_not_hide_it(before: str, after: str) -> N
 @given(st.binary(max_size=300))
 def test_no_file_is_too_odd_to_look_at(content: bytes) -> None:
     text = decoded(content)
-    assert text is None or read([text], is_url).urls is not None
+    assert text is None or found(text) is not None

@@ -87,8 +87,26 @@ async def people(client: AsyncWebClient, clock: Clock) -> AsyncIterator[People]:
 
 
 @pytest.fixture
-def groups(client: AsyncWebClient, clock: Clock) -> UserGroups:
-    return UserGroups(client, clock_s=clock)
+async def groups(client: AsyncWebClient, clock: Clock) -> AsyncIterator[UserGroups]:
+    async with UserGroups(client, clock_s=clock, patience_s=60) as groups:
+        yield groups
+
+
+@pytest.fixture
+async def hurried(client: AsyncWebClient, clock: Clock) -> AsyncIterator[UserGroups]:
+    """Those who wait for no read where members are at hand."""
+    async with UserGroups(client, clock_s=clock, patience_s=0) as groups:
+        yield groups
+
+
+def reads() -> list[asyncio.Task[object]]:
+    """The reads of groups that are under way."""
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith("members of ")]
+
+
+async def all_read() -> None:
+    """Wait until none is."""
+    await asyncio.gather(*reads())
 
 
 # --- people ---
@@ -277,3 +295,65 @@ async def test_a_reply_without_members_is_a_group_without_any(
 ) -> None:
     slack.members = None  # type: ignore[assignment] # what no reply should hold
     assert not await groups.of("U2", ["S1"])
+
+
+async def test_while_slack_is_slow_who_was_in_a_group_is_in_it_and_the_read_goes_on(
+    hurried: UserGroups, slack: Slack, clock: Clock
+) -> None:
+    slack.members = ["U2"]
+    assert await hurried.of("U2", ["S1"])
+    slack.members = ["U3"]
+    slack.gate.clear()
+    clock.at_s = FRESH_S
+    for _ in range(2):
+        assert await hurried.of("U2", ["S1"])
+        assert not hurried.untold(["S1"])
+    slack.gate.set()
+    await all_read()
+    assert await hurried.of("U3", ["S1"])
+    assert not await hurried.of("U2", ["S1"])
+    assert len(slack.asked) == 2
+
+
+@pytest.mark.parametrize("silence_s", [None, LAST_KNOWN_S])
+async def test_members_never_read_or_only_long_ago_are_waited_for(
+    hurried: UserGroups, slack: Slack, clock: Clock, silence_s: float | None
+) -> None:
+    if silence_s is not None:
+        slack.members = ["U2"]
+        assert await hurried.of("U2", ["S1"])
+        clock.at_s = silence_s
+    slack.gate.clear()
+    slack.members = ["U3"]
+    asking = [asyncio.create_task(hurried.of(user, ["S1"])) for user in ("U2", "U3")]
+    await asyncio.sleep(0)
+    slack.gate.set()
+    assert await asyncio.gather(*asking) == [frozenset(), frozenset({"S1"})]
+
+
+async def test_a_read_that_fails_when_nobody_waits_any_more_is_logged_once(
+    hurried: UserGroups, slack: Slack, clock: Clock
+) -> None:
+    slack.members = ["U2"]
+    assert await hurried.of("U2", ["S1"])
+    slack.errors["usergroups.users.list"] = "fatal_error"
+    with capture_logs() as lines:
+        for clock.at_s in (FRESH_S, FRESH_S + RETRY_S):
+            assert await hurried.of("U2", ["S1"])
+            await all_read()
+    assert [line["event"] for line in lines] == ["user group not read"]
+    assert len(slack.asked) == 3
+
+
+async def test_a_read_under_way_ends_with_the_groups(
+    client: AsyncWebClient, slack: Slack, clock: Clock
+) -> None:
+    slack.members = ["U2"]
+    async with UserGroups(client, clock_s=clock, patience_s=0) as groups:
+        await groups.of("U2", ["S1"])
+        slack.gate.clear()
+        clock.at_s = FRESH_S
+        await groups.of("U2", ["S1"])
+        assert len(reads()) == 1
+    assert not reads()
+    slack.gate.set()

@@ -169,7 +169,7 @@ def test_a_domain_of_several_accounts_asks_which_and_an_option_keeps_the_earlier
     assert option["text"]["text"] == "two"
     picks = {pick_of("live.example.com", "one"), pick_of("cup1.example.com", "two")}
     key = found(a_line(READY)).question.key
-    assert CheckRef.unpack(option["value"]) == CheckRef(key, 0, 3, 0, frozenset(picks))
+    assert CheckRef.unpack(option["value"]) == CheckRef(key, 0, 3, picked=frozenset(picks))
     for control in ("check.refresh", "check.watch"):
         ref = CheckRef.unpack(controls(message)[control]["value"])
         assert ref.picked == {pick_of("live.example.com", "one")}
@@ -215,6 +215,7 @@ def test_what_was_left_out_is_said() -> None:
     source = Source(
         (READY.url,),
         odd=("rtmp://live.example.com?auth_key=s3cret",),
+        without_protocol=("live.example.com/a/cup?auth_key=s3cret", "live.example.com/a/cam"),
         left_out=12,
         unread=(
             Unread("plan.xlsx", Hindrance.NOT_TEXT),
@@ -226,6 +227,8 @@ def test_what_was_left_out_is_said() -> None:
     )
     body = mrkdwn(drawn(found(a_line(READY), source=source)))
     assert "1 address is no play URL: `rtmp://live.example.com?…`" in body
+    assert "2 addresses were not looked up, as they are written without their protocol" in body
+    assert "`live.example.com/a/cup?…`, `live.example.com/a/cam`" in body
     assert "s3cret" not in body
     assert "12 URLs more were left out" in body
     assert "`plan.xlsx`: not read, not a text file; save a spreadsheet as CSV" in body
@@ -237,10 +240,28 @@ def test_what_was_left_out_is_said() -> None:
     assert "`late.csv`: not read, Slack does not give it" in body
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        Source((READY.url,), odd=("rtmp://live.example.com",)),
+        Source((READY.url,), without_protocol=("live.example.com/a/cup",)),
+        Source((READY.url,), count_odd=1),
+    ],
+)
+def test_not_all_is_ready_beside_what_is_no_play_url_as_it_is_written(source: Source) -> None:
+    said = mrkdwn(drawn(found(a_line(READY), source=source)))
+    assert "*1 of 1 ready*" in said
+    assert "❔ 1 address " in said
+
+
 def test_a_long_list_is_paged_and_each_control_knows_what_was_left_out() -> None:
     lines = [a_line(a_task(number, f"cup_{number:02}.flv")) for number in range(45)]
     source = Source(
-        tuple(line.url for line in lines), left_out=3, unread=(Unread("a", Hindrance.TOO_MANY),)
+        tuple(line.url for line in lines),
+        odd=("rtmp://live.example.com",),
+        without_protocol=("live.example.com/a/cup",),
+        left_out=3,
+        unread=(Unread("a", Hindrance.TOO_MANY),),
     )
     checked = found(*lines, source=source)
     first = drawn(checked)
@@ -248,7 +269,7 @@ def test_a_long_list_is_paged_and_each_control_knows_what_was_left_out() -> None
     assert "streams 1–20 of 45" in mrkdwn(first)
     assert "check.prev" not in controls(first)
     ref = CheckRef.unpack(controls(first)["check.next"]["value"])
-    assert ref == CheckRef(checked.question.key, 20, left_out=3, unread=1)
+    assert ref == CheckRef(checked.question.key, 20, left_out=3, unread=1, odd=2)
     assert checked.question in first.asks
     last = drawn(checked, offset=40)
     assert len(table(last)) == 5

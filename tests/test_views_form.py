@@ -174,6 +174,7 @@ def test_no_sentence_of_a_field_speaks_of_how_a_command_is_typed() -> None:
             Problem.BAD_DOMAIN,
             Problem.UNKNOWN_STATUS,
             Problem.BAD_URL,
+            Problem.NO_PROTOCOL,
             Problem.TOO_MANY_URLS,
             Problem.MIXED_HOSTS,
             Problem.BAD_TASK,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
@@ -15,6 +14,7 @@ from bot.slack.errors import SlackRefused, SlackUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from types import TracebackType
 
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -44,26 +44,52 @@ class _Known:
     is_told: bool = True
 
 
-class UserGroups:
-    """Answers which groups a person is in.
+_NEVER_READ = _Known(frozenset(), float("-inf"), float("-inf"), is_told=False)
 
-    While Slack does not say (it is down, the scope is missing, the group is gone), those count who
-    were members within the last hour, and then nobody: the log says so once, and once when it is
-    mended. Unless the group is gone, that nobody counts means that who is in it is not known.
+
+class UserGroups:
+    """Answers which groups a person is in, within `patience_s` where that was known before.
+
+    Who is not read again in time is whoever was last; the read goes on, and the next answer has its
+    result. Members that were never read, or not within the last hour, are waited for as long as it
+    takes. While Slack does not say (it is down, the scope is missing, the group is gone), those
+    count who were members within the last hour, and then nobody: the log says so once, and once
+    when it is mended. Unless the group is gone, that nobody counts means that who is in it is not
+    known. Leaving the context ends reads.
 
     Args:
         client: with `retry_handlers=[]`; for `usergroups.users.list` (scope `usergroups:read`).
+        patience_s: how long an answer may wait for a read where members are at hand.
         clock_s: a monotonic clock, in seconds.
     """
 
     def __init__(
-        self, client: AsyncWebClient, *, clock_s: Callable[[], float] = time.monotonic
+        self,
+        client: AsyncWebClient,
+        *,
+        patience_s: float = 1.0,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._patience_s = patience_s
         self._clock_s = clock_s
         self._known: dict[str, _Known] = {}
         self._failing: set[str] = set()
-        self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._reads: dict[str, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        reads = tuple(self._reads.values())
+        for read in reads:
+            read.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
 
     async def of(self, user_id: str, groups: Collection[str]) -> frozenset[str]:
         """Those of `groups` that the person is in. Raises nothing."""
@@ -78,14 +104,24 @@ class UserGroups:
         return frozenset(group for group, one in known.items() if one and not one.is_told)
 
     async def _members(self, group: str) -> frozenset[str]:
-        async with self._reading[group]:
-            known = self._known.get(group)
-            if known is None or known.until_s <= self._clock_s():
-                known = await self._read(group, known)
-                self._known[group] = known
-        return known.members
+        known = self._known.get(group, _NEVER_READ)
+        if known.until_s > self._clock_s():
+            return known.members
+        is_at_hand = not self._is_too_old(known)
+        read = self._read_of(group)
+        _, late = await asyncio.wait({read}, timeout=self._patience_s if is_at_hand else None)
+        if late:  # nobody waits for it any more: it says soon enough what came of it
+            self._known[group] = replace(known, until_s=self._clock_s() + RETRY_S)
+        return self._known.get(group, _NEVER_READ).members
 
-    async def _read(self, group: str, known: _Known | None) -> _Known:
+    def _read_of(self, group: str) -> asyncio.Task[None]:
+        """The read of that group that is under way, else one that begins now."""
+        if group not in self._reads:
+            self._reads[group] = asyncio.create_task(self._read(group), name=f"members of {group}")
+            self._reads[group].add_done_callback(lambda _: self._reads.pop(group, None))
+        return self._reads[group]
+
+    async def _read(self, group: str) -> None:
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 reply = await answered(self._client.usergroups_users_list(usergroup=group))
@@ -94,18 +130,21 @@ class UserGroups:
                 self._failing.add(group)
                 log.warning("user group not read", group=group, error=str(error) or "timeout")
             is_gone = isinstance(error, SlackRefused) and error.code == _GONE
-            return self._made_do(known, is_gone=is_gone)
+            self._make_do(group, is_gone=is_gone)
+            return
         if group in self._failing:
             self._failing.remove(group)
             log.info("user group read again", group=group)
         users, now_s = reply.get("users"), self._clock_s()
         members = frozenset(map(str, users)) if isinstance(users, list) else frozenset()
-        return _Known(members, read_at_s=now_s, until_s=now_s + FRESH_S)
+        self._known[group] = _Known(members, read_at_s=now_s, until_s=now_s + FRESH_S)
 
-    def _made_do(self, known: _Known | None, *, is_gone: bool) -> _Known:
-        """The members as last known, if that is not too long ago."""
-        now_s = self._clock_s()
-        if known is None or now_s - known.read_at_s >= LAST_KNOWN_S:
-            never_s, until_s = float("-inf"), now_s + RETRY_S
-            return _Known(frozenset(), never_s, until_s, is_told=is_gone)
-        return _Known(known.members, known.read_at_s, until_s=now_s + RETRY_S)
+    def _make_do(self, group: str, *, is_gone: bool) -> None:
+        """Take the members as last known for a while, if that is not too long ago."""
+        known, until_s = self._known.get(group, _NEVER_READ), self._clock_s() + RETRY_S
+        if self._is_too_old(known):
+            known = replace(_NEVER_READ, is_told=is_gone)
+        self._known[group] = replace(known, until_s=until_s)
+
+    def _is_too_old(self, known: _Known) -> bool:
+        return self._clock_s() - known.read_at_s >= LAST_KNOWN_S

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.errors import StaleReference
 from bot.views.refs import BUTTON_VALUE_CHARS, fitting, parts
 
-_CHECK = "k1"
+_CHECK = "k2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class CheckRef:
         offset: how many streams stand before the page.
         left_out: how many URLs of the message were left out.
         unread: how many of its files were not read.
+        odd: how many of its addresses are no play URLs as they are written.
         picked: `pick_of` each domain of several accounts that one was picked for.
     """
 
@@ -27,6 +28,7 @@ class CheckRef:
     offset: int = 0
     left_out: int = 0
     unread: int = 0
+    odd: int = 0
     picked: frozenset[str] = frozenset()
 
     def picking(self, domain: str, account: str) -> CheckRef:
@@ -39,7 +41,7 @@ class CheckRef:
         Raises:
             ReferenceTooLong: it does not fit into `limit` characters.
         """
-        counts = (self.offset, self.left_out, self.unread)
+        counts = (self.offset, self.left_out, self.unread, self.odd)
         text = "|".join((_CHECK, *map(str, counts), self.key, *sorted(self.picked)))
         return fitting(text, limit)
 
@@ -50,13 +52,13 @@ class CheckRef:
         Raises:
             StaleReference: the text is of another version, or of none.
         """
-        *counts, rest = parts(text, _CHECK, 4)
+        *counts, rest = parts(text, _CHECK, 5)
         key, *picked = rest.split("|")
         try:
-            offset, left_out, unread = map(int, counts)
+            offset, left_out, unread, odd = map(int, counts)
         except ValueError as error:
             raise StaleReference from error
-        return cls(key, offset, left_out, unread, frozenset(picked))
+        return cls(key, offset, left_out, unread, odd, frozenset(picked))
 
 
 def pick_of(domain: str, account: str) -> str:

@@ -246,8 +246,9 @@ class _Drawing:
     def _ref(self, offset: int = 0) -> CheckRef:
         found, source = self._found, self._found.source
         unread = len(source.unread) or source.count_unread
+        odd = len(source.odd) + len(source.without_protocol) or source.count_odd
         picked = frozenset(pick_of(*pick) for pick in found.picked.items())
-        return CheckRef(found.question.key, offset, source.left_out, unread, picked)
+        return CheckRef(found.question.key, offset, source.left_out, unread, odd, picked)
 
     def _option(self, line: Line, status: Status, name: str) -> Block | None:
         """The line of the menu that opens the stream's task, where it has one with an ID."""

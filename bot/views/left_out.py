@@ -17,7 +17,7 @@ from bot.views.told import INVITE
 from bot.words import marked, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bot.checking import Checked, Source
     from bot.errors import BotError
@@ -109,10 +109,24 @@ def unwatched(failures: Mapping[str, BotError], reader: Reader) -> Message:
 def left_out(source: Source, w: Words) -> Iterator[str]:
     """What of the message was not looked up: a sentence of mrkdwn for each kind."""
     if source.odd:
-        names = [code(shortened(plain(masked(one)), _ADDRESS_CHARS)) for one in source.odd]
-        count = len(names)
+        count = len(source.odd)
         said = w.n("{count} address is no play URL", "{count} addresses are no play URLs", count)
-        yield w.t("{said}: {names}", said=said, names=first_few(names, count, w, _NAMED))
+        yield _naming(source.odd, said, w)
+    if source.without_protocol:
+        said = w.n(
+            "{count} address was not looked up, as it is written without its protocol (rtmp:// or "
+            "http://)",
+            "{count} addresses were not looked up, as they are written without their protocol "
+            "(rtmp:// or http://)",
+            len(source.without_protocol),
+        )
+        yield _naming(source.without_protocol, said, w)
+    if source.count_odd:
+        yield w.n(
+            "{count} address was not looked up: it is no play URL or lacks its protocol",
+            "{count} addresses were not looked up: they are no play URLs or lack their protocol",
+            source.count_odd,
+        )
     if source.left_out:
         yield w.n(
             "{count} URL more was left out: at most {most} are looked up at once",
@@ -141,3 +155,9 @@ def left_out(source: Source, w: Words) -> Iterator[str]:
             "{count} attached files were not read",
             source.count_unread,
         )
+
+
+def _naming(addresses: Sequence[str], said: str, w: Words) -> str:
+    """What is said of some addresses, which may hold signatures, and the first few of them."""
+    names = [code(shortened(plain(masked(one)), _ADDRESS_CHARS)) for one in addresses]
+    return w.t("{said}: {names}", said=said, names=first_few(names, len(names), w, _NAMED))

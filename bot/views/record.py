@@ -122,12 +122,25 @@ def sent(name: str, reader: Reader) -> Message:
     return answer(w.t("It came to you by direct message: {name}", name=code(name, 300)), (), w)
 
 
-def not_sent(reason: str, reader: Reader) -> Message:
-    """Slack did not take the file."""
+def refused(reason: str, reader: Reader) -> Message:
+    """Slack won't have the file, for a reason in its own word."""
     w = words(reader.language)
     said = w.t("Slack does not take the file: {reason}", reason=code(reason, _VALUE_CHARS))
-    other = w.t("Where the bot runs, {command} prints it.", command=code("preload-bot audit"))
-    return answer(said, [other], w)
+    return answer(said, [_elsewhere(w)], w)
+
+
+def not_taken(reason: str, reader: Reader, *, delivered: bool) -> Message:
+    """Slack failed; where the file may have arrived all the same, that is said."""
+    w = words(reader.language)
+    said = w.t("Slack did not take the file: {reason}", reason=code(reason, _VALUE_CHARS))
+    mend = w.t("Try again in a minute.")
+    if delivered:
+        mend = w.t("It may have arrived all the same: look for it before you ask again")
+    return answer(said, [mend], w, hint=_elsewhere(w))
+
+
+def _elsewhere(w: Words) -> str:
+    return w.t("Where the bot runs, {command} prints it.", command=code("preload-bot audit"))
 
 
 def _lines(entries: Sequence[Entry], reader: Reader, w: Words, now: datetime) -> Iterator[str]:

@@ -43,6 +43,10 @@ SENTENCES = {
     "bad_channel": marked("{given} is not a channel: write it as #live-ops and pick it."),
     "bad_domain": marked("{given} is not a domain name."),
     "bad_url": marked("{given} is not a play URL."),
+    "no_protocol": marked(
+        "{given} has no protocol: a play URL begins with rtmp:// or http://, which belongs to the "
+        "stream's name."
+    ),
     "bad_task": marked("{given} is not a task ID."),
     "bad_account": marked("{given} is none of the accounts: {accounts}."),
     "bad_format": marked("{given} is neither csv nor json."),

@@ -101,6 +101,35 @@ async def test_playlists_and_what_programs_write_are_lists_too(
     assert anna.table()[0][1].startswith("liveApp/")
 
 
+async def test_an_address_without_its_protocol_is_not_said_to_have_no_task(
+    anna: Person, demo: Demo
+) -> None:
+    [url] = played(demo, "live.example.com", 1)
+    bare = url.partition("://")[2]
+    listed = demo.slack.upload(anna.user, LIVE_OPS, "cup.csv", f"cup,{bare}\n".encode(), url)
+    spoken = demo.slack.say(anna.user, LIVE_OPS, f"{url} <http://{bare}|{bare}>")
+    for message in (listed, spoken):
+        said = await checks(anna, message)
+        assert len(anna.table()) == 1
+        assert "no task" not in said
+        assert "1 address was not looked up, as it is written without its protocol" in said
+        said = await anna.clicks("check.refresh")
+        assert "1 address was not looked up" in said
+        assert GREEN not in said.splitlines()[1]
+    said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, f"<http://{bare}|{bare}>"))
+    assert "There is no play URL in this message" in said
+    assert "written without its protocol" in said
+
+
+async def test_a_question_of_an_address_without_its_protocol_is_refused_with_what_may_be_meant(
+    anna: Person,
+) -> None:
+    said = await anna.types("/preload url=live.example.com/liveApp/cup_main")
+    assert "a play URL begins with rtmp:// or http://" in said
+    assert "Did you mean `rtmp://live.example.com/liveApp/cup_main`?" in said
+    assert "no task" not in said
+
+
 async def test_a_host_in_capitals_is_the_same_host(anna: Person, demo: Demo) -> None:
     [url] = played(demo, "live.example.com", 1)
     shouted = url.replace("rtmp://live.example.com", "RTMP://LIVE.example.com")

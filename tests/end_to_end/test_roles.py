@@ -567,6 +567,27 @@ def sent_lines(demo: Demo) -> tuple[list[dict[str, Any]], str]:
     return [json.loads(line) for line in content.splitlines()], file.comment
 
 
+@pytest.mark.parametrize(
+    ("fault", "said", "advice"),
+    [
+        (Fault("files.completeUploadExternal", status=500), "did not take", "look for it before"),
+        (Fault("conversations.open", times=FOREVER, status=500), "did not take", "in a minute"),
+        (Fault("conversations.open", error="user_disabled"), "does not take", "the bot runs"),
+    ],
+    ids=["of unknown outcome", "not arrived", "refused"],
+)
+async def test_of_a_record_that_slack_failed_to_take_it_is_said_whether_it_may_have_arrived(
+    anna: Person, demo: Demo, fault: Fault, said: str, advice: str
+) -> None:
+    await anna.types(f"/preload subscribe {OTHER}")
+    demo.slack.faults.add(fault)
+    text = await anna.types("/preload audit json")
+    assert f"Slack {said} the file" in text
+    assert advice in text
+    assert ("may have arrived" in text) is (fault.method == "files.completeUploadExternal")
+    assert "Where the bot runs, `preload-bot audit` prints it." in text
+
+
 @pytest.mark.parametrize("text", ["/preload audit json 2", "/preload audit 2 json"])
 async def test_a_file_holds_as_many_of_the_latest_entries_as_were_asked_for(
     demo: Demo, anna: Person, text: str
