@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -21,7 +20,7 @@ from bot.slack.incoming import is_channel
 from bot.slack.modals import TriggerSpent
 from bot.views import form as views
 from bot.views import inputs, notices
-from bot.views.form import ANY_ACCOUNT, TABLE, Field, Filled
+from bot.views.form import Field
 from bot.views.limits import OPTIONS
 from bot.views.refs import FormRef, PageRef
 from bot.words import words
@@ -31,7 +30,7 @@ from handlers.requests import ExportRequest, TasksRequest
 from handlers.vocabulary import nearest, nearest_domain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from bot.asks import Ask
     from bot.reader import Reader
@@ -102,7 +101,7 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
     Raises:
         Misfilled: something in it is wrong.
     """
-    typed = dict(_texts(submission.values))
+    typed = dict(fields.texts(submission.values))
     found, w = _read(desk, typed, reader), words(reader.language)
     there = desk.among(submission.asked_in)
     with suppress(Unchecked):  # of which they are told as whoever asks
@@ -172,7 +171,7 @@ async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, s
     """Open the form, or say that it did not open; then see to the domains that it will suggest."""
     found = _read(desk, typed, reply.reader, domains=await _configured(desk))
     found = await _doubted(desk, typed, found, desk.accounts.domains_at_hand())
-    standing = filled(typed, found, now=desk.now(), rows=desk.rows(reply.reader))
+    standing = fields.filled(typed, found, now=desk.now(), rows=desk.rows(reply.reader))
     view = views.form(
         standing,
         reply.reader,
@@ -235,21 +234,6 @@ async def _kept(desk: Desk, typed: Mapping[str, str]) -> FormRef:
         return FormRef()
 
 
-def _texts(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What stands in each field, as it would be typed."""
-    urls = [text for name, text in values.items() if name.partition("-")[0] == Field.URLS]
-    yield Field.URLS, "\n".join(urls)
-    for field in (Field.DOMAIN, Field.STATUS, Field.TASK, Field.ROWS, Field.WHO):
-        yield field, values.get(field, "")
-    if (format_ := values.get(Field.FORMAT, "")) != TABLE:
-        yield Field.FORMAT, format_
-    for field in (Field.SINCE, Field.UNTIL):
-        if moment := values.get(field):
-            yield field, datetime.fromtimestamp(int(moment), UTC).isoformat()
-    if (account := values.get(Field.ACCOUNT, "")) != ANY_ACCOUNT:
-        yield Field.ACCOUNT, account
-
-
 def typed_as(ask: Ask, accounts: Collection[str]) -> TasksRequest:
     """The question as a person could have typed it, who knows of these accounts."""
     return TasksRequest(
@@ -261,34 +245,4 @@ def typed_as(ask: Ask, accounts: Collection[str]) -> TasksRequest:
         until=ask.until,
         rows=ask.rows,
         account=ask.account if ask.account in accounts else None,
-    )
-
-
-def filled(typed: Mapping[str, str], found: fields.Fields, *, now: datetime, rows: int) -> Filled:
-    """What the form stands filled in with.
-
-    Args:
-        typed: the text of each field, right or wrong.
-        found: how it was read.
-        now: until when a window without an end reaches.
-        rows: rows a page, where nothing else was said.
-    """
-    request = found.request
-    since = request.since
-    if isinstance(since, timedelta):
-        since = now - since
-    return Filled(
-        rows=request.rows or rows,
-        domain=(request.domain or "") if typed.get(Field.DOMAIN) else "",
-        status=request.status,
-        urls=typed.get(Field.URLS, ""),
-        task=typed.get(Field.TASK, ""),
-        since=since,
-        until=request.until,
-        format=found.format,
-        account=request.account or "",
-        is_public=request.public,
-        channel_id=found.channel_id,
-        left_out=typed.get(drafting.LEFT_OUT, ""),
-        wrong=found.wrong,
     )

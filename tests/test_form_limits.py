@@ -22,7 +22,8 @@ from bot.views.refs import FormRef
 from bot.views.usage import SENTENCES
 from handlers import fields
 from handlers.drafting import drafted
-from handlers.form import completed, filled
+from handlers.fields import filled
+from handlers.form import completed
 from tests.test_grammar_properties import FRAGMENTS
 from tests.test_views_any import accepted as message_accepted
 from tests.test_views_any import asks, moments, readers, texts
