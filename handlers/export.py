@@ -173,14 +173,13 @@ class _Exporting:
             if self.step is None and not (self.beside and self.notes):
                 raise Unanswered(self.wish.ask, error, announced=self._replaces) from error
             log.info("export not finished", error=type(error).__name__, reason=str(error))
-            accounts = self.reply.desk.settings.accounts
             said = views.stopped(
                 error,
                 self.wish,
                 self.step,
                 reader,
                 calls=self.calls,
-                suffix=suffix_of(self.wish.ask.account, accounts),
+                suffix=suffix_of(self.wish.ask.account, self.desk.settings.accounts),
                 log_id=request_id(),
             )
         except asyncio.CancelledError:
@@ -211,11 +210,11 @@ class _Exporting:
 
     async def _form(self) -> FormRef | None:
         """The form of the same export."""
-        reader, is_public = self.reply.reader, self.wish.channel_id is not None
-        asked = form.typed_as(self.wish.ask, self.desk.settings.accounts)
-        query = replace(asked, rows=None, public=is_public)
+        desk, ask, reader = self.desk, self.wish.ask, self.reply.reader
+        asked = form.typed_as(ask, await form.accounts_of(desk))
+        query = replace(asked, rows=None, public=self.wish.channel_id is not None)
         text = canonical(ExportRequest(query, self.wish.format), reader.zone)
-        return await form.keep(self.desk, text, reader)
+        return await form.keep(desk, text, reader)
 
     async def _sent(self, file: File, export: Export) -> Message:
         wish, reader, uploads = self.wish, self.reply.reader, self.desk.uploads

@@ -80,7 +80,7 @@ async def open_kept(desk: Desk, click: Click, reply: Reply) -> None:
         key = FormRef.unpack(click.value).key
     except StaleReference:
         ref = PageRef.unpack(click.value)
-        asked = typed_as(ref.ask or await desk.kept(ref.key), desk.settings.accounts)
+        asked = typed_as(ref.ask or await desk.kept(ref.key), await accounts_of(desk))
         typed = await _drafted(desk, canonical(asked, reply.reader.zone), reply.reader)
     else:
         typed = await desk.store.drafts.find(key) if key else {}
@@ -101,8 +101,10 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
     Raises:
         Misfilled: something in it is wrong.
     """
-    typed = dict(fields.texts(submission.values))
-    found, w = _read(desk, typed, reader), words(reader.language)
+    typed, accounts = dict(fields.texts(submission.values)), tuple(desk.settings.accounts)
+    with suppress(Unchecked):  # of which they are told as whoever asks
+        accounts = await accounts_of(desk)
+    found, w = _read(desk, typed, reader, accounts), words(reader.language)
     there = desk.among(submission.asked_in)
     with suppress(Unchecked):  # of which they are told as whoever asks
         found = await _doubted(there, typed, found, desk.accounts.all_at_hand())
@@ -169,15 +171,11 @@ def completed(typed: str, known: Sequence[str]) -> list[str]:
 
 async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, str]) -> None:
     """Open the form, or say that it did not open; then see to the domains that it will suggest."""
-    found = _read(desk, typed, reply.reader, domains=await _configured(desk))
+    accounts = await accounts_of(desk)
+    found = _read(desk, typed, reply.reader, accounts, domains=await _configured(desk))
     found = await _doubted(desk, typed, found, desk.accounts.domains_at_hand())
     standing = fields.filled(typed, found, now=desk.now(), rows=desk.rows(reply.reader))
-    view = views.form(
-        standing,
-        reply.reader,
-        opened_in=reply.channel_id,
-        accounts=tuple(desk.settings.accounts),
-    )
+    view = views.form(standing, reply.reader, opened_in=reply.channel_id, accounts=accounts)
     try:
         await desk.modals.open(trigger_id, view)
     except (TriggerSpent, SlackUnavailable) as error:
@@ -204,20 +202,24 @@ async def _drafted(desk: Desk, text: str, reader: Reader) -> dict[str, str] | No
         now=desk.now(),
         zone=reader.zone,
         domains=await _configured(desk),
-        accounts=tuple(desk.settings.accounts),
+        accounts=await accounts_of(desk),
     )
 
 
 def _read(
-    desk: Desk, typed: Mapping[str, str], reader: Reader, *, domains: Sequence[str] = ()
+    desk: Desk,
+    typed: Mapping[str, str],
+    reader: Reader,
+    accounts: Sequence[str],
+    *,
+    domains: Sequence[str] = (),
 ) -> fields.Fields:
-    return fields.read(
-        typed,
-        now=desk.now(),
-        zone=reader.zone,
-        domains=domains,
-        accounts=tuple(desk.settings.accounts),
-    )
+    return fields.read(typed, now=desk.now(), zone=reader.zone, domains=domains, accounts=accounts)
+
+
+async def accounts_of(desk: Desk) -> tuple[str, ...]:
+    """The accounts that the caller is told of, wherever they ask (`Accounts.named`)."""
+    return desk.accounts.named(await desk.caller.rights_somewhere())
 
 
 async def _configured(desk: Desk) -> tuple[str, ...]:
