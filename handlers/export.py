@@ -20,7 +20,7 @@ from bot.views import export as views
 from bot.views import following
 from bot.views.export_refs import ExportRef
 from bot.views.refs import ChoiceRef
-from handlers import deeds, form, places
+from handlers import deeds, form, places, signatures
 from handlers.canonical import canonical
 from handlers.desk import Unanswered
 from handlers.requests import ExportRequest
@@ -214,7 +214,8 @@ class _Exporting:
         asked = form.typed_as(ask, await form.accounts_of(desk))
         query = replace(asked, rows=None, public=self.wish.channel_id is not None)
         text = canonical(ExportRequest(query, self.wish.format), reader.zone)
-        return await form.keep(desk, text, reader)
+        is_own = not self.beside or await signatures.are_own(desk, ask.urls)
+        return await form.keep(desk, text, reader, is_own=is_own)
 
     async def _sent(self, file: File, export: Export) -> Message:
         wish, reader, uploads = self.wish, self.reply.reader, self.desk.uploads

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bot.errors import UsageError
 from bot.views import inputs
 from bot.views.form import ANY_ACCOUNT, TABLE, Field, Filled
-from handlers import agreement, filters
+from handlers import agreement, filters, signatures
 from handlers.drafting import LEFT_OUT
 from handlers.lexing import Piece, normalised, pieces
 from handlers.reading import Reading
@@ -139,6 +139,7 @@ def filled(typed: Mapping[str, str], found: Fields, *, now: datetime, rows: int)
         is_public=request.public,
         channel_id=found.channel_id,
         left_out=left_out,
+        is_unsigned=signatures.LEFT_OUT in typed,
         wrong=found.wrong,
     )
 

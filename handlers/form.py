@@ -24,7 +24,7 @@ from bot.views.form import Field
 from bot.views.limits import OPTIONS
 from bot.views.refs import FormRef, PageRef
 from bot.words import words
-from handlers import addresses, drafting, fields
+from handlers import addresses, drafting, fields, signatures
 from handlers.canonical import canonical
 from handlers.requests import ExportRequest, TasksRequest
 from handlers.vocabulary import nearest, nearest_domain
@@ -72,7 +72,10 @@ async def open_empty(desk: Desk, shortcut: Shortcut, reply: Reply) -> None:
 async def open_kept(desk: Desk, click: Click, reply: Reply) -> None:
     """Open the form, filled in with what was asked or typed where the button is.
 
+    Signatures are given back to who typed them alone, where nobody else sees the button.
+
     Raises:
+        NotAllowed, Unchecked: they may not ask that.
         StaleReference: that is kept no more.
         StoreUnavailable: it cannot be read.
     """
@@ -80,19 +83,29 @@ async def open_kept(desk: Desk, click: Click, reply: Reply) -> None:
         key = FormRef.unpack(click.value).key
     except StaleReference:
         ref = PageRef.unpack(click.value)
-        asked = typed_as(ref.ask or await desk.kept(ref.key), await accounts_of(desk))
+        ask = ref.ask or await desk.kept(ref.key)
+        await _insist(desk.caller, ask.domain)
+        asked = typed_as(ask, await accounts_of(desk))
         typed = await _drafted(desk, canonical(asked, reply.reader.zone), reply.reader)
-    else:
-        typed = await desk.store.drafts.find(key) if key else {}
+        is_own = await signatures.are_own(desk, ask.urls)
+    else:  # its button stands before nobody but who typed that
+        typed, is_own = await desk.store.drafts.find(key) if key else {}, True
     if typed is None:
         raise StaleReference
+    if not (click.in_private and is_own):
+        typed = signatures.without(typed)
     await _open(desk, click.trigger_id, reply, typed)
 
 
-async def keep(desk: Desk, text: str, reader: Reader) -> FormRef | None:
-    """Store what was typed in vain, for a form; None where it asks for something but tasks."""
+async def keep(desk: Desk, text: str, reader: Reader, *, is_own: bool = True) -> FormRef | None:
+    """Store what was typed in vain, for a form; None where it asks for something but tasks.
+
+    Of what is not the reader's own words signatures are left out.
+    """
     typed = await _drafted(desk, text, reader)
-    return None if typed is None else await _kept(desk, typed)
+    if typed is None:
+        return None
+    return await _kept(desk, typed if is_own else signatures.without(typed))
 
 
 async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksRequest | ExportRequest:
@@ -141,6 +154,14 @@ async def _may_elsewhere_only(caller: Caller, domain: str | None) -> bool:
     """Whether they may ask about the domain (None: any) in some channel, but not where they do."""
     here, anywhere = await caller.rights(), await caller.rights_somewhere()
     return anywhere.allow(Right.QUERY, domain) and not here.allow(Right.QUERY, domain)
+
+
+async def _insist(caller: Caller, domain: str) -> None:
+    """Let only those pass who may ask about the domain there; outside of channels, in some one."""
+    is_there = is_channel(caller.channel_id)
+    rights = await (caller.rights() if is_there else caller.rights_somewhere())
+    if not rights.allow(Right.QUERY, domain):
+        await caller.insist(Right.QUERY, domain)
 
 
 async def suggest(desk: Desk, suggestion: Suggestion) -> list[Block]:

@@ -63,6 +63,7 @@ fillings = st.builds(
     account=texts,
     is_public=st.booleans(),
     left_out=texts,
+    is_unsigned=st.booleans(),
     wrong=st.dictionaries(st.sampled_from(Field), errors, max_size=4),
 )
 accounts = st.just(("default", "main")) | st.lists(st.from_regex(r"[\w-]{1,64}"), max_size=120)
