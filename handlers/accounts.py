@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.errors import AccountGone, LiveError
+from bot.roles import Right
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from bot.queries import Queries
+    from bot.roles import Rights
     from bot.settings import Settings
     from bot.watch.model import Subscription, Watch
 
@@ -58,6 +60,21 @@ class Accounts:
         accounts = self.settings.accounts
         return tuple(
             name for name in accounts if not accounts[name].domains and self.queries.must_list(name)
+        )
+
+    def named(self, rights: Rights) -> tuple[str, ...]:
+        """The accounts that somebody is told of: those with a domain that they have a right of.
+
+        One of which the settings name no domains may have any.
+        """
+        return tuple(
+            name
+            for name, account in self.settings.accounts.items()
+            if any(
+                rights.allow(right, domain)
+                for right in Right
+                for domain in account.domains or (None,)
+            )
         )
 
     async def strangers(self, domains: Collection[str]) -> frozenset[str]:

@@ -97,7 +97,7 @@ class _Sorting:
         for key, text in self.refused:
             if key is Key.URL:
                 urls.append(text)
-            elif key is Key.ACCOUNT and len(self.reading.accounts) == 1:
+            elif key is Key.ACCOUNT and not self.reading.accounts[1:]:
                 left_out.append(f"account={text}")  # the form does not ask for the only one
             elif found.setdefault(_FIELDS[key], text) != text:
                 left_out.append(text)

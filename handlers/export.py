@@ -20,7 +20,7 @@ from bot.views import export as views
 from bot.views import following
 from bot.views.export_refs import ExportRef
 from bot.views.refs import ChoiceRef
-from handlers import deeds, form, places
+from handlers import deeds, form, places, signatures
 from handlers.canonical import canonical
 from handlers.desk import Unanswered
 from handlers.requests import ExportRequest
@@ -173,14 +173,13 @@ class _Exporting:
             if self.step is None and not (self.beside and self.notes):
                 raise Unanswered(self.wish.ask, error, announced=self._replaces) from error
             log.info("export not finished", error=type(error).__name__, reason=str(error))
-            accounts = self.reply.desk.settings.accounts
             said = views.stopped(
                 error,
                 self.wish,
                 self.step,
                 reader,
                 calls=self.calls,
-                suffix=suffix_of(self.wish.ask.account, accounts),
+                suffix=suffix_of(self.wish.ask.account, self.desk.settings.accounts),
                 log_id=request_id(),
             )
         except asyncio.CancelledError:
@@ -211,11 +210,12 @@ class _Exporting:
 
     async def _form(self) -> FormRef | None:
         """The form of the same export."""
-        reader, is_public = self.reply.reader, self.wish.channel_id is not None
-        asked = form.typed_as(self.wish.ask, self.desk.settings.accounts)
-        query = replace(asked, rows=None, public=is_public)
+        desk, ask, reader = self.desk, self.wish.ask, self.reply.reader
+        asked = form.typed_as(ask, await form.accounts_of(desk))
+        query = replace(asked, rows=None, public=self.wish.channel_id is not None)
         text = canonical(ExportRequest(query, self.wish.format), reader.zone)
-        return await form.keep(self.desk, text, reader)
+        is_own = not self.beside or await signatures.are_own(desk, ask.urls)
+        return await form.keep(desk, text, reader, is_own=is_own)
 
     async def _sent(self, file: File, export: Export) -> Message:
         wish, reader, uploads = self.wish, self.reply.reader, self.desk.uploads

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import UsageError
-from bot.views.form import Field
-from handlers import agreement, filters
+from bot.views import inputs
+from bot.views.form import ANY_ACCOUNT, TABLE, Field, Filled
+from handlers import agreement, filters, signatures
+from handlers.drafting import LEFT_OUT
 from handlers.lexing import Piece, normalised, pieces
 from handlers.reading import Reading
 from handlers.requests import TasksRequest
@@ -16,7 +19,6 @@ from handlers.vocabulary import KEYS, Key, Subcommand, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from bot.export import Format
@@ -41,6 +43,21 @@ class Fields:
     wrong: Mapping[Field, UsageError]
     format: Format | None = None
     channel_id: str = ""
+
+
+def texts(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What stands in each field, as it would be typed."""
+    urls = [text for name, text in values.items() if name.partition("-")[0] == Field.URLS]
+    yield Field.URLS, "\n".join(urls)
+    for field in (Field.DOMAIN, Field.STATUS, Field.TASK, Field.ROWS, Field.WHO):
+        yield field, values.get(field, "")
+    if (format_ := values.get(Field.FORMAT, "")) != TABLE:
+        yield Field.FORMAT, format_
+    for field in (Field.SINCE, Field.UNTIL):
+        if moment := values.get(field):
+            yield field, datetime.fromtimestamp(int(moment), UTC).isoformat()
+    if (account := values.get(Field.ACCOUNT, "")) != ANY_ACCOUNT:
+        yield Field.ACCOUNT, account
 
 
 def read(
@@ -90,6 +107,41 @@ def read(
         account=reading.value(Key.ACCOUNT),
     )
     return Fields(request, wrong, reading.value(Key.FORMAT), reading.value(Key.IN) or "")
+
+
+def filled(typed: Mapping[str, str], found: Fields, *, now: datetime, rows: int) -> Filled:
+    """What the form stands filled in with.
+
+    Args:
+        typed: the text of each field, right or wrong.
+        found: how it was read.
+        now: until when a window without an end reaches.
+        rows: rows a page, where nothing else was said.
+    """
+    request = found.request
+    domain = (request.domain or "") if typed.get(Field.DOMAIN) else ""
+    left_out = typed.get(LEFT_OUT, "")
+    if domain and not inputs.choices([domain]):  # a menu has no room for it
+        domain, left_out = "", f"{left_out} domain={domain}".strip()
+    since = request.since
+    if isinstance(since, timedelta):
+        since = now - since
+    return Filled(
+        rows=request.rows or rows,
+        domain=domain,
+        status=request.status,
+        urls=typed.get(Field.URLS, ""),
+        task=typed.get(Field.TASK, ""),
+        since=since,
+        until=request.until,
+        format=found.format,
+        account=request.account or "",
+        is_public=request.public,
+        channel_id=found.channel_id,
+        left_out=left_out,
+        is_unsigned=signatures.LEFT_OUT in typed,
+        wrong=found.wrong,
+    )
 
 
 def _laid_out(reading: Reading, field: Field, text: str) -> Iterator[Piece]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -21,17 +20,17 @@ from bot.slack.incoming import is_channel
 from bot.slack.modals import TriggerSpent
 from bot.views import form as views
 from bot.views import inputs, notices
-from bot.views.form import ANY_ACCOUNT, TABLE, Field, Filled
+from bot.views.form import Field
 from bot.views.limits import OPTIONS
 from bot.views.refs import FormRef, PageRef
 from bot.words import words
-from handlers import addresses, drafting, fields
+from handlers import addresses, drafting, fields, signatures
 from handlers.canonical import canonical
 from handlers.requests import ExportRequest, TasksRequest
 from handlers.vocabulary import nearest, nearest_domain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from bot.asks import Ask
     from bot.reader import Reader
@@ -73,7 +72,10 @@ async def open_empty(desk: Desk, shortcut: Shortcut, reply: Reply) -> None:
 async def open_kept(desk: Desk, click: Click, reply: Reply) -> None:
     """Open the form, filled in with what was asked or typed where the button is.
 
+    Signatures are given back to who typed them alone, where nobody else sees the button.
+
     Raises:
+        NotAllowed, Unchecked: they may not ask that.
         StaleReference: that is kept no more.
         StoreUnavailable: it cannot be read.
     """
@@ -81,19 +83,29 @@ async def open_kept(desk: Desk, click: Click, reply: Reply) -> None:
         key = FormRef.unpack(click.value).key
     except StaleReference:
         ref = PageRef.unpack(click.value)
-        asked = typed_as(ref.ask or await desk.kept(ref.key), desk.settings.accounts)
+        ask = ref.ask or await desk.kept(ref.key)
+        await _insist(desk.caller, ask.domain)
+        asked = typed_as(ask, await accounts_of(desk))
         typed = await _drafted(desk, canonical(asked, reply.reader.zone), reply.reader)
-    else:
-        typed = await desk.store.drafts.find(key) if key else {}
+        is_own = await signatures.are_own(desk, ask.urls)
+    else:  # its button stands before nobody but who typed that
+        typed, is_own = await desk.store.drafts.find(key) if key else {}, True
     if typed is None:
         raise StaleReference
+    if not (click.in_private and is_own):
+        typed = signatures.without(typed)
     await _open(desk, click.trigger_id, reply, typed)
 
 
-async def keep(desk: Desk, text: str, reader: Reader) -> FormRef | None:
-    """Store what was typed in vain, for a form; None where it asks for something but tasks."""
+async def keep(desk: Desk, text: str, reader: Reader, *, is_own: bool = True) -> FormRef | None:
+    """Store what was typed in vain, for a form; None where it asks for something but tasks.
+
+    Of what is not the reader's own words signatures are left out.
+    """
     typed = await _drafted(desk, text, reader)
-    return None if typed is None else await _kept(desk, typed)
+    if typed is None:
+        return None
+    return await _kept(desk, typed if is_own else signatures.without(typed))
 
 
 async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksRequest | ExportRequest:
@@ -102,8 +114,10 @@ async def read(desk: Desk, submission: Submission, reader: Reader) -> TasksReque
     Raises:
         Misfilled: something in it is wrong.
     """
-    typed = dict(_texts(submission.values))
-    found, w = _read(desk, typed, reader), words(reader.language)
+    typed, accounts = dict(fields.texts(submission.values)), tuple(desk.settings.accounts)
+    with suppress(Unchecked):  # of which they are told as whoever asks
+        accounts = await accounts_of(desk)
+    found, w = _read(desk, typed, reader, accounts), words(reader.language)
     there = desk.among(submission.asked_in)
     with suppress(Unchecked):  # of which they are told as whoever asks
         found = await _doubted(there, typed, found, desk.accounts.all_at_hand())
@@ -142,6 +156,14 @@ async def _may_elsewhere_only(caller: Caller, domain: str | None) -> bool:
     return anywhere.allow(Right.QUERY, domain) and not here.allow(Right.QUERY, domain)
 
 
+async def _insist(caller: Caller, domain: str) -> None:
+    """Let only those pass who may ask about the domain there; outside of channels, in some one."""
+    is_there = is_channel(caller.channel_id)
+    rights = await (caller.rights() if is_there else caller.rights_somewhere())
+    if not rights.allow(Right.QUERY, domain):
+        await caller.insist(Right.QUERY, domain)
+
+
 async def suggest(desk: Desk, suggestion: Suggestion) -> list[Block]:
     """The domains that go with what is typed: those at hand; while there are none, it waits."""
     caller, is_there = desk.caller, is_channel(suggestion.channel_id)
@@ -170,15 +192,11 @@ def completed(typed: str, known: Sequence[str]) -> list[str]:
 
 async def _open(desk: Desk, trigger_id: str, reply: Reply, typed: Mapping[str, str]) -> None:
     """Open the form, or say that it did not open; then see to the domains that it will suggest."""
-    found = _read(desk, typed, reply.reader, domains=await _configured(desk))
+    accounts = await accounts_of(desk)
+    found = _read(desk, typed, reply.reader, accounts, domains=await _configured(desk))
     found = await _doubted(desk, typed, found, desk.accounts.domains_at_hand())
-    standing = filled(typed, found, now=desk.now(), rows=desk.rows(reply.reader))
-    view = views.form(
-        standing,
-        reply.reader,
-        opened_in=reply.channel_id,
-        accounts=tuple(desk.settings.accounts),
-    )
+    standing = fields.filled(typed, found, now=desk.now(), rows=desk.rows(reply.reader))
+    view = views.form(standing, reply.reader, opened_in=reply.channel_id, accounts=accounts)
     try:
         await desk.modals.open(trigger_id, view)
     except (TriggerSpent, SlackUnavailable) as error:
@@ -205,20 +223,24 @@ async def _drafted(desk: Desk, text: str, reader: Reader) -> dict[str, str] | No
         now=desk.now(),
         zone=reader.zone,
         domains=await _configured(desk),
-        accounts=tuple(desk.settings.accounts),
+        accounts=await accounts_of(desk),
     )
 
 
 def _read(
-    desk: Desk, typed: Mapping[str, str], reader: Reader, *, domains: Sequence[str] = ()
+    desk: Desk,
+    typed: Mapping[str, str],
+    reader: Reader,
+    accounts: Sequence[str],
+    *,
+    domains: Sequence[str] = (),
 ) -> fields.Fields:
-    return fields.read(
-        typed,
-        now=desk.now(),
-        zone=reader.zone,
-        domains=domains,
-        accounts=tuple(desk.settings.accounts),
-    )
+    return fields.read(typed, now=desk.now(), zone=reader.zone, domains=domains, accounts=accounts)
+
+
+async def accounts_of(desk: Desk) -> tuple[str, ...]:
+    """The accounts that the caller is told of, wherever they ask (`Accounts.named`)."""
+    return desk.accounts.named(await desk.caller.rights_somewhere())
 
 
 async def _configured(desk: Desk) -> tuple[str, ...]:
@@ -235,21 +257,6 @@ async def _kept(desk: Desk, typed: Mapping[str, str]) -> FormRef:
         return FormRef()
 
 
-def _texts(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What stands in each field, as it would be typed."""
-    urls = [text for name, text in values.items() if name.partition("-")[0] == Field.URLS]
-    yield Field.URLS, "\n".join(urls)
-    for field in (Field.DOMAIN, Field.STATUS, Field.TASK, Field.ROWS, Field.WHO):
-        yield field, values.get(field, "")
-    if (format_ := values.get(Field.FORMAT, "")) != TABLE:
-        yield Field.FORMAT, format_
-    for field in (Field.SINCE, Field.UNTIL):
-        if moment := values.get(field):
-            yield field, datetime.fromtimestamp(int(moment), UTC).isoformat()
-    if (account := values.get(Field.ACCOUNT, "")) != ANY_ACCOUNT:
-        yield Field.ACCOUNT, account
-
-
 def typed_as(ask: Ask, accounts: Collection[str]) -> TasksRequest:
     """The question as a person could have typed it, who knows of these accounts."""
     return TasksRequest(
@@ -261,34 +268,4 @@ def typed_as(ask: Ask, accounts: Collection[str]) -> TasksRequest:
         until=ask.until,
         rows=ask.rows,
         account=ask.account if ask.account in accounts else None,
-    )
-
-
-def filled(typed: Mapping[str, str], found: fields.Fields, *, now: datetime, rows: int) -> Filled:
-    """What the form stands filled in with.
-
-    Args:
-        typed: the text of each field, right or wrong.
-        found: how it was read.
-        now: until when a window without an end reaches.
-        rows: rows a page, where nothing else was said.
-    """
-    request = found.request
-    since = request.since
-    if isinstance(since, timedelta):
-        since = now - since
-    return Filled(
-        rows=request.rows or rows,
-        domain=(request.domain or "") if typed.get(Field.DOMAIN) else "",
-        status=request.status,
-        urls=typed.get(Field.URLS, ""),
-        task=typed.get(Field.TASK, ""),
-        since=since,
-        until=request.until,
-        format=found.format,
-        account=request.account or "",
-        is_public=request.public,
-        channel_id=found.channel_id,
-        left_out=typed.get(drafting.LEFT_OUT, ""),
-        wrong=found.wrong,
     )

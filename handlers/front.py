@@ -193,7 +193,7 @@ async def _parsed(desk: Desk, command: Command, reader: Reader) -> Request:
             now=desk.now(),
             zone=reader.zone,
             domains=[name for name in desk.settings.domains if name in scope],
-            accounts=tuple(desk.settings.accounts),
+            accounts=desk.accounts.named(await desk.caller.rights_somewhere()),
         )
     except UsageError:
         await desk.caller.admit()

@@ -23,6 +23,8 @@ from handlers import muting, paging, subscriptions, watches
 from handlers.reply import MOST_REDRAWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.live.quota import Use
     from bot.reader import Reader
     from bot.slack.incoming import Click, HomeOpened
@@ -178,6 +180,7 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
     places = {one.channel_id for one in watched} | {one.channel_id for one in subscribed}
     there = {place: await (await desk.among_if_in(place)).caller.rights() for place in places}
     scopes = [one.scopes[Right.QUERY] for one in (*there.values(), await desk.caller.rights())]
+    rights = await desk.caller.rights_somewhere()
     followed = await store.follows.all()
     read = {(one.account, one.domain) for one in followed}
 
@@ -193,7 +196,7 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
         subscriptions=told,
         gone=desk.accounts.gone(told, shown),
         followed=tuple(one for one in followed if is_seen(one.domain)),
-        quotas=await _quotas(desk) if any(scopes) else {},
+        quotas=await _quotas(desk, desk.accounts.named(rights)) if any(scopes) else {},
         is_alone=not desk.settings.store.is_shared,
         others={
             owned(domain, name): read_at
@@ -206,7 +209,7 @@ async def _facts(desk: Desk, team_id: str, reader: Reader) -> views.Facts:
         preferences=await store.preferences.get(reader.user_id),
         slack_s=await desk.people.as_slack_says(reader.user_id),
         rows=desk.settings.display.rows,
-        rights=await desk.caller.rights_somewhere(),
+        rights=rights,
         there=there,
     )
 
@@ -223,7 +226,7 @@ async def _of_theirs(
     )
 
 
-async def _quotas(desk: Desk) -> dict[str, Use]:
-    """Of each account how much of its quota is in use, of them all at once."""
-    uses = await asyncio.gather(*(quota.use_of_all() for quota in desk.quotas.values()))
-    return dict(zip(desk.quotas, uses, strict=True))
+async def _quotas(desk: Desk, accounts: Sequence[str]) -> dict[str, Use]:
+    """Of each of the accounts how much of its quota is in use, of them all at once."""
+    uses = await asyncio.gather(*(desk.quotas[name].use_of_all() for name in accounts))
+    return dict(zip(accounts, uses, strict=True))

@@ -9,6 +9,7 @@ from bot.asks import Ask, Place
 from bot.errors import UsageError, WhichAccount
 from bot.views import tasks as views
 from bot.views.pick_refs import PickRef
+from handlers import signatures
 from handlers.vocabulary import Problem
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
         until=request.until,
         rows=request.rows or desk.rows(reply.reader),
     )
+    await signatures.note(desk, ask.urls)
     page, public = request.page, request.public
     ref = PickRef(ask.key, "", page=page, public=public, asked_in=command.channel_id)
     if which:

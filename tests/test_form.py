@@ -116,9 +116,12 @@ def test_what_belongs_to_no_field_is_left_out_and_named(text: str, left_out: str
     assert draft(text) == {"status": "failed", LEFT_OUT: left_out}
 
 
-def test_where_there_is_one_account_another_is_left_out_and_named() -> None:
-    one = {**THERE, "accounts": ("default",)}
-    found = drafted("status=failed account=foo", **one)  # type: ignore[arg-type] # as in `draft`
+@pytest.mark.parametrize("accounts", [(), ("default",)])
+def test_where_there_is_no_choice_of_accounts_another_is_left_out_and_named(
+    accounts: tuple[str, ...],
+) -> None:
+    few = {**THERE, "accounts": accounts}
+    found = drafted("status=failed account=foo", **few)  # type: ignore[arg-type] # as in `draft`
     assert found == {"status": "failed", LEFT_OUT: "account=foo"}
 
 

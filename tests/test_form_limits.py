@@ -22,7 +22,8 @@ from bot.views.refs import FormRef
 from bot.views.usage import SENTENCES
 from handlers import fields
 from handlers.drafting import drafted
-from handlers.form import completed, filled
+from handlers.fields import filled
+from handlers.form import completed
 from tests.test_grammar_properties import FRAGMENTS
 from tests.test_views_any import accepted as message_accepted
 from tests.test_views_any import asks, moments, readers, texts
@@ -62,6 +63,7 @@ fillings = st.builds(
     account=texts,
     is_public=st.booleans(),
     left_out=texts,
+    is_unsigned=st.booleans(),
     wrong=st.dictionaries(st.sampled_from(Field), errors, max_size=4),
 )
 accounts = st.just(("default", "main")) | st.lists(st.from_regex(r"[\w-]{1,64}"), max_size=120)

@@ -58,6 +58,14 @@ class Drafts:
             )
         return found
 
+    async def has(self, fields: Mapping[str, str]) -> bool:
+        """Whether this draft is kept.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        return await self.find(_key(fields)) is not None
+
 
 def _key(fields: Mapping[str, str]) -> str:
     written = json.dumps(fields, sort_keys=True)

@@ -70,6 +70,7 @@ class Filled:
         is_public: everyone shall see the answer.
         channel_id: where to answer, or "" for the channel that is looked at.
         left_out: what was typed besides and belongs to no field; free of secrets.
+        is_unsigned: the URLs had signatures, which are left out.
         wrong: what is wrong, by field.
     """
 
@@ -85,6 +86,7 @@ class Filled:
     is_public: bool = False
     channel_id: str = ""
     left_out: str = ""
+    is_unsigned: bool = False
     wrong: Mapping[Field, UsageError] = field(default_factory=dict)
 
 
@@ -165,9 +167,13 @@ def not_there(w: Words) -> str:
 
 
 def _notes(filled: Filled, w: Words) -> Iterator[Block]:
+    notes = []
     if filled.left_out:
-        said = w.t("Left out of this form: {text}", text=code(filled.left_out, 500))
-        yield blocks.section(f"⚠️ {said}")
+        notes.append(w.t("Left out of this form: {text}", text=code(filled.left_out, 500)))
+    if filled.is_unsigned:
+        notes.append(w.t("The URLs stand here without their signatures: add those you have."))
+    if notes:  # in one block, which there is room for
+        yield blocks.section("\n".join(f"⚠️ {note}" for note in notes))
 
 
 def _inputs(filled: Filled, w: Words, accounts: Sequence[str]) -> Iterator[Block]:

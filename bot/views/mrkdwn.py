@@ -103,6 +103,16 @@ def masked(url: str) -> str:
     return _HIDDEN.sub("?…", _SCHEME_AND_LOGIN.sub(r"\1", url.strip()))
 
 
+def bare(url: str) -> str:
+    """A URL without login and query."""
+    return masked(url).removesuffix("?…")
+
+
+def is_bare(url: str) -> bool:
+    """Whether a URL has neither login nor query: whoever sees it learns no secret."""
+    return masked(url) == url.strip()
+
+
 def unsigned(text: str) -> str:
     """The text, every signature in it dotted out; as long as before, so that places stay."""
     return _SIGNATURE.sub(lambda match: match[1] + "•" * len(match[2]), text)
@@ -110,7 +120,7 @@ def unsigned(text: str) -> str:
 
 def stream_name(url: str, domain: str) -> str:
     """A play URL as people call the stream: `app/stream.suffix`, its host only if unexpected."""
-    seen = masked(url).removesuffix("?…")
+    seen = bare(url)
     try:
         parts = urlsplit(seen)
     except ValueError:

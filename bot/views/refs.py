@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.asks import Ask
 from bot.errors import StaleReference
 from bot.reader import Language
+from bot.views.mrkdwn import is_bare
 
 BUTTON_VALUE_CHARS = 2_000
 OPTION_VALUE_CHARS = 150
@@ -94,7 +95,7 @@ class PageRef:
         if self.posted is not None:
             language, zone = self.posted
             head = f"{_POSTED}|{language},{zone.key}|{head.removeprefix(f'{_PAGE}|')}"
-        if self.ask is not None and not any("?" in url for url in self.ask.urls):
+        if self.ask is not None and all(map(is_bare, self.ask.urls)):
             text = head + self.ask.to_json()
             if len(text) <= limit:
                 return text

@@ -173,6 +173,17 @@ async def test_an_unknown_domain_is_mended_in_the_form(anna: Filler) -> None:
     assert "13 failed" in await anna.sends(domain="live.example.com")
 
 
+async def test_a_domain_that_is_too_long_for_its_menu_is_said_to_be_left_out(anna: Filler) -> None:
+    longest = ".".join(["a" * 60, "b" * 60, "c" * 60, "d" * 50, "example", "com"])
+    for typed in (f"{longest} blue", f"status=faild {longest} blue"):
+        await anna.asks(typed)
+        assert "initial_option" not in anna.field("domain")
+        assert f"`blue domain={longest}`" in str(anna.form.blocks[0])
+    assert "no play domain" in await anna.types(f"/preload {longest} task=77")
+    await anna.opens()
+    assert f"`domain={longest}`" in str(anna.form.blocks[0])
+
+
 async def test_a_mistyped_domain_is_refused_at_its_field_when_the_accounts_have_listed_theirs() -> (
     None
 ):
