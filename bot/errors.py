@@ -82,6 +82,10 @@ class StoreUnfit(StoreUnavailable):
         return f"{self.problem}: {self.advice}"
 
 
+class StoreMissing(StoreUnfit):
+    """Its file is not there."""
+
+
 class StaleLease(BotError):
     """Another process does this work now: nothing was written."""
 

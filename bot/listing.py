@@ -111,6 +111,11 @@ class Listing:
         tasks = tuple(task for task in self.tasks if task.stream in streams)
         return replace(self, total=len(tasks), tasks=tasks)
 
+    def tells(self, window: Window) -> bool:
+        """Whether it is plain which of its tasks are in the window: of each it is known when."""
+        is_all = not window.has_start and not window.is_past
+        return is_all or all(task.created is not None for task in self.tasks)
+
     def is_settled(self, now: datetime) -> bool:
         """Whether every task is known and finished, so that little can change."""
         return (

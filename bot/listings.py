@@ -105,7 +105,7 @@ class Listings:
             if old is None:
                 raise why
             return old, why
-        if not everything.whole:
+        if not (everything.whole and (question.urls or everything.tells(window))):
             return await self._asked_listing(question, place, domain)
         listing = (await self.filled_up(everything, domain)).narrowed(question, window)
         self._memory.listings.put((question, listing.end), listing, kept_s=KEPT_S)
@@ -198,8 +198,12 @@ class Listings:
             listing = replace(listing, question=question, as_typed=as_typed)
             if is_shown and question.status is None:
                 # For the shown streams' newest tasks, if they are not known anyway.
-                kept = listing.is_partial or not is_newest_first(page.tasks)
-                listing = await self._filled(listing, window, domain, keep=kept)
+                shown = listing.within(offset, 1) // API_ROWS + 1
+                is_first = shown == page.page == 1 and is_newest_first(page.tasks)
+                kept = listing.is_partial or not (listing.whole or is_first)
+                # And for the page to be shown, where that is another.
+                is_other = not listing.whole and shown != page.page
+                listing = await self._filled(listing, window, domain, keep=kept + is_other)
             return listing, page
 
         found, age_s = await self._asking.asked(

@@ -168,7 +168,10 @@ async def read(
         observed_at=min(page.observed_at for page in [first, *rest]),
         request_id=first.request_id,
         moved=moved or any(page.total != first.total for page in rest),
-        is_partial=question.is_filtered or window.is_past,
+        # A stream that was asked for may have tasks from before the window, too.
+        is_partial=question.is_filtered
+        or window.is_past
+        or (window.has_start and bool(question.urls)),
         as_typed=bool(question.urls),
     )
     return listing, first

@@ -13,9 +13,10 @@ from bot.checking import MOST_FILE_BYTES, MOST_FILES, Hindrance, Source, Unread
 from bot.slack.errors import SlackRefused, SlackUnavailable
 from bot.slack.files import GONE, NOT_SHOWN, TOO_LARGE
 from handlers import addresses
+from handlers.vocabulary import nearest_domain
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Iterable, Mapping
 
     from bot.slack.incoming import Shortcut
     from bot.slack.messages import Attached
@@ -65,14 +66,34 @@ async def read(desk: Desk, shortcut: Shortcut) -> Source:
     # Megabytes of text take a while, which nobody else is to wait for.
     found, not_text = await asyncio.to_thread(_found_in, shortcut.text, contents)
     unread += [Unread(file.name, Hindrance.NOT_TEXT) for file in lists if file.id in not_text]
-    urls = tuple(dict.fromkeys(map(addresses.lowered, found.urls)))
+    without_protocol, strange = await _without_protocol(desk, found.without_protocol)
+    urls = tuple(dict.fromkeys(map(addresses.lowered, (*found.urls, *strange))))
     return Source(
         urls=urls[: runsheet.MOST_URLS],
         odd=found.odd,
-        without_protocol=found.without_protocol,
+        without_protocol=without_protocol,
         left_out=max(0, len(urls) - runsheet.MOST_URLS),
         unread=tuple(unread),
     )
+
+
+async def _without_protocol(
+    desk: Desk, written: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that may be play URLs but for their protocol; and others, of domains of no account.
+
+    The others, as a guess: what they are of is said, and no protocol would help.
+    """
+    near, strange = [], []
+    known = await desk.accounts.domains() if written else ()
+    for address in written:
+        domain, guess = addresses.domain(address) or "", addresses.with_protocol(address)
+        is_near = not known or domain in known or nearest_domain(domain, known) is not None
+        if is_near or guess is None:
+            near.append(address)
+        else:
+            strange.append(guess)
+    return tuple(near), tuple(strange)
 
 
 def _may_be_list(file: Attached) -> bool:

@@ -62,6 +62,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _MASK = "…"
+_END_OF_URL = re.compile(r"(\S*?://\S*?)[。！？；]+(?=\s|$|\w+://)")
+"""What ends a Chinese sentence behind a URL is none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def normalised(text: str) -> str:
     text = _LINK.sub(lambda link: _as_typed(link[1], link[2]), text)
     text = _CHANNEL.sub(r"#\1", text)
     text = _ENTITY.sub(lambda entity: unescape(entity[0]), text)
+    text = _END_OF_URL.sub(r"\1 ", text)
     text = re.sub(r"(?<!\S)[–—]+", "--", text).translate(_PUNCTUATION)
     parts, end = [], 0
     for named in _NAMED.finditer(text):  # a name is left as it is

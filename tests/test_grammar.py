@@ -176,6 +176,9 @@ def test_a_status_is_no_task_id(text: str, wrong: str, suggestion: str) -> None:
         (f'url="{CUP}、{SIGNED}" u={CAM}', (CUP, SIGNED, CAM)),
         (f"地址＝{CUP}，{CAM}，{CUP}", (CUP, CAM)),
         (f"{CUP} {CAM} {CUP}", (CUP, CAM)),
+        (f"url={CUP}。", (CUP,)),
+        (f"{SIGNED}！ {CAM}；", (SIGNED, CAM)),
+        (f"地址={CUP}。{CAM}？", (CUP, CAM)),
     ],
 )
 def test_urls_are_kept_as_given_each_once_and_name_the_domain(

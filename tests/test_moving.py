@@ -119,3 +119,25 @@ async def test_the_command_says_what_was_copied(
     result = await asyncio.to_thread(CliRunner().invoke, main, ["migrate", "--from", source])
     assert result.exit_code == 1
     assert "empty" in result.output
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("/srv/before.sqlite3", "sqlite:///path/to/file, or postgresql://"),
+        ("mysql://x/y", "sqlite:///path/to/file, or postgresql://"),
+        (
+            "sqlite:///nope.sqlite3",
+            "no nope.sqlite3: name the store that the bot has used",
+        ),
+    ],
+)
+def test_a_source_that_is_none_is_refused_with_what_it_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'after.sqlite3'}")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["migrate", "--from", source])
+    assert result.exit_code in {1, 2}
+    assert said in " ".join(result.output.split())
+    assert not (tmp_path / "nope.sqlite3").exists()

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
+from bot.asks import LAST_OFFSET, Place
 from bot.live.model import PreloadTask, StatusFilter, TaskState, newest
 from bot.reading import LOOKUP_QUERY_BYTES
 from tests.shelf import DOMAIN, EVENING, task
-from tests.test_queries import ASK, FAILED, MANY, Evening, evening
+from tests.test_queries import ASK, FAILED, MANY, NEWER, Evening, evening
 
 if TYPE_CHECKING:
     from bot.asks import Ask, Row
 
+MORE = range(200, 500)
 COMPLETE = replace(ASK, status=StatusFilter.COMPLETE)
 
 
@@ -212,3 +214,45 @@ async def test_no_call_is_made_longer_than_it_may_be_for_signatures_that_nobody_
     assert answer.total == 48
     [asked] = [query.urls for query, _, _ in of.shelf.calls if query.urls]
     assert sum(len(url) for url in asked) < LOOKUP_QUERY_BYTES
+
+
+@pytest.mark.parametrize("signs", [True, False])
+async def test_a_url_with_tasks_before_the_time_asked_for_is_not_said_to_be_unknown(
+    signs: bool,
+) -> None:
+    of = evening()
+    of.shelf.tasks = [*NEWER, *(submitted(n, f"cam{n}", minutes_ago=n, signs=signs) for n in MORE)]
+    url = stream("cam250", 250 if signs else None)
+    answer = await of.queries.page(replace(ASK, urls=(url,), since=timedelta(hours=1)))
+    assert answer.total == 0
+    assert answer.without_task == ()
+    assert [one.task_id for one in answer.outside] == ([] if signs else ["task-250"])
+    assert len(of.shelf.calls) <= 4
+
+
+@pytest.mark.parametrize("place", [Place(9_800), Place(LAST_OFFSET, refresh=True), Place(150)])
+@pytest.mark.parametrize("since", [None, timedelta(hours=30)])
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_a_first_answer_of_a_late_page_costs_at_most_four_calls(
+    place: Place, since: timedelta | None, newest_first: bool
+) -> None:
+    of = evening(450, newest_first=newest_first)
+    answer = await of.queries.page(replace(ASK, since=since), place)
+    assert answer.rows
+    assert len(of.shelf.calls) <= 4
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        replace(ASK, since=timedelta(hours=1)),
+        replace(ASK, until=EVENING - timedelta(hours=1), since=timedelta(hours=3)),
+    ],
+)
+async def test_of_a_time_that_a_task_does_not_tell_one_count_is_given(ask: Ask) -> None:
+    of = evening(100)
+    of.shelf.tasks = [structs.replace(task(500, status="failed"), created=None), *of.shelf.tasks]
+    await of.queries.page(ASK)
+    all_of_it = await of.queries.page(ask)
+    some = await of.queries.page(replace(ask, status=StatusFilter.COMPLETE))
+    assert some.domain_total == all_of_it.total

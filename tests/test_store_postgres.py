@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from bot.asks import Ask
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, StoreUnfit
 from bot.store import Store, engine
 from tests.engines import new_database
 from tests.servers import Postgres, free_port, postgres
@@ -153,3 +153,19 @@ async def test_a_wrong_name_is_told_as_the_server_tells_it(postgres_server: Post
     with pytest.raises(StoreUnavailable, match='database "nowhere" does not exist'):
         async with Store.open(url):
             pass
+
+
+async def test_the_way_a_provider_writes_that_tls_is_wanted_is_understood(url: str) -> None:
+    async with Store.open(f"{url}?sslmode=prefer") as store:
+        await store.ping()
+    with pytest.raises(StoreUnavailable):  # this server has none
+        async with Store.open(f"{url}?sslmode=require"):
+            pass
+
+
+@pytest.mark.parametrize("asked", ["sslmode=perhaps", "channel_binding=require", "user=s3cret"])
+async def test_what_else_stands_in_the_url_is_refused_by_its_name(url: str, asked: str) -> None:
+    with pytest.raises(StoreUnfit, match=asked.partition("=")[0]) as refused:
+        async with Store.open(f"{url}?{asked}"):
+            pass
+    assert asked.partition("=")[2] not in str(refused.value)

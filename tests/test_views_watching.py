@@ -49,7 +49,7 @@ def test_a_name_does_not_break_the_bold_that_it_stands_in() -> None:
 
 def test_a_watch_in_direct_messages_says_so_in_words() -> None:
     said = watching.watching(a_watch(channel_id="D0001"), READER, now=NOW).text
-    assert said.startswith("Cup final is watched in your direct messages from now on")
+    assert said.startswith("Cup final is watched in your conversation with the bot from now on")
 
 
 def test_a_watch_that_shows_the_same_is_named_with_whom_it_is_for() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.errors import StoreUnavailable, StoreUnfit
+from bot.errors import StoreMissing, StoreUnavailable, StoreUnfit
 from bot.store.silence import ping_before_use
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _POSTGRES = "postgresql+asyncpg"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": _POSTGRES, "postgres": _POSTGRES}
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+"""Of libpq's `sslmode`, which asyncpg takes as `ssl`."""
 _CONNECTIONS = 8
 """How many a process has open to PostgreSQL at most. It keeps them: making one takes longer than
 waiting for one."""
@@ -65,9 +67,22 @@ def engine_of(
 
 
 def _with_driver(url: str) -> URL:
-    """The URL with the asynchronous driver named (`sqlite:///x` → `sqlite+aiosqlite:///x`)."""
+    """The URL as the asynchronous driver takes it (`sqlite:///x` → `sqlite+aiosqlite:///x`).
+
+    Raises:
+        StoreUnfit: it asks for something of PostgreSQL that the driver does not know.
+    """
     parsed = make_url(url)
-    return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+    parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+    if parsed.drivername != _POSTGRES:
+        return parsed
+    query = dict(parsed.query)
+    mode = query.pop("sslmode", None) or query.pop("ssl", None)
+    if query:
+        raise StoreUnfit(f"what is {next(iter(query))}= in its URL?", "leave all out but sslmode=")
+    if mode not in {None, *_SSL_MODES}:
+        raise StoreUnfit("sslmode= in its URL is wrong", f"one of {', '.join(_SSL_MODES)}")
+    return parsed.set(query={} if mode is None else {"ssl": mode})
 
 
 def _options(url: str, busy_timeout_s: float, statement_timeout_s: float | None) -> dict[str, Any]:
@@ -94,7 +109,7 @@ def _options(url: str, busy_timeout_s: float, statement_timeout_s: float | None)
 def _prepare_sqlite_file(engine: AsyncEngine, *, makes: bool) -> None:
     path = engine.url.database or ""
     if not makes and not Path(path).exists():
-        raise StoreUnfit(f"there is no {path}", "`serve` makes it")
+        raise StoreMissing(f"there is no {path}", "`serve` makes it")
     # Signed play URLs stand in it. SQLite's files beside it get the same rights.
     with suppress(OSError):  # SQLite says it better
         os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, func, insert, select
 
-from bot.errors import StoreUnavailable
+from bot.errors import StoreMissing, StoreUnavailable
 from bot.store import Store
 from bot.store.schema import leases, metadata, requests_seen, workers
 
@@ -23,6 +23,7 @@ class SourceUnavailable(StoreUnavailable):
 
 
 _AT_ONCE = 1_000
+_NAME_IT = "name the store that the bot has used"
 _PASSING = frozenset({leases, workers, requests_seen})
 """What is of the processes that run, and of no use to others."""
 
@@ -60,10 +61,12 @@ async def _source(url: str) -> AsyncIterator[Store]:
     async with AsyncExitStack() as stack:
         try:
             store, revision = await stack.enter_async_context(Store.as_it_is(url))
+        except StoreMissing as error:
+            raise SourceUnavailable(f"{error.problem}: {_NAME_IT}") from error
         except StoreUnavailable as error:
             raise SourceUnavailable(str(error)) from error
         if revision.found is None:
-            raise SourceUnavailable("there is nothing in it: name the store that the bot has used")
+            raise SourceUnavailable(f"there is nothing in it: {_NAME_IT}")
         if revision.found != revision.needed:
             raise SourceUnavailable(
                 f"it is of revision {revision.found}, not {revision.needed}: with it as "

@@ -30,5 +30,5 @@ def group(group_id: str) -> str:
 def channel(channel_id: str, w: Words) -> str:
     """`<#C0001>`; direct messages in words; what is no ID of Slack's is shown as it is."""
     if _DIRECT.fullmatch(channel_id):
-        return w.t("your direct messages")
+        return w.t("your conversation with the bot")
     return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else escaped(channel_id, 30)

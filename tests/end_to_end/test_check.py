@@ -523,3 +523,14 @@ async def test_a_check_of_many_streams_leaves_room_for_what_others_ask(
     found = await lookups.checked(desk, Source(tuple(urls)))
     assert all(line.is_known for line in found.lines)
     assert most == lookups.LOOKUPS_AT_ONCE
+
+
+async def test_an_address_of_a_domain_of_no_account_is_said_to_be_that_with_or_without_protocol(
+    anna: Person, demo: Demo
+) -> None:
+    text = f"{played(demo, 'live.example.com', 1)[0]} docs.google.org/a live.exmaple.com/liveApp/b"
+    said = await checks(anna, demo.slack.say(anna.user, LIVE_OPS, text))
+    assert "1 URL is of no domain that an account has: docs.google.org" in said
+    assert "without its protocol (rtmp:// or http://): live.exmaple.com/liveApp/b" in said.replace(
+        "`", ""
+    )

@@ -308,7 +308,7 @@ async def test_of_a_refresh_that_slack_does_not_show_that_is_said(anna: Person, 
 async def test_what_stands_in_ones_direct_messages_is_said_to_do_so(anna: Person) -> None:
     anna.channel = "D0001"
     await anna.types("/preload watch live.example.com name=Cup")
-    assert "Cup, watched in your direct messages" in await opens(anna)
+    assert "Cup, watched in your conversation with the bot" in await opens(anna)
 
 
 @pytest.mark.parametrize("demo", ["http"], indirect=True)
