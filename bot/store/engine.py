@@ -79,7 +79,8 @@ def _with_driver(url: str) -> URL:
     query = dict(parsed.query)
     mode = query.pop("sslmode", None) or query.pop("ssl", None)
     if query:
-        raise StoreUnfit(f"what is {next(iter(query))}= in its URL?", "leave all out but sslmode=")
+        problem = f"{next(iter(query))}= in its URL is not understood"
+        raise StoreUnfit(problem, "leave out all that stands there but sslmode=")
     if mode not in {None, *_SSL_MODES}:
         raise StoreUnfit("sslmode= in its URL is wrong", f"one of {', '.join(_SSL_MODES)}")
     return parsed.set(query={} if mode is None else {"ssl": mode})
