@@ -189,12 +189,11 @@ class Listings:
             if question.urls:
                 asked, as_typed = await _by_stream(question, domain)
             listing, page = await self._read(asked, window, number, domain)
-            if question.urls and not asked.urls:
-                if listing.whole:
-                    listing = listing.of_streams(question.urls)
-                else:  # the tasks' own words do not say which of them the filter finds
-                    listing, page = await self._read(question, window, number, domain)
-                    as_typed = True
+            if asked != question and not listing.whole:  # its other pages are asked for as typed
+                listing, page = await self._read(question, window, number, domain)
+                as_typed = True
+            elif question.urls and not asked.urls:
+                listing = listing.of_streams(question.urls)
             listing = replace(listing, question=question, as_typed=as_typed)
             if is_shown and question.status is None:
                 # For the shown streams' newest tasks, if they are not known anyway.

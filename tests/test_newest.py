@@ -256,3 +256,24 @@ async def test_of_a_time_that_a_task_does_not_tell_one_count_is_given(ask: Ask) 
     all_of_it = await of.queries.page(ask)
     some = await of.queries.page(replace(ask, status=StatusFilter.COMPLETE))
     assert some.domain_total == all_of_it.total
+
+
+async def test_pages_of_very_many_tasks_are_of_one_list_whatever_signatures_are_known() -> None:
+    of = evening()
+    names = [f"cam{n}" for n in range(20)]
+    of.shelf.tasks = [
+        structs.replace(task(100 * retry + n, minutes_ago=200 * retry), url=stream(name, 1))
+        for retry in range(1, 17)
+        for n, name in enumerate(names)
+    ]
+    of.shelf.tasks += [submitted(2_000 + n, name, minutes_ago=n) for n, name in enumerate(names)]
+    ask = replace(ASK, urls=tuple(stream(name, 1) for name in names), rows=30)
+    answer = await of.queries.page(ask)
+    found = [row.task.task_id for row in answer.rows]
+    while len(found) < answer.total:
+        place = Place(len(found), end=answer.end, total=answer.total)
+        following = await of.queries.page(ask, place)
+        assert (following.total, following.moved) == (answer.total, False)
+        assert following.rows
+        found += [row.task.task_id for row in following.rows]
+    assert len(set(found)) == len(found) == answer.total
