@@ -63,7 +63,7 @@ async def filled(
         return listing
     if listing.question.status is not None:
         wide = replace(listing.question, status=None)
-        if everything is not None and everything.whole and everything.tells(window):
+        if everything is not None and everything.whole and everything.tells(wide):
             return replace(listing, domain_total=everything.narrowed(wide, window).total)
         (pages,) = await groups([page_of(live, wide, window, 1, rows=1) for _ in range(left)[:1]])
         return replace(listing, domain_total=pages[0].total) if pages else listing

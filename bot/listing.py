@@ -111,9 +111,9 @@ class Listing:
         tasks = tuple(task for task in self.tasks if task.stream in streams)
         return replace(self, total=len(tasks), tasks=tasks)
 
-    def tells(self, window: Window) -> bool:
-        """Whether it is plain which of its tasks are in the window: of each it is known when."""
-        is_all = not window.has_start and not window.is_past
+    def tells(self, question: Ask) -> bool:
+        """Whether it is plain which of its tasks are of the time that is asked for."""
+        is_all = question.since is None and question.until is None
         return is_all or all(task.created is not None for task in self.tasks)
 
     def is_settled(self, now: datetime) -> bool:

@@ -105,7 +105,7 @@ class Listings:
             if old is None:
                 raise why
             return old, why
-        if not (everything.whole and (question.urls or everything.tells(window))):
+        if not (everything.whole and (question.urls or everything.tells(question))):
             return await self._asked_listing(question, place, domain)
         listing = (await self.filled_up(everything, domain)).narrowed(question, window)
         self._memory.listings.put((question, listing.end), listing, kept_s=KEPT_S)
