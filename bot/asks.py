@@ -179,7 +179,7 @@ class Answer:
         retried: how many streams have a failed task among the matching ones and a newer one since.
         without_task: asked-for URLs whose streams have no task at all.
         outside: the newest tasks of asked-for streams that have none among the matching ones: these
-            are of another time. Of answers without a status or a task ID.
+            are of another time, or signed otherwise. Of answers without a status or a task ID.
         as_typed: the domain has too many tasks to be read, so it was asked for the URLs just as
             they were typed: those `without_task` may have tasks with another signature.
         observed_at: when the oldest reply this was made of arrived, in UTC.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from bot.live.model import StatusFilter, TaskState, newest, stream_of
+from bot.windows import may_hide_newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -101,8 +102,7 @@ class Listing:
             cut=window.cut,
             total=len(tasks),
             tasks=tasks,
-            # A stream that was asked for may have tasks from before the window, too.
-            is_partial=window.is_past or (window.has_start and bool(streams)),
+            is_partial=may_hide_newest(question, window),
         )
 
     def of_streams(self, urls: Iterable[str]) -> Listing:

@@ -28,6 +28,7 @@ from bot.live.model import (
     stream_of,
 )
 from bot.streams import Streams
+from bot.windows import may_hide_newest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
@@ -168,10 +169,7 @@ async def read(
         observed_at=min(page.observed_at for page in [first, *rest]),
         request_id=first.request_id,
         moved=moved or any(page.total != first.total for page in rest),
-        # A stream that was asked for may have tasks from before the window, too.
-        is_partial=question.is_filtered
-        or window.is_past
-        or (window.has_start and bool(question.urls)),
+        is_partial=may_hide_newest(question, window),
         as_typed=bool(question.urls),
     )
     return listing, first

@@ -65,3 +65,12 @@ def window_of(question: Ask, *, now: datetime, end: datetime | None) -> Window:
     cut = since < oldest.replace(microsecond=0)
     has_start = since > oldest
     return Window(max(since, oldest), last, cut=cut, is_past=is_past, has_start=has_start)
+
+
+def may_hide_newest(question: Ask, window: Window) -> bool:
+    """Whether a stream's newest task may be missing from the tasks that a question finds.
+
+    A stream that is asked for may have tasks from before the window, too.
+    """
+    is_of_streams = window.has_start and bool(question.urls)
+    return question.is_filtered or window.is_past or is_of_streams

@@ -217,7 +217,7 @@ async def test_an_answer_does_not_wait_for_a_slow_lookup_but_the_next_has_it(
     slack.gate.clear()
     async with People(client, clock_s=clock, patience_s=0) as people:
         assert await people.reader("U2") == STRANGER
-        (lookup,) = people._lookups.values()
+        (lookup,) = people._under_way.values()
         slack.gate.set()
         await lookup
         assert await people.reader("U2") == LI_READS
@@ -228,7 +228,7 @@ async def test_leaving_ends_the_lookups(client: AsyncWebClient, slack: Slack, cl
     slack.gate.clear()
     async with People(client, clock_s=clock, patience_s=0) as people:
         await people.reader("U2")
-        (lookup,) = people._lookups.values()
+        (lookup,) = people._under_way.values()
     assert lookup.cancelled()
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.slack.lookups import Lookups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from types import TracebackType
 
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -47,7 +48,7 @@ class _Known:
 _NEVER_READ = _Known(frozenset(), float("-inf"), float("-inf"), is_told=False)
 
 
-class UserGroups:
+class UserGroups(Lookups):
     """Answers which groups a person is in, within `patience_s` where that was known before.
 
     Who is not read again in time is whoever was last; the read goes on, and the next answer has its
@@ -70,26 +71,12 @@ class UserGroups:
         patience_s: float = 1.0,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__()
         self._client = client
         self._patience_s = patience_s
         self._clock_s = clock_s
         self._known: dict[str, _Known] = {}
         self._failing: set[str] = set()
-        self._reads: dict[str, asyncio.Task[None]] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        reads = tuple(self._reads.values())
-        for read in reads:
-            read.cancel()
-        await asyncio.gather(*reads, return_exceptions=True)
 
     async def of(self, user_id: str, groups: Collection[str]) -> frozenset[str]:
         """Those of `groups` that the person is in. Raises nothing."""
@@ -108,18 +95,11 @@ class UserGroups:
         if known.until_s > self._clock_s():
             return known.members
         is_at_hand = not self._is_too_old(known)
-        read = self._read_of(group)
+        read = self.lookup(f"members of {group}", partial(self._read, group))
         _, late = await asyncio.wait({read}, timeout=self._patience_s if is_at_hand else None)
         if late:  # nobody waits for it any more: it says soon enough what came of it
             self._known[group] = replace(known, until_s=self._clock_s() + RETRY_S)
         return self._known.get(group, _NEVER_READ).members
-
-    def _read_of(self, group: str) -> asyncio.Task[None]:
-        """The read of that group that is under way, else one that begins now."""
-        if group not in self._reads:
-            self._reads[group] = asyncio.create_task(self._read(group), name=f"members of {group}")
-            self._reads[group].add_done_callback(lambda _: self._reads.pop(group, None))
-        return self._reads[group]
 
     async def _read(self, group: str) -> None:
         try:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
@@ -16,11 +16,11 @@ from bot.errors import StoreUnavailable
 from bot.reader import Language, Reader
 from bot.slack.answers import answered
 from bot.slack.errors import SlackRefused, SlackUnavailable
+from bot.slack.lookups import Lookups
 from bot.slack.standing import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
-    from types import TracebackType
+    from collections.abc import Awaitable, Callable, Mapping
 
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -46,7 +46,7 @@ class _Known:
     until_s: float
 
 
-class People:
+class People(Lookups):
     """Answers who someone is, within `patience_s` at any rate.
 
     Who is not known in time is whoever they were last, or reads `language` in `zone`; the lookup
@@ -74,6 +74,7 @@ class People:
         clock_s: Callable[[], float] = time.monotonic,
         max_people: int = 10_000,
     ) -> None:
+        super().__init__()
         self._client = client
         self._language = language
         self._zone = zone
@@ -82,22 +83,7 @@ class People:
         self._clock_s = clock_s
         self._known: LRUCache[str, _Known] = LRUCache(max_people)
         self._chosen: LRUCache[str, Preferences] = LRUCache(max_people)
-        self._lookups: dict[str, asyncio.Task[None]] = {}
         self._home: str | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        lookups = tuple(self._lookups.values())
-        for lookup in lookups:
-            lookup.cancel()
-        await asyncio.gather(*lookups, return_exceptions=True)
 
     async def reader(self, user_id: str) -> Reader:
         """Who `user_id` is, as far as it is known by now, and as they want it. Raises nothing."""
@@ -129,7 +115,7 @@ class People:
         home = self._home or await self._home_looked_up()
         known = self._known.get(user_id)
         if known is None or known.facts is None:
-            await asyncio.wait({self._lookup(user_id, partial(self._look_up, user_id))})
+            await asyncio.wait({self.lookup(user_id, partial(self._look_up, user_id))})
             known = self._known.get(user_id)
         elif known.until_s <= self._clock_s():
             known = await self._known_soon(user_id)
@@ -139,7 +125,7 @@ class People:
 
     async def _known_soon(self, user_id: str) -> _Known | None:
         """What a lookup finds, if it does so in time."""
-        lookup = self._lookup(user_id, partial(self._look_up, user_id))
+        lookup = self.lookup(user_id, partial(self._look_up, user_id))
         _, late = await asyncio.wait({lookup}, timeout=self._patience_s)
         if late:
             self._make_do(user_id)
@@ -147,17 +133,8 @@ class People:
 
     async def _home_looked_up(self) -> str | None:
         """The bot's own workspace; None: Slack does not say."""
-        await asyncio.wait({self._lookup(_HOME, self._look_home_up)})
+        await asyncio.wait({self.lookup(_HOME, self._look_home_up)})
         return self._home
-
-    def _lookup(
-        self, name: str, look: Callable[[], Coroutine[object, object, None]]
-    ) -> asyncio.Task[None]:
-        """The lookup of that name that is under way, else one that begins now."""
-        if name not in self._lookups:
-            self._lookups[name] = asyncio.create_task(look(), name=f"lookup {name}")
-            self._lookups[name].add_done_callback(lambda _: self._lookups.pop(name, None))
-        return self._lookups[name]
 
     async def _look_up(self, user_id: str) -> None:
         try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import Integer, func, insert, select
 
 from bot.errors import StoreMissing, StoreUnavailable
+from bot.settings.model import StorePlace
 from bot.store import Store
 from bot.store.schema import leases, metadata, requests_seen, workers
 
@@ -58,6 +60,10 @@ async def move(source: str, target: str) -> dict[str, int]:
 
 @asynccontextmanager
 async def _source(url: str) -> AsyncIterator[Store]:
+    try:
+        StorePlace(url=SecretStr(url))
+    except ValidationError:
+        raise SourceUnavailable(str(StorePlace.model_fields["url"].description)) from None
     async with AsyncExitStack() as stack:
         try:
             store, revision = await stack.enter_async_context(Store.as_it_is(url))
