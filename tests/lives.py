@@ -82,17 +82,20 @@ class Story:
         found = [life.read(event.sent, by_filter=event.by_filter) for life in chosen]
         return [task for task in found if task is not None]
 
-    def newest(self) -> dict[str, Life]:
-        """Each stream's newest task."""
-        return {life.stream: life for life in sorted(self.lives, key=lambda life: life.created)}
+    def newest(self) -> dict[str, list[Life]]:
+        """Each stream's newest task; several where they are of one moment."""
+        found: dict[str, list[Life]] = {}
+        for life in sorted(self.lives, key=lambda life: life.created):
+            before = found.get(life.stream, [])
+            is_of_their_moment = any(other.created == life.created for other in before)
+            found[life.stream] = [*before, life] if is_of_their_moment else [life]
+        return found
 
 
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[Life, ...]:
-    """A few tasks of fewer streams, each created at a minute of its own."""
-    created = draw(
-        st.lists(st.integers(-60, SPAN_MINUTES // 2), min_size=1, max_size=5, unique=True)
-    )
+    """A few tasks of fewer streams; some are created at one moment."""
+    created = draw(st.lists(st.integers(-60, SPAN_MINUTES // 2), min_size=1, max_size=5))
     found = []
     for number, minute in enumerate(created):
         begins = minute + draw(st.integers(0, 60))

@@ -140,6 +140,45 @@ def test_only_a_streams_newest_task_counts(reading: Reading) -> None:
     assert newest.key == "2"
 
 
+def test_a_stream_submitted_twice_in_one_second_is_as_far_as_the_task_that_is_behind(
+    reading: Reading,
+) -> None:
+    reading.sees(a_task("1"), a_task("2"))
+    assert reading.sees(a_task("1"), a_task("2", "complete")) == []
+    assert reading.sees(a_task("1", "preloading"), a_task("2", "complete")) == ["progressed 1"]
+    assert reading.sees(a_task("1", "complete"), a_task("2", "complete")) == ["completed 1"]
+    assert reading.sees(a_task("1", "complete"), a_task("2", "complete")) == []
+
+
+@pytest.mark.parametrize(("first", "last"), [("1", "2"), ("2", "1")])
+def test_the_last_of_two_of_one_second_completes_their_stream_whichever_window_ends_first(
+    reading: Reading, first: str, last: str
+) -> None:
+    reading.sees(a_task(first, end=2 * HOUR), a_task(last, end=3 * HOUR))
+    assert reading.sees(a_task(first, "complete", end=2 * HOUR)) == []
+    assert reading.sees(a_task(last, "complete", end=3 * HOUR)) == [f"completed {last}"]
+    newest = reading.tasks.newest(STREAM)
+    assert newest is not None
+    assert newest.key == first
+
+
+def test_of_two_of_one_second_a_failed_one_counts_whatever_its_id(reading: Reading) -> None:
+    reading.sees(a_task("1"), a_task("2"))
+    assert reading.sees(a_task("1", "failed"), a_task("2", "preloading")) == ["failed 1"]
+    assert reading.sees(a_task("1", "failed"), a_task("2", "complete")) == []
+    newest = reading.tasks.newest(STREAM)
+    assert newest is not None
+    assert newest.key == "1"
+
+
+def test_one_that_is_found_late_beside_one_that_is_complete_is_waited_for(
+    reading: Reading,
+) -> None:
+    assert reading.sees(a_task("1", "complete")) == ["appeared 1", "completed 1"]
+    assert reading.sees(a_task("2")) == ["appeared 2"]
+    assert reading.sees(a_task("2", "complete")) == ["completed 2"]
+
+
 def test_of_two_tasks_in_one_reply_the_newer_counts_whatever_their_order(
     reading: Reading,
 ) -> None:

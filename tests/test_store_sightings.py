@@ -101,6 +101,19 @@ async def test_of_each_stream_the_newest_task_is_found(store: Store) -> None:
     assert await store.sightings.newest("default", DOMAIN, []) == {}
 
 
+async def test_of_a_streams_tasks_of_one_second_the_one_that_is_behind_is_the_newest(
+    store: Store,
+) -> None:
+    url = task(1).url
+    behind = seen(1, url=url, status="failed")
+    ready = seen(2, url=url, status="complete")
+    older = seen(3, url=url, status="failed", created=NOW - HOUR)
+    await store.ledger.record(turn(seen=(ready, behind, older)))
+    assert await store.sightings.newest("default", DOMAIN, [task(1).stream]) == {
+        task(1).stream: behind
+    }
+
+
 async def test_a_task_without_a_creation_time_is_its_streams_if_it_is_the_only_one(
     store: Store,
 ) -> None:

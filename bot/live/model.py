@@ -236,7 +236,7 @@ def newest(tasks: tuple[PreloadTask, ...] | list[PreloadTask]) -> dict[str, Prel
         if known is None or _is_newer(task, known):
             of_its_kind[task.stream] = task
     for stream, task in undated.items():
-        if stream not in found or _readiness(task) < _readiness(found[stream]):
+        if stream not in found or readiness(task) < readiness(found[stream]):
             found[stream] = task
     return found
 
@@ -244,10 +244,10 @@ def newest(tasks: tuple[PreloadTask, ...] | list[PreloadTask]) -> dict[str, Prel
 def _is_newer(task: PreloadTask, known: PreloadTask) -> bool:
     if task.created is not None and known.created is not None and task.created != known.created:
         return task.created > known.created
-    return task.task_id != known.task_id and _readiness(task) < _readiness(known)
+    return task.task_id != known.task_id and readiness(task) < readiness(known)
 
 
-def _readiness(task: PreloadTask) -> tuple[int, datetime]:
+def readiness(task: PreloadTask) -> tuple[int, datetime]:
     """What is greater the nearer a task is to being ready."""
     return _NEARER_TO_READY.index(_progress(task)), task.window_end or _NEVER
 

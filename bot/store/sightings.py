@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, delete, func, not_, or_, select, tuple_,
 
 from bot.store.database import portions
 from bot.store.schema import sightings
+from bot.watch.known import newest_of
 from bot.watch.model import Seen
 
 if TYPE_CHECKING:
@@ -45,11 +46,10 @@ class Sightings:
 
     async def newest(self, account: str, domain: str, streams: Collection[str]) -> dict[str, Seen]:
         """Of each of the streams that has a task the newest one, by stream."""
-        by_age = func.row_number().over(
-            partition_by=_COLUMNS.stream,
-            order_by=(_COLUMNS.created_at.desc().nulls_last(), _COLUMNS.key.desc()),
+        by_age = func.rank().over(
+            partition_by=_COLUMNS.stream, order_by=_COLUMNS.created_at.desc().nulls_last()
         )
-        found: dict[str, Seen] = {}
+        latest: dict[str, list[Seen]] = {}
         async with self._database.reading() as connection:
             for portion in portions(streams):
                 ranked = (
@@ -58,8 +58,9 @@ class Sightings:
                     .subquery()
                 )
                 rows = await connection.execute(select(ranked).where(ranked.c.place == 1))
-                found |= {stream: Seen(*fields) for stream, *fields, _ in rows.all()}
-        return found
+                for stream, *fields, _ in rows.all():
+                    latest.setdefault(stream, []).append(Seen(*fields))
+        return {stream: newest_of(those) for stream, those in latest.items()}
 
     async def prune(self, before: datetime) -> int:
         """Forget some of those last observed before then: as many as are counted."""

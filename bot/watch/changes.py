@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from bot.live.model import TaskState
-from bot.watch.known import NEVER_S, Observed, age, is_finished, moments, phase_of
+from bot.watch.known import NEVER_S, Observed, is_finished, moments, newest_of, phase_of
 from bot.watch.model import Change, ChangeKind, Seen, key_of
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ def observed(
     changes: list[Change] = []
     for stream, those in different.items():
         history = {seen.key: seen for seen in (*tasks.of_stream(stream), *those)}
-        newest[stream] = max(history.values(), key=age)
-        changes += _changes(tasks, newest[stream], history.values(), since)
+        newest[stream] = newest_of(tuple(history.values()))
+        here = _brought_here(newest[stream], those)
+        changes += _changes(tasks, here, history.values(), since)
     return Observed(
         seen=tuple(seen for those in different.values() for seen in those),
         changes=tuple(changes),
@@ -145,20 +146,30 @@ def _step(known: Known | None, at: datetime, sent_s: float) -> timedelta:
     return step if abs(step) >= CLOCK_SET else timedelta()
 
 
+def _brought_here(newest: Seen, those: Collection[Seen]) -> Seen:
+    """The newest task; of several of one second that are as far, one of `those` that changed."""
+    as_far = (
+        seen
+        for seen in those
+        if seen.task.created == newest.task.created and phase_of(seen.task) is phase_of(newest.task)
+    )
+    return newest if newest in those else next(as_far, newest)
+
+
 def _changes(
     tasks: Tasks, seen: Seen, history: Collection[Seen], since: datetime | None
 ) -> Iterator[Change]:
-    """What happened to a stream by its newest task; `history` are all tasks it has now."""
-    before, task, at = tasks.of(seen.key), seen.task, seen.observed_at
-    if before is None:
+    """What happened to a stream, by its newest task; `history` are all tasks it has now."""
+    previous, task, at = tasks.newest(seen.task.stream), seen.task, seen.observed_at
+    was = None if previous is None else phase_of(previous.task)
+    phase = phase_of(task)
+    if tasks.of(seen.key) is None:
         if not _is_news(task, since):
             return
         yield Change(ChangeKind.APPEARED, task, at)
-        previous = tasks.newest(task.stream)
-        if previous is not None and phase_of(previous.task) is TaskState.FAILED:
+        if was is TaskState.FAILED:
             yield Change(ChangeKind.RETRIED, task, at)
-    phase = phase_of(task)
-    if before is not None and phase is phase_of(before.task):
+    elif phase is was:
         return
     if phase is TaskState.FAILED:
         yield Change(ChangeKind.FAILED, task, at)
@@ -166,7 +177,7 @@ def _changes(
         yield Change(ChangeKind.PROGRESSED, task, at)
     elif phase.is_complete:
         ended = [one for one in history if one.key != seen.key and is_finished(one.task)]
-        had_failed = ended and phase_of(max(ended, key=age).task) is TaskState.FAILED
+        had_failed = ended and phase_of(newest_of(ended).task) is TaskState.FAILED
         kind = ChangeKind.RECOVERED if had_failed else ChangeKind.COMPLETED
         yield Change(kind, task, at)
 

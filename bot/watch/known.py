@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from bot.live.model import HISTORY_DAYS, TaskState
+from bot.live.model import HISTORY_DAYS, TaskState, readiness
 from bot.watch.model import SOON, STUCK_AFTER, ChangeKind
 
 if TYPE_CHECKING:
@@ -106,9 +106,7 @@ class Tasks:
         keys = self._streams.get(stream)
         if keys is None:
             return None
-        if len(keys) == 1:
-            return self._known[keys[0]].seen
-        return max(self.of_stream(stream), key=age)
+        return newest_of(self.of_stream(stream))
 
     def streams(self) -> Collection[str]:
         """The keys of all streams that have a task. A view."""
@@ -219,6 +217,18 @@ def is_finished(task: PreloadTask) -> bool:
     return task.state(_EVER).is_finished
 
 
-def age(seen: Seen) -> tuple[datetime, str]:
-    """What orders the tasks of a stream: the greatest is the newest."""
-    return seen.task.created or _EVER, seen.key
+def newest_of(those: Sequence[Seen]) -> Seen:
+    """Which of a stream's tasks is the newest.
+
+    Of several of one second it is the one that is the furthest from being ready, as in
+    `bot.live.model.newest`; what has no CreateTime is older than all that have one.
+    """
+    if len(those) == 1:
+        return those[0]
+    last = max(map(_created, those))
+    latest = [seen for seen in those if _created(seen) == last]
+    return min(latest, key=lambda seen: (readiness(seen.task), seen.key))
+
+
+def _created(seen: Seen) -> datetime:
+    return seen.task.created or _EVER
