@@ -51,7 +51,7 @@ from bot.watch.pauses import Pauses
 from bot.watch.writing import Writer
 from handlers.caller import Caller
 from handlers.desk import Desk, Tables
-from handlers.front import register
+from handlers.dispatch import Dispatch
 from handlers.lookups import LOOKUPS_AT_ONCE
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Bot:
     Attributes:
         settings: what it was opened with.
         duty: what it does of it all.
-        bolt: Bolt's app, with the handlers registered.
+        bolt: Bolt's app, before which stand the handlers.
         health: what is ready.
         meter: what parts report to.
         exposition: what can be read of that.
@@ -248,13 +248,13 @@ async def opened(
         )
         bolt = AsyncApp(
             client=_slack_client(settings, session, token=None),  # it only acknowledges
+            before_authorize=Dispatch(desk, jobs),
             authorize=_one_workspace,
             process_before_response=True,
             request_verification_enabled=False,  # the guard has verified, or Socket Mode has
             ssl_check_enabled=False,  # the guard answers it
             attaching_function_token_enabled=False,  # there are no steps of workflows
         )
-        register(bolt, desk, jobs)
         health = Health(
             credentials=credentials,
             store=store,

@@ -7,18 +7,15 @@ anything else ends up in the log, under an ID that the person is told (`bot.jobs
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
 from bot.errors import (
     ArgumentRefused,
     BotError,
-    Busy,
     LiveError,
     TooManyWait,
     UsageError,
@@ -32,29 +29,23 @@ from bot.slack.incoming import Click, Command, HomeOpened, Shortcut, Submission,
 from bot.views import errors as views
 from bot.views import pick_refs, refs, roles
 from bot.views.mrkdwn import clipped
-from handlers import deeds, form, grammar, home, which_account
+from handlers import deeds, form, grammar, which_account
 from handlers.canonical import canonical
 from handlers.desk import Unanswered, about
-from handlers.form import Misfilled
 from handlers.lexing import masked, normalised
 from handlers.reply import Reply
 from handlers.routes import CLICKS, COMMANDS, FORMS, SHORTCUTS, SUGGESTIONS, gone
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator
 
-    from slack_bolt.async_app import AsyncAck, AsyncApp
-
-    from bot.jobs import Jobs
     from bot.reader import Reader
-    from bot.views.limits import Block, Message
+    from bot.views.limits import Block
     from handlers.desk import Desk
     from handlers.requests import Request
 
 Source: TypeAlias = Command | Click | Shortcut | Submission | HomeOpened
 """What a reply can go to."""
-
-COMMAND = "/preload"
 
 _TEXT_CHARS = 300
 """How much of a refused command is recorded."""
@@ -62,63 +53,10 @@ _TEXT_CHARS = 300
 log = structlog.get_logger(__name__)
 
 
-def register(app: AsyncApp, desk: Desk, jobs: Jobs) -> None:
-    """Listen to all that Slack sends: acknowledge at once, answer in a job.
-
-    A form and a menu's suggestions are answered by the acknowledgement itself.
-    """
-
-    async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        command = Command.of(body)
-        _start(desk, jobs, COMMAND, command, take_command(desk, command))
-
-    async def on_click(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        click = Click.of(body)
-        _start(desk, jobs, click.action_id, click, take_click(desk, click))
-
-    async def on_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        shortcut = Shortcut.of(body)
-        _start(desk, jobs, shortcut.callback_id, shortcut, take_shortcut(desk, shortcut))
-
-    async def on_home(body: dict[str, Any]) -> None:
-        opened = HomeOpened.of(body)
-        if opened.tab == home.TAB:
-            _start(desk, jobs, home.TAB, opened, home.show(desk.serving(opened), opened))
-
-    async def on_form(ack: AsyncAck, body: dict[str, Any]) -> None:
-        submission = Submission.of(body)
-        try:
-            request = await read_form(desk, submission)
-        except Misfilled as error:
-            await ack(response_action="errors", errors=dict(error.fields))
-            return
-        await ack()
-        command = Command.of_form(submission)
-        work = take_request(desk, command, request)
-        _start(desk, jobs, submission.callback_id, submission, work)
-
-    async def on_typing(ack: AsyncAck, body: dict[str, Any]) -> None:
-        if accounts := desk.accounts.to_list():
-            with suppress(Busy):  # then at the next letter
-                jobs.start("domains", form.look_up_domains(desk, accounts))
-        await ack(options=await suggested(desk, Suggestion.of(body)))
-
-    app.command(COMMAND)(on_command)
-    anything = re.compile("")  # each further listener costs; the tables are ours
-    app.action(anything)(on_click)
-    app.options(anything)(on_typing)
-    app.view(anything)(on_form)
-    app.shortcut(anything)(on_shortcut)
-    app.event("app_home_opened")(on_home)
-
-
 async def take_command(desk: Desk, command: Command) -> None:
     """Answer a command, or explain why not."""
     desk = desk.serving(command)
-    reply = await _reply(desk, command)
+    reply = await reply_to(desk, command)
     async with _explained(desk, reply, "command", typed=command.text) as answering:
         request = await _parsed(desk, command, reply.reader)
         answering.name = _name_of(request)
@@ -131,7 +69,7 @@ async def take_command(desk: Desk, command: Command) -> None:
 async def take_request(desk: Desk, command: Command, request: Request) -> None:
     """Answer what a form asks for, as if it had been typed where that was opened."""
     desk = desk.serving(command)
-    reply = await _reply(desk, command)
+    reply = await reply_to(desk, command)
     typed = canonical(request, reply.reader.zone)
     async with _explained(desk, reply, "form", _name_of(request), typed=typed):
         await desk.caller.admit(deeds.by_request(request))
@@ -160,7 +98,7 @@ async def suggested(desk: Desk, suggestion: Suggestion) -> list[Block]:
 async def take_shortcut(desk: Desk, shortcut: Shortcut) -> None:
     """Do what a shortcut is for, or explain why not."""
     desk = desk.serving(shortcut)
-    reply = await _reply(desk, shortcut)
+    reply = await reply_to(desk, shortcut)
     async with _explained(desk, reply, "shortcut", shortcut.callback_id):
         await desk.caller.admit()
         await SHORTCUTS[shortcut.callback_id](desk, shortcut, reply)
@@ -171,7 +109,7 @@ async def take_click(desk: Desk, click: Click) -> None:
     desk = desk.serving(click)
     if place := pick_refs.asked_in(click.value):
         desk = await desk.among_if_in(place)
-    reply = replace(await _reply(desk, click), replaces=click.in_private)
+    reply = replace(await reply_to(desk, click), replaces=click.in_private)
     known = click.action_id if click.action_id in CLICKS else OTHER
     async with _explained(desk, reply, "click", known):
         await desk.caller.admit(await which_account.attempted(desk, click), control=click.action_id)
@@ -243,7 +181,8 @@ def _name_of(request: Request) -> str:
     return type(request).__name__.removesuffix("Request").lower()
 
 
-async def _reply(desk: Desk, source: Source) -> Reply:
+async def reply_to(desk: Desk, source: Source) -> Reply:
+    """Where an answer to it goes, and who reads that."""
     reader = await desk.people.reader(source.user_id)
     chosen = source.answered_in if isinstance(source, Command | Submission) else ""
     return Reply(desk, reader, source.response_url, chosen or source.channel_id)
@@ -271,25 +210,3 @@ async def _explain(desk: Desk, reply: Reply, error: BotError, typed: str | None)
             form=mended,
         )
     await replace(reply.beside(), replaces=announced).tell(message)
-
-
-def _start(
-    desk: Desk, jobs: Jobs, name: str, source: Source, work: Coroutine[Any, Any, None]
-) -> None:
-    """Start a job. Nothing here waits: Bolt acknowledges when the listener returns."""
-
-    async def tell(render: Callable[[Reader], Message]) -> None:
-        reply = await _reply(desk, source)
-        await reply.beside().tell(render(reply.reader))
-
-    async def on_crash(request_id: str) -> None:
-        await tell(lambda reader: views.crashed(reader, request_id))
-
-    try:
-        jobs.start(name, work, on_crash=on_crash)
-    except Busy as error:
-        desk.meter.count(TURNED_AWAY)
-        try:
-            jobs.start(name, tell(partial(views.message, error)), is_excuse=True)
-        except Busy:
-            log.warning("too busy to say so", job=name)

@@ -19,7 +19,6 @@ from urllib.parse import parse_qs, parse_qsl
 
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.errors import SettingsError
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from slack_bolt.async_app import AsyncApp
+    from slack_bolt.response import BoltResponse
 
     from bot.metrics import Meter
     from bot.slack.repeats import Repeats
@@ -178,7 +178,7 @@ def slack_endpoint(
         if isinstance(outcome, Answered):
             log.info("stopped before Bolt", status=outcome.status, reason=outcome.reason)
             return web.Response(status=outcome.status)
-        response = await to_aiohttp_response(await app.async_dispatch(outcome))
+        response = _for_slack(await app.async_dispatch(outcome))
         meter.took(ACK, asyncio.get_running_loop().time() - begun_s, "http")
         return response
 
@@ -220,3 +220,9 @@ def _for_bolt(fields: dict[str, Any]) -> AsyncBoltRequest | Answered:
         return AsyncBoltRequest(body=fields, mode="socket_mode")
     except (AttributeError, LookupError, TypeError, ValueError):
         return Answered(400, "unknown_shape")
+
+
+def _for_slack(response: BoltResponse) -> web.Response:
+    """What Bolt answers: text, or an object in JSON."""
+    kind = "application/json" if response.body.startswith("{") else "text/plain"
+    return web.Response(status=response.status, text=response.body, content_type=kind)

@@ -80,6 +80,9 @@ async def test_a_signed_request_is_acknowledged_with_nothing(demo: Demo) -> None
         (b"x" * (1024 * 1024 + 1), {}, 413),
         (b"ssl_check=1&token=x", {"sign": False}, 200),
         (b"command=%2Fsomething-else&text=x", {}, 404),
+        (b'{"type": "event_callback", "event": {"type": "message", "user": "U1"}}', {}, 404),
+        (b'{"type": ["block_actions"]}', {}, 404),
+        (b'{"type": "url_verification", "challenge": "x"}', {}, 200),
     ],
 )
 async def test_what_is_not_as_it_should_be_is_answered_and_never_500(
