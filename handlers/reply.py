@@ -179,7 +179,7 @@ class Reply:
     async def unless_quick(
         self,
         work: Coroutine[object, object, T],
-        announce: Callable[[], Coroutine[object, object, bool]],
+        announce: Callable[[], Awaitable[bool]],
     ) -> tuple[T, bool]:
         """The result of `work`, and whether something stands there that it shall replace.
 
@@ -189,18 +189,35 @@ class Reply:
         Raises:
             Unanswered: as `work` does; it says likewise whether it shall replace something.
         """
-        task = asyncio.ensure_future(work)
-        announced = False
+        loop, announced = asyncio.get_running_loop(), False
+        announcing: asyncio.Task[bool] | None = None
+
+        def begin() -> None:
+            nonlocal announcing
+            announcing = loop.create_task(_announced(announce))
+
+        slow = loop.call_later(SLOW_S, begin)  # nearly all is quick, and costs no task
         try:
-            done, _ = await asyncio.wait({task}, timeout=SLOW_S)
-            if not done:
-                try:
-                    announced = await announce()
-                except (SlackRefused, SlackUnavailable) as error:
-                    log.warning("announcement not taken", error=str(error))
-            return await task, announced
+            try:
+                result = await work
+            except asyncio.CancelledError:
+                if announcing is not None:
+                    announcing.cancel()
+                raise
+            finally:
+                slow.cancel()
+                if announcing is not None:
+                    announced = await announcing
         except Unanswered as error:
             error.announced = announced
             raise
-        finally:
-            task.cancel()
+        return result, announced
+
+
+async def _announced(announce: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether an announcement stands there."""
+    try:
+        return await announce()
+    except (SlackRefused, SlackUnavailable) as error:
+        log.warning("announcement not taken", error=str(error))
+        return False

@@ -37,7 +37,7 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
     )
     await signatures.note(desk, ask.urls)
     page, public = request.page, request.public
-    ref = PickRef(ask.key, "", page=page, public=public, asked_in=command.channel_id)
+    ref = PickRef("", "", page=page, public=public, asked_in=command.channel_id)
     if which:
         await reply.tell(views.pick_account(ask, which, reply.reader, ref))
         return
