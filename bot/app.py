@@ -155,7 +155,7 @@ async def opened(
         session = await stack.enter_async_context(
             aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trace_configs=counting_throttled(meter, settings.slack.api_url),
+                middlewares=counting_throttled(meter, settings.slack.api_url),
             )
         )
         client = _slack_client(settings, session, token=_told(settings.slack.bot_token))

@@ -19,7 +19,6 @@ from bot.metrics import Prometheus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import SimpleNamespace
 
     from bot.live.quota import Quota
     from bot.live.shared_quota import SharedQuota
@@ -88,7 +87,7 @@ class Exposition:
         self.meter.level(metrics.PARKED, {(): parked})
 
 
-def counting_throttled(meter: Meter, api_url: str) -> list[aiohttp.TraceConfig]:
+def counting_throttled(meter: Meter, api_url: str) -> list[aiohttp.ClientMiddlewareType]:
     """What has a session of Slack's tell the meter of each 429; nothing where none counts.
 
     Args:
@@ -96,15 +95,13 @@ def counting_throttled(meter: Meter, api_url: str) -> list[aiohttp.TraceConfig]:
         api_url: where Slack's methods are; what is elsewhere is counted as `response_url`.
     """
 
-    async def on_reply(
-        _session: aiohttp.ClientSession,
-        _context: SimpleNamespace,
-        done: aiohttp.TraceRequestEndParams,
-    ) -> None:
-        if done.response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            is_method = str(done.url).startswith(api_url)
-            meter.count(metrics.SLACK_THROTTLED, done.url.name if is_method else "response_url")
+    async def counted(
+        request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        reply = await send(request)
+        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            is_method = str(request.url).startswith(api_url)
+            meter.count(metrics.SLACK_THROTTLED, request.url.name if is_method else "response_url")
+        return reply
 
-    trace = aiohttp.TraceConfig()
-    trace.on_request_end.append(on_reply)
-    return [] if meter is metrics.UNMETERED else [trace]
+    return [] if meter is metrics.UNMETERED else [counted]

@@ -82,8 +82,8 @@ async def test_each_429_of_slacks_is_counted_by_its_method(meter: Prometheus) ->
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", answer)
     async with TestServer(application) as server:
-        traces = counting_throttled(meter, str(server.make_url("/api/")))
-        async with ClientSession(trace_configs=traces) as session:
+        middlewares = counting_throttled(meter, str(server.make_url("/api/")))
+        async with ClientSession(middlewares=middlewares) as session:
             for path in ("/api/chat.postMessage", "/commands/T1/2/secret", "/api/auth.test"):
                 async with session.post(server.make_url(path)) as reply:
                     await reply.read()

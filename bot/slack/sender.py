@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import aiohttp
 import msgspec
 
 from bot.slack.answers import answered, check
@@ -16,7 +17,6 @@ from bot.slack.errors import SlackUnavailable
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    import aiohttp
     from slack_sdk.web.async_client import AsyncWebClient
 
 TRIES = 3
@@ -75,6 +75,7 @@ class Sender:
         self._client = client
         self._sleep = sleep
         self._timeout_s = timeout_s
+        self._total = aiohttp.ClientTimeout(total=timeout_s)
 
     async def respond(
         self,
@@ -148,12 +149,13 @@ class Sender:
         body = _written(said)
 
         async def send() -> None:
-            async with (
-                asyncio.timeout(self._timeout_s),
-                self._session.post(
-                    response_url, data=body, headers=_JSON, allow_redirects=False
-                ) as reply,
-            ):
+            async with self._session.post(
+                response_url,
+                data=body,
+                headers=_JSON,
+                allow_redirects=False,
+                timeout=self._total,
+            ) as reply:
                 check(reply.status, reply.headers, _parsed(await reply.read()))
 
         await tried(send, repeatable=repeatable, sleep=self._sleep)
