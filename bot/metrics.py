@@ -7,13 +7,15 @@ whatever others reply: what could be anything is one of a list, or `OTHER`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
     from prometheus_client import Counter, Gauge, Histogram
+
+    _Labelled = TypeVar("_Labelled", Counter, Gauge, Histogram)
 
 PREFIX = "preload_bot_"
 OTHER = "other"
@@ -25,9 +27,9 @@ _ANSWER_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
 _TOLD_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One metric.
+    """One metric, the same as no other.
 
     Attributes:
         name: without `PREFIX`, and as it is read: a count's ends in `_total`.
@@ -40,19 +42,19 @@ class Metric:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Count(Metric):
     """How often something happened since the process began."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Time(Metric):
     """How long things took: a histogram with these bounds."""
 
     bounds_s: tuple[float, ...] = _QUICK_S
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Level(Metric):
     """How much there is now."""
 
@@ -168,7 +170,7 @@ class Prometheus(Meter):
         self._counts: dict[Metric, Counter] = {}
         self._times: dict[Metric, Histogram] = {}
         self._levels: dict[Metric, Gauge] = {}
-        self._series: dict[Metric, set[tuple[str, ...]]] = {one: set() for one in METRICS}
+        self._series: dict[Metric, dict[tuple[str, ...], Any]] = {one: {} for one in METRICS}
         for one in METRICS:
             described = PREFIX + one.name, one.help, one.labels
             if isinstance(one, Count):
@@ -182,34 +184,35 @@ class Prometheus(Meter):
 
     def count(self, what: Count, *labels: str) -> None:
         """It happened once more."""
-        counted = self._counts[what]
-        (counted.labels(*self._bounded(what, labels)) if labels else counted).inc()
+        self._one(self._counts[what], what, labels).inc()
 
     def took(self, what: Time, seconds: float, *labels: str) -> None:
         """It took so long."""
-        timed = self._times[what]
-        (timed.labels(*self._bounded(what, labels)) if labels else timed).observe(seconds)
+        self._one(self._times[what], what, labels).observe(seconds)
 
     def level(self, what: Level, values: Mapping[tuple[str, ...], float], *under: str) -> None:
         """There is so much now, and nothing else under these first labels."""
         gauge, series = self._levels[what], self._series[what]
         wanted = {(*under, *labels): value for labels, value in values.items()}
         for labels in {one for one in series if one[: len(under)] == under} - wanted.keys():
-            series.remove(labels)
+            del series[labels]
             gauge.remove(*labels)
         for labels, value in wanted.items():
-            bounded = self._bounded(what, labels)
-            (gauge.labels(*bounded) if bounded else gauge).set(value)
+            self._one(gauge, what, labels).set(value)
 
     def text(self) -> bytes:
         """All that was reported, in Prometheus's text format."""
         written: bytes = self._write(self._registry)
         return written
 
-    def _bounded(self, what: Metric, labels: tuple[str, ...]) -> tuple[str, ...]:
+    def _one(self, metric: _Labelled, what: Metric, labels: tuple[str, ...]) -> _Labelled:
+        """The series with these labels; past so many the one of all others."""
+        if not labels:
+            return metric
         series = self._series[what]
-        if labels not in series:
+        one: _Labelled | None = series.get(labels)
+        if one is None:
             if len(series) >= _MAX_SERIES:
-                return (OTHER,) * len(labels)
-            series.add(labels)
-        return labels
+                return metric.labels(*(OTHER,) * len(labels))
+            one = series[labels] = metric.labels(*labels)
+        return one
