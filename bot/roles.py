@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import BotError
@@ -38,6 +39,9 @@ class Right(StrEnum):
 
 
 ALL: Final = frozenset(Right)
+
+_RIGHTS_IN_MEMORY = 1_024
+"""One request looks at the same ones several times."""
 
 
 class Standing(StrEnum):
@@ -157,25 +161,15 @@ class Roles:
 
     def scope(self, person: Person, right: Right, channel_id: str) -> Scope:
         """Of which domains a person has a right while they are in a channel ("" in none)."""
-        return self._scope(person.known_as(channel_id), right)
-
-    def _scope(self, names: frozenset[str], right: Right) -> Scope:
-        domains: set[str] = set()
-        for grant in self.grants:
-            if right in grant.may and not names.isdisjoint(grant.to):
-                if grant.domains is None:
-                    return Scope(None)
-                domains |= grant.domains
-        return Scope(frozenset(domains))
+        return self.rights(person, channel_id).scopes[right]
 
     def rights(self, person: Person, channel_id: str) -> Rights:
         """All that a person may while they are in a channel ("" in none)."""
-        return Rights({right: self.scope(person, right, channel_id) for right in Right})
+        return _rights(self.grants, person, (channel_id,))
 
     def rights_somewhere(self, person: Person) -> Rights:
         """All that a person may, each thing in whichever channels they may do it."""
-        names = person.known_as(*self.channels)
-        return Rights({right: self._scope(names, right) for right in Right})
+        return _rights(self.grants, person, self.channels)
 
     def allows(
         self, person: Person, right: Right, channel_id: str, domain: str | None = None
@@ -186,12 +180,12 @@ class Roles:
     @property
     def channels(self) -> tuple[str, ...]:
         """The channels that grants name."""
-        return _channels(name for grant in self.grants for name in grant.to)
+        return _places(self.grants)
 
     @property
     def groups(self) -> frozenset[str]:
         """The user groups that grants name."""
-        return frozenset(name for grant in self.grants for name in grant.to if name[0] == "S")
+        return _groups(self.grants)
 
     def refusal(self, person: Person, right: Right | None, domain: str | None) -> NotAllowed:
         """Why a person may not, and who can help.
@@ -228,6 +222,33 @@ class Roles:
             if name == ADMINS or name[0] in "UWS"
         )
         return tuple(dict.fromkeys(names))
+
+
+@lru_cache(_RIGHTS_IN_MEMORY)
+def _rights(grants: tuple[Grant, ...], person: Person, channel_ids: tuple[str, ...]) -> Rights:
+    """All that a person may while they are in one of the channels."""
+    names = person.known_as(*channel_ids)
+    return Rights({right: _scope(grants, names, right) for right in Right})
+
+
+def _scope(grants: tuple[Grant, ...], names: frozenset[str], right: Right) -> Scope:
+    domains: set[str] = set()
+    for grant in grants:
+        if right in grant.may and not names.isdisjoint(grant.to):
+            if grant.domains is None:
+                return Scope(None)
+            domains |= grant.domains
+    return Scope(frozenset(domains))
+
+
+@lru_cache
+def _places(grants: tuple[Grant, ...]) -> tuple[str, ...]:
+    return _channels(name for grant in grants for name in grant.to)
+
+
+@lru_cache
+def _groups(grants: tuple[Grant, ...]) -> frozenset[str]:
+    return frozenset(name for grant in grants for name in grant.to if name[0] == "S")
 
 
 def _channels(names: Iterable[str]) -> tuple[str, ...]:
