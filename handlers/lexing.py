@@ -94,12 +94,19 @@ class Piece:
 
 def normalised(text: str) -> str:
     """The text as the person meant to type it: one line, plain punctuation, no Slack markup."""
-    text = "".join(_UNSEEN.get(unicodedata.category(character), character) for character in text)
-    text = _LINK.sub(lambda link: _as_typed(link[1], link[2]), text)
-    text = _CHANNEL.sub(r"#\1", text)
-    text = _ENTITY.sub(lambda entity: unescape(entity[0]), text)
-    text = _END_OF_URL.sub(r"\1 ", text)
-    text = re.sub(r"(?<!\S)[–—]+", "--", text).translate(_PUNCTUATION)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(
+            _UNSEEN.get(unicodedata.category(character), character) for character in text
+        )
+    if "<" in text:
+        text = _LINK.sub(lambda link: _as_typed(link[1], link[2]), text)
+        text = _CHANNEL.sub(r"#\1", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda entity: unescape(entity[0]), text)
+    if not text.isascii():
+        text = _END_OF_URL.sub(r"\1 ", text)
+        text = re.sub(r"(?<!\S)[–—]+", "--", text)
+    text = text.translate(_PUNCTUATION)
     parts, end = [], 0
     for named in _NAMED.finditer(text):  # a name is left as it is
         parts += [_apart(text[end : named.start()]), named[0]]
@@ -109,9 +116,11 @@ def normalised(text: str) -> str:
 
 def _apart(text: str) -> str:
     """The text with its words set apart."""
-    text = re.sub(r"第\s*([0-9]+)\s*页", r" 页=\1 ", text)
-    text = re.sub(r"每页\s*[=:]?\s*([0-9]+)\s*[条行]", r" 每页=\1 ", text)
-    return " ".join(map(_spaced, text.split()))
+    if not text.isascii():
+        text = re.sub(r"第\s*([0-9]+)\s*页", r" 页=\1 ", text)
+        text = re.sub(r"每页\s*[=:]?\s*([0-9]+)\s*[条行]", r" 每页=\1 ", text)
+        text = " ".join(map(_spaced, text.split()))
+    return text
 
 
 def _as_typed(url: str, label: str | None) -> str:

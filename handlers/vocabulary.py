@@ -143,9 +143,12 @@ class Problem(StrEnum):
     """`given` (some of those known): none was given, and none is usual: `handlers.places`."""
 
 
+_BETWEEN: Final = str.maketrans("", "", "-_ ")
+
+
 def folded(word: str) -> str:
     """A word as the tables below hold it."""
-    return word.casefold().translate({ord("-"): None, ord("_"): None, ord(" "): None})
+    return word.casefold().translate(_BETWEEN)
 
 
 def _spread(table: Mapping[Meaning, str]) -> dict[str, Meaning]:
