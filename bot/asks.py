@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.live.model import StatusFilter, TaskState
@@ -21,6 +22,8 @@ DEFAULT_ACCOUNT = "default"
 DEFAULT_ROWS = 10
 MIN_ROWS = 5
 MAX_ROWS = 30
+_KEYS_IN_MEMORY = 256
+"""Of 100 URLs at most, each of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Ask:
     @property
     def key(self) -> str:
         """A short name for the ask as a whole, the same on every machine: 16 characters."""
-        return hashlib.sha256(self.to_json().encode(errors="surrogatepass")).hexdigest()[:16]
+        return _key(self)
 
     def question(self) -> Ask:
         """The ask without its form: what two asks share that the same tasks answer."""
@@ -104,6 +107,11 @@ class Ask:
     def is_filtered(self) -> bool:
         """Whether a stream's newest task may be missing from the tasks this ask finds."""
         return self.status is not None or self.task_id is not None or self.until is not None
+
+
+@lru_cache(_KEYS_IN_MEMORY)
+def _key(ask: Ask) -> str:
+    return hashlib.sha256(ask.to_json().encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _moment(seconds: float) -> datetime:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars
 
 from bot.errors import Busy, StoreUnavailable
 from bot.logs import new_request_id
@@ -128,9 +128,9 @@ class Jobs:
         request_id: str,
         on_crash: Callable[[str], Awaitable[None]] | None,
     ) -> None:
-        with bound_contextvars(job=name, request_id=request_id):
-            if not await self._survived(work, "job crashed") and on_crash is not None:
-                await self._survived(on_crash(request_id), "could not tell of the crash")
+        bind_contextvars(job=name, request_id=request_id)  # they end with the task's own context
+        if not await self._survived(work, "job crashed") and on_crash is not None:
+            await self._survived(on_crash(request_id), "could not tell of the crash")
 
     async def _survived(self, work: Awaitable[None], otherwise: str) -> bool:
         """Await `work`; if it raises, log `otherwise` with the traceback and return False."""
