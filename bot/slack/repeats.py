@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import structlog
-from cachetools import TTLCache
 
 from bot.errors import StoreUnavailable
 
@@ -78,15 +78,20 @@ class RepeatsInMemory:
     """
 
     def __init__(self, *, now: Callable[[], datetime], max_entries: int = 32_768) -> None:
-        self._seen: TTLCache[str, None] = TTLCache(
-            max_entries, ttl=REPEATED_WITHIN_S, timer=lambda: now().timestamp()
-        )
+        self._now = now
+        self._max_entries = max_entries
+        self._seen: OrderedDict[str, float] = OrderedDict()  # when, in Unix seconds
 
     async def is_repeat(self, key: str) -> bool:
         """Whether `key` has been asked about before; from now on it has."""
-        if key in self._seen:
+        now_s, seen = self._now().timestamp(), self._seen
+        while seen and next(iter(seen.values())) <= now_s - REPEATED_WITHIN_S:
+            seen.popitem(last=False)
+        if key in seen:
             return True
-        self._seen[key] = None
+        if len(seen) >= self._max_entries:
+            seen.popitem(last=False)
+        seen[key] = now_s
         return False
 
 
