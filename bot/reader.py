@@ -44,9 +44,14 @@ class Preferences:
 
     def over(self, reader: Reader) -> Reader:
         """The reader, with what they have chosen."""
+        if self == _NOTHING:
+            return reader
         return replace(
             reader,
             language=self.language or reader.language,
             zone=self.zone or reader.zone,
             rows=self.rows,
         )
+
+
+_NOTHING = Preferences()

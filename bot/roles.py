@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from bot.errors import BotError
 
 if TYPE_CHECKING:
@@ -55,8 +57,7 @@ class Standing(StrEnum):
     """Deactivated; or no person but a bot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """What is known of a person that rights depend on.
 
     Attributes:
@@ -90,8 +91,7 @@ class Person:
         return names | {EVERYONE, *channel_ids} | admins
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """Some people may do something.
 
     Attributes:

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import structlog
+from msgspec import structs
 
 from bot.errors import StoreUnavailable
 from bot.record import Deed, Entry, Outcome
@@ -57,8 +59,7 @@ class Doing:
     outcome: Outcome = Outcome.DONE
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, eq=False):
     """A person in a place. While nobody is named, nothing is allowed.
 
     Every method raises `Unchecked` where Slack does not say who the person is, or whether they are
@@ -159,7 +160,7 @@ class Caller:
         if not (named := self.roles.groups):
             return person
         groups = await self.groups.of(self.user_id, named)
-        return replace(person, groups=groups, untold=self.groups.untold(named))
+        return structs.replace(person, groups=groups, untold=self.groups.untold(named))
 
     def _allows(self, person: Person, right: Right | None, domain: str | None = None) -> bool:
         """Whether they have the right of the domain (None: of any); None is any right at all."""
@@ -179,7 +180,7 @@ class Caller:
         hinges_on = tuple(
             group
             for group in sorted(person.untold)
-            if self._allows(replace(person, groups=frozenset({group})), right, domain)
+            if self._allows(structs.replace(person, groups=frozenset({group})), right, domain)
         )
         return Unchecked(hinges_on) if hinges_on else self.roles.refusal(person, right, domain)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from bot.checking import Source
 from bot.errors import UsageError
 from bot.live.model import MAX_URLS
@@ -40,7 +42,7 @@ async def answer(desk: Desk, shortcut: Shortcut, reply: Reply) -> None:
         return True
 
     (source, found), announced = await reply.unless_quick(look(), announce)
-    final = replace(reply, replaces=announced)
+    final = structs.replace(reply, replaces=announced)
     if found is None:
         await final.tell(views.nothing(source, reply.reader))
         return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 import structlog
+from msgspec import structs
 
 from bot.asks import FIRST, Ask
 from bot.errors import BotError, LiveError, StaleReference, StoreUnavailable, WhichAccount
@@ -98,8 +100,7 @@ class Asked(Protocol):
         """Who."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The parts of the bot that handlers need.
 
     What asks the Live API here lets only those pass who may query the domain: `NotAllowed`,
@@ -144,17 +145,17 @@ class Desk:
 
     def serving(self, asked: Asked) -> Desk:
         """The same desk, for who asks for something, where they ask."""
-        caller = replace(
+        caller = structs.replace(
             self.caller,
             team_id=asked.team_id,
             channel_id=asked.channel_id,
             user_id=asked.user_id,
         )
-        return replace(self, caller=caller)
+        return structs.replace(self, caller=caller)
 
     def among(self, channel_id: str) -> Desk:
         """The same desk, for the same person as if they asked in that channel."""
-        return replace(self, caller=replace(self.caller, channel_id=channel_id))
+        return structs.replace(self, caller=structs.replace(self.caller, channel_id=channel_id))
 
     async def among_if_in(self, channel_id: str) -> Desk:
         """The same, if they can ask in that channel; as if in none, if they cannot."""

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from msgspec import structs
 
 from bot.errors import LiveError, StoreUnavailable
 from bot.export import Format
@@ -267,13 +268,13 @@ class _Exporting:
         self._mark = None if self.step is None else _mark_of(self.step)
         said = views.under_way(self.step, self.wish, self.known_as, self.reply.reader)
         reply = self.reply.directly() if self.beside and not self.notes else self.reply
-        await replace(reply, replaces=self._replaces).tell(said)
+        await structs.replace(reply, replaces=self._replaces).tell(said)
         self.reply = reply
         self.notes += 1
         return self._replaces
 
     async def _tell(self, message: Message) -> None:
-        await replace(self.reply, replaces=self._replaces).tell(message)
+        await structs.replace(self.reply, replaces=self._replaces).tell(message)
 
     @property
     def _replaces(self) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
+from msgspec import structs
 
 from bot.errors import (
     ArgumentRefused,
@@ -109,7 +110,7 @@ async def take_click(desk: Desk, click: Click) -> None:
     desk = desk.serving(click)
     if place := pick_refs.asked_in(click.value):
         desk = await desk.among_if_in(place)
-    reply = replace(await reply_to(desk, click), replaces=click.in_private)
+    reply = structs.replace(await reply_to(desk, click), replaces=click.in_private)
     known = click.action_id if click.action_id in CLICKS else OTHER
     async with _explained(desk, reply, "click", known):
         await desk.caller.admit(await which_account.attempted(desk, click), control=click.action_id)
@@ -209,4 +210,4 @@ async def _explain(desk: Desk, reply: Reply, error: BotError, typed: str | None)
             log_id=request_id(),
             form=mended,
         )
-    await replace(reply.beside(), replaces=announced).tell(message)
+    await structs.replace(reply.beside(), replaces=announced).tell(message)

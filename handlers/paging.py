@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from bot.asks import FIRST, LAST_OFFSET, MAX_ROWS, MIN_ROWS, Place
 from bot.errors import LiveError, StaleReference, WhichAccount
 from bot.live.model import StatusFilter
@@ -55,7 +57,7 @@ async def refresh(desk: Desk, click: Click, reply: Reply) -> None:
     if ref.posted is not None:
         language, zone = ref.posted
         reader = replace(reader, language=language, zone=zone)
-    everyone = replace(reply, reader=reader, replaces=True, in_channel=not click.in_private)
+    everyone = structs.replace(reply, reader=reader, replaces=True, in_channel=not click.in_private)
     await _show(desk, everyone, await _ask(desk, ref), place)
 
 
@@ -97,7 +99,7 @@ async def share(desk: Desk, click: Click, reply: Reply) -> None:
     ref = PageRef.unpack(click.value)
     place = Place(offset=ref.offset, total=ref.total if ref.offset else None)
     found = await desk.page(await _ask(desk, ref), place)
-    await replace(reply, replaces=False, in_channel=True).send_page(found)
+    await structs.replace(reply, replaces=False, in_channel=True).send_page(found)
 
 
 async def ask(desk: Desk, click: Click, reply: Reply) -> None:
@@ -172,5 +174,5 @@ async def _show(desk: Desk, reply: Reply, ask: Ask, place: Place) -> None:
         why = error.because
         await reply.send_page(replace(shown, stale=why if isinstance(why, LiveError) else None))
         raise Unanswered(ask, why) from error
-    final = replace(reply, replaces=reply.replaces or announced)
+    final = structs.replace(reply, replaces=reply.replaces or announced)
     await final.send_page(found)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
 import structlog
+from msgspec import structs
 
 from bot.roles import ALL, Right
 from bot.slack.errors import ResponseUrlSpent, SlackRefused, SlackUnavailable
@@ -40,8 +42,7 @@ class Direct:
     posted: Posted | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, eq=False):
     """Where an answer goes.
 
     Attributes:
@@ -61,7 +62,7 @@ class Reply:
     channel_id: str
     replaces: bool = False
     in_channel: bool = False
-    direct: Direct = field(default_factory=Direct)
+    direct: Direct = msgspec.field(default_factory=Direct)
 
     @property
     def is_direct(self) -> bool:
@@ -70,11 +71,11 @@ class Reply:
 
     def beside(self) -> Reply:
         """The same way, for a message of its own that only the reader sees."""
-        return replace(self, replaces=False, in_channel=False)
+        return structs.replace(self, replaces=False, in_channel=False)
 
     def in_place(self) -> Reply:
         """In place of the posted message that was clicked, for everyone in the channel."""
-        return replace(self, replaces=True, in_channel=True)
+        return structs.replace(self, replaces=True, in_channel=True)
 
     async def may(self, domain: str) -> frozenset[Right]:
         """What controls can do for whoever sees it; where everyone does, they stay for who may."""
@@ -86,7 +87,7 @@ class Reply:
 
     def directly(self) -> Reply:
         """The same person by direct message, of which each takes the place of the one before."""
-        return replace(self.beside(), response_url="", direct=Direct())
+        return structs.replace(self.beside(), response_url="", direct=Direct())
 
     async def redraw(self, draw: Callable[[], Awaitable[Message]]) -> None:
         """Send what `draw` makes of what is stored, until it is what would be made after that.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from bot.asks import Ask, Place
 from bot.errors import UsageError, WhichAccount
@@ -26,8 +27,10 @@ async def answer(desk: Desk, command: Command, reply: Reply, request: TasksReque
         subject = await desk.subject(command.team_id, command.goes_to, request)
     except WhichAccount as error:
         subject, which = Ask("", error.domain), error.accounts
-    ask = replace(
-        subject or Ask(request.account or "", ""),
+    about = subject or Ask(request.account or "", "")
+    ask = Ask(
+        about.account,
+        about.domain,
         status=request.status,
         task_id=request.task_id,
         urls=request.urls,
@@ -62,5 +65,5 @@ async def show(desk: Desk, reply: Reply, ask: Ask, *, page: int, public: bool) -
     replaces = announced or reply.replaces
     if replaces and public:
         await reply.withdraw()
-    final = replace(reply, replaces=replaces and not public, in_channel=public)
+    final = structs.replace(reply, replaces=replaces and not public, in_channel=public)
     await final.send_page(found)

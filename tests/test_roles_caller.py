@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 from aiohttp import web
+from msgspec import structs
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
@@ -63,7 +64,7 @@ async def caller(
 
 def granted(caller: Caller, to: str, right: Right, *domains: str) -> Caller:
     grant = Grant((to,), frozenset({right}), frozenset(domains) or None)
-    return replace(caller, roles=Roles((grant,)))
+    return structs.replace(caller, roles=Roles((grant,)))
 
 
 async def entries(store: Store) -> list[Entry]:
@@ -84,7 +85,7 @@ def test_it_is_known_of_each_deed_which_right_it_needs() -> None:
 async def test_while_nobody_is_named_nothing_is_allowed_and_slack_not_asked(
     caller: Caller, slack: Slack
 ) -> None:
-    nobody = replace(caller, user_id="")
+    nobody = structs.replace(caller, user_id="")
     with pytest.raises(Unchecked):
         await nobody.insist(Right.QUERY)
     with pytest.raises(Unchecked):
@@ -126,7 +127,7 @@ async def test_a_member_of_a_named_group_has_what_the_group_is_granted(
     streaming = granted(caller, "S1", Right.WATCH)
     await streaming.insist(Right.WATCH, LIVE)
     with pytest.raises(NotAllowed):
-        await replace(streaming, user_id="U3").insist(Right.WATCH, LIVE)
+        await structs.replace(streaming, user_id="U3").insist(Right.WATCH, LIVE)
 
 
 async def test_slack_is_asked_for_no_group_that_is_not_named(caller: Caller, slack: Slack) -> None:
@@ -227,7 +228,7 @@ async def test_what_needs_no_right_of_its_own_needs_some_right(
         pass
     slack.user["is_restricted"] = True
     with pytest.raises(NotAllowed):
-        async with replace(caller, user_id="U3").doing(Deed.PREFER):
+        async with structs.replace(caller, user_id="U3").doing(Deed.PREFER):
             pytest.fail("done")
     assert await outcomes(store) == [(Deed.PREFER, Outcome.DONE), (Deed.PREFER, Outcome.REFUSED)]
 
