@@ -5,17 +5,19 @@ import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 from multidict import CIMultiDict
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from structlog.testing import capture_logs
 
 from bot.errors import SettingsError
-from bot.slack.guard import Accepted, Answered, judge, signed, slack_endpoint
+from bot.slack.guard import Accepted, Answered, _form, judge, signed, slack_endpoint
 from bot.slack.repeats import RepeatsInMemory
 
 if TYPE_CHECKING:
@@ -146,6 +148,17 @@ async def test_a_signed_command_reaches_its_listener(
 ) -> None:
     assert await status(client, COMMAND, headers(COMMAND)) == 200
     assert [body["text"] for body in heard] == ["状态=失败"]
+
+
+@given(st.text("ab=&+%2f;é \ufffd") | st.text())
+def test_any_form_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    try:
+        fields = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError:
+        with pytest.raises(UnicodeDecodeError):
+            _form(text)
+    else:
+        assert _form(text) == fields
 
 
 async def test_headers_which_no_signature_covers_do_not_steer_bolt(

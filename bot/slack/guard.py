@@ -14,8 +14,9 @@ import hmac
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs, unquote
 
 import structlog
 from aiohttp import web
@@ -108,8 +109,14 @@ def _doubt(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetim
 
 def signed(timestamp: str, body: bytes, *, secret: str) -> str:
     """The signature Slack gives to `body` sent at `timestamp` (Unix seconds)."""
-    base = b"v0:" + timestamp.encode() + b":" + body
-    return "v0=" + hmac.digest(secret.encode(), base, "sha256").hex()
+    digest = _keyed(secret).copy()
+    digest.update(b"v0:" + timestamp.encode() + b":" + body)
+    return "v0=" + digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _keyed(secret: str) -> hmac.HMAC:
+    return hmac.new(secret.encode(), digestmod="sha256")
 
 
 def _is_probe(body: bytes) -> bool:
@@ -126,12 +133,32 @@ def _fields(body: bytes, content_type: str) -> dict[str, Any] | None:
         if content_type.partition(";")[0].strip() == "application/json" or text.startswith("{"):
             fields = json.loads(text)
         else:
-            fields = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
+            fields = _form(text)
             if "payload" in fields:
                 fields = json.loads(fields["payload"])
     except (ValueError, RecursionError):
         return None
     return fields if isinstance(fields, dict) and fields else None
+
+
+def _form(text: str) -> dict[str, Any]:
+    """A form's fields, of several with the same name the last: as `parse_qsl` reads them.
+
+    That unquotes all of them, and most are as they are.
+
+    Raises:
+        UnicodeDecodeError: a name or a value is no UTF-8.
+    """
+    fields = {}
+    for pair in text.replace("+", " ").split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            fields[_unquoted(name)] = _unquoted(value)
+    return fields
+
+
+def _unquoted(text: str) -> str:
+    return unquote(text, errors="strict") if "%" in text else text
 
 
 def slack_endpoint(

@@ -24,7 +24,6 @@ PAUSE_S = 0.5
 MAX_RETRY_AFTER_S = 30.0
 """What Slack asks beyond this is not waited for: the person would have gone."""
 
-_JSON = {"Content-Type": "application/json"}
 _WORD = re.compile(r"[a-z_]{1,50}")
 
 Sent = TypeVar("Sent")
@@ -151,8 +150,7 @@ class Sender:
         async def send() -> None:
             async with self._session.post(
                 response_url,
-                data=body,
-                headers=_JSON,
+                data=aiohttp.BytesPayload(body, content_type="application/json"),
                 allow_redirects=False,
                 timeout=self._total,
             ) as reply:
