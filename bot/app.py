@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 import aiohttp
 import structlog
 from aiohttp import web
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import working
@@ -33,6 +31,7 @@ from bot.metrics import metered
 from bot.queries import Queries
 from bot.settings import require
 from bot.sharing import answers_of, quotas_in, redis_of
+from bot.slack.bolt import bolt_app
 from bot.slack.channels import Channels
 from bot.slack.files import Files
 from bot.slack.groups import UserGroups
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pydantic import SecretStr
+    from slack_bolt.async_app import AsyncApp
 
     from bot.live.quota import Quota
     from bot.metrics import Meter
@@ -75,7 +75,8 @@ class Bot:
     Attributes:
         settings: what it was opened with.
         duty: what it does of it all.
-        bolt: Bolt's app, before which stand the handlers.
+        dispatch: where the handlers take what is for them.
+        bolt: Bolt's app, for Socket Mode and for what is for none of them.
         health: what is ready.
         meter: what parts report to.
         exposition: what can be read of that.
@@ -88,6 +89,7 @@ class Bot:
 
     settings: Settings
     duty: Duty
+    dispatch: Dispatch
     bolt: AsyncApp
     health: Health
     meter: Meter
@@ -107,6 +109,7 @@ class Bot:
             require(self.settings.slack, "signing_secret")
             endpoint = slack_endpoint(
                 self.bolt,
+                take=self.dispatch.take,
                 secret=_told(self.settings.slack.signing_secret),
                 now=self.now,
                 repeats=self.repeats,
@@ -246,15 +249,8 @@ async def opened(
             meter=meter,
             caller=Caller(settings.roles, people, groups, store.record, now),
         )
-        bolt = AsyncApp(
-            client=_slack_client(settings, session, token=None),  # it only acknowledges
-            before_authorize=Dispatch(desk, jobs),
-            authorize=_one_workspace,
-            process_before_response=True,
-            request_verification_enabled=False,  # the guard has verified, or Socket Mode has
-            ssl_check_enabled=False,  # the guard answers it
-            attaching_function_token_enabled=False,  # there are no steps of workflows
-        )
+        dispatch = Dispatch(desk, jobs)
+        bolt = bolt_app(_slack_client(settings, session, token=None), dispatch)
         health = Health(
             credentials=credentials,
             store=store,
@@ -269,7 +265,8 @@ async def opened(
             repeats = await stack.enter_async_context(
                 RepeatsInStore(store.requests, repeats, clock_s=clock_s)
             )
-        yield Bot(settings, duty, bolt, health, meter, exposition, desk, jobs, repeats, lives, now)
+        parts = health, meter, exposition, desk, jobs, repeats, lives
+        yield Bot(settings, duty, dispatch, bolt, *parts, now)
 
 
 def _insist_on_sharing(settings: Settings) -> None:
@@ -294,11 +291,6 @@ def _slack_client(
         session=session,
         retry_handlers=[],  # the SDK's own would repeat a post that may have arrived
     )
-
-
-async def _one_workspace(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-    """Whose request it is. Bolt's own would call Slack first, and fail the request if that does."""
-    return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
 
 def _patient(timeouts: Timeouts) -> Timeouts:

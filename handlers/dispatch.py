@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
@@ -29,7 +29,6 @@ from handlers.front import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
-    from slack_bolt.async_app import AsyncAck
     from slack_bolt.request.async_request import AsyncBoltRequest
     from slack_bolt.response import BoltResponse
 
@@ -39,6 +38,10 @@ if TYPE_CHECKING:
     from handlers.desk import Desk
     from handlers.front import Source
 
+Said: TypeAlias = "Mapping[str, Any]"
+"""What an acknowledgement says."""
+NOTHING: Said = {}
+
 log = structlog.get_logger(__name__)
 
 
@@ -47,14 +50,14 @@ class Dispatch(AsyncMiddleware):
 
     A form and a menu's suggestions are answered by the acknowledgement itself.
 
-    It stands before Bolt's own dispatch, which would ask each listener in turn whether the request
-    is for it: what is not for the bot goes on to that.
+    It stands before Bolt, which would make a client for each request and ask each listener in turn
+    whether it is for that; over Socket Mode as the first of Bolt's middlewares.
     """
 
     def __init__(self, desk: Desk, jobs: Jobs) -> None:
         self._desk = desk
         self._jobs = jobs
-        self._takers: Mapping[str, Callable[[AsyncAck, dict[str, Any]], Awaitable[object]]] = {
+        self._takers: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[Said]]] = {
             COMMAND: self._command,
             "block_actions": self._click,
             "block_suggestion": self._typing,
@@ -64,6 +67,11 @@ class Dispatch(AsyncMiddleware):
             "app_home_opened": self._home,
         }
 
+    async def take(self, body: Mapping[str, Any]) -> Said | None:
+        """Take a request, or let it pass: None."""
+        take = self._takers.get(_kind(body))
+        return None if take is None else await take(body)
+
     async def async_process(
         self,
         *,
@@ -71,54 +79,52 @@ class Dispatch(AsyncMiddleware):
         resp: BoltResponse,  # noqa: ARG002 - as Bolt calls it
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - as Bolt calls it
     ) -> BoltResponse | None:
-        """Take a request, or let it pass."""
-        take = self._takers.get(_kind(req.body))
-        if take is None:
+        """Take a request of Bolt's, or let it pass."""
+        said = await self.take(req.body)
+        if said is None:
             return await next()
-        ack = req.context.ack
-        await take(ack, req.body)
-        return ack.response or await ack()
+        return await req.context.ack(dict(said) or "")
 
-    async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
+    async def _command(self, body: Mapping[str, Any]) -> Said:
         command = Command.of(body)
         self._start(COMMAND, command, take_command(self._desk, command))
+        return NOTHING
 
-    async def _click(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
+    async def _click(self, body: Mapping[str, Any]) -> Said:
         click = Click.of(body)
         self._start(click.action_id, click, take_click(self._desk, click))
+        return NOTHING
 
-    async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
+    async def _shortcut(self, body: Mapping[str, Any]) -> Said:
         shortcut = Shortcut.of(body)
         self._start(shortcut.callback_id, shortcut, take_shortcut(self._desk, shortcut))
+        return NOTHING
 
-    async def _home(self, _: AsyncAck, body: dict[str, Any]) -> None:
+    async def _home(self, body: Mapping[str, Any]) -> Said:
         opened = HomeOpened.of(body)
         if opened.tab == home.TAB:
             self._start(home.TAB, opened, home.show(self._desk.serving(opened), opened))
+        return NOTHING
 
-    async def _form(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def _form(self, body: Mapping[str, Any]) -> Said:
         submission = Submission.of(body)
         try:
             request = await read_form(self._desk, submission)
         except Misfilled as error:
-            await ack(response_action="errors", errors=dict(error.fields))
-            return
-        await ack()
+            return {"response_action": "errors", "errors": dict(error.fields)}
         work = take_request(self._desk, Command.of_form(submission), request)
         self._start(submission.callback_id, submission, work)
+        return NOTHING
 
-    async def _typing(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def _typing(self, body: Mapping[str, Any]) -> Said:
         desk = self._desk
         if accounts := desk.accounts.to_list():
             with suppress(Busy):  # then at the next letter
                 self._jobs.start("domains", form.look_up_domains(desk, accounts))
-        await ack(options=await suggested(desk, Suggestion.of(body)))
+        return {"options": await suggested(desk, Suggestion.of(body))}
 
     def _start(self, name: str, source: Source, work: Coroutine[Any, Any, None]) -> None:
-        """Start a job. Nothing here waits: Bolt acknowledges when the taker returns."""
+        """Start a job. Nothing here waits: it is acknowledged when the taker returns."""
         desk, jobs = self._desk, self._jobs
 
         async def tell(render: Callable[[Reader], Message]) -> None:
