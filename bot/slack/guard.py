@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote_to_bytes
 
 import structlog
 from aiohttp import web
@@ -160,7 +160,7 @@ def _form(text: str) -> dict[str, Any]:
 
 
 def _unquoted(text: str) -> str:
-    return unquote(text, errors="strict") if "%" in text else text
+    return unquote_to_bytes(text).decode() if "%" in text else text
 
 
 async def _none(_: Mapping[str, Any]) -> None:

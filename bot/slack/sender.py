@@ -74,6 +74,7 @@ class Sender:
         self._client = client
         self._sleep = sleep
         self._timeout_s = timeout_s
+        self._last: tuple[Payload, bytes] | None = None
         self._total = aiohttp.ClientTimeout(total=timeout_s)
 
     async def respond(
@@ -102,6 +103,7 @@ class Sender:
             response_url,
             as_said(message)
             | {
+                "blocks": self._blocks(message),
                 "response_type": "in_channel" if in_channel else "ephemeral",
                 "replace_original": replace_original,
             },
@@ -141,6 +143,12 @@ class Sender:
                 await self._client.chat_update(channel=posted.channel_id, ts=posted.ts, **said)
 
         await tried(send, repeatable=True, sleep=self._sleep)
+
+    def _blocks(self, message: Payload) -> msgspec.Raw:
+        """The message's blocks in JSON: written once for all who are answered the very same."""
+        if self._last is None or self._last[0] is not message:
+            self._last = message, _written(list(message.blocks))
+        return msgspec.Raw(self._last[1])
 
     async def _respond(
         self, response_url: str, said: Mapping[str, Any], *, repeatable: bool
@@ -192,12 +200,16 @@ def as_said(message: Payload) -> dict[str, Any]:
     }
 
 
-def _written(said: Mapping[str, Any]) -> bytes:
+def _written(said: object) -> bytes:
     """JSON; half a surrogate pair, which UTF-8 does not know, stands there as an escape."""
     try:
         return msgspec.json.encode(said)
     except UnicodeEncodeError:
-        return json.dumps(said).encode()
+        return json.dumps(said, default=_read).encode()
+
+
+def _read(part: msgspec.Raw) -> object:
+    return json.loads(bytes(part))
 
 
 def _parsed(body: bytes) -> object:
