@@ -6,8 +6,10 @@ meant for, where that is plain; otherwise it is left out of the form, which says
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
 
 from bot.errors import UsageError
 from bot.export import Format
@@ -70,7 +72,7 @@ class _Sorting:
             steps.read_next(reading, piece)
         except UsageError as error:
             if error.problem == Problem.UNKNOWN_KEY and error.suggestion:
-                reading.pieces[begin] = replace(piece, text=error.suggestion)
+                reading.pieces[begin] = structs.replace(piece, text=error.suggestion)
             elif error.problem in {Problem.REPEATED_KEY, Problem.ONE_AT_A_TIME}:
                 self._leave_out(begin)
             elif key := self._meant(error):

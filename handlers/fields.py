@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
 
 from bot.errors import UsageError
 from bot.views import inputs
@@ -154,7 +156,7 @@ def _laid_out(reading: Reading, field: Field, text: str) -> Iterator[Piece]:
     for piece in pieces(text) if field is Field.URLS else [Piece(text, 0, len(text))]:
         is_own_key = piece.is_key and KEYS.get(folded(piece.text)) is _READ[field]
         if piece.text and not is_own_key:
-            moved = replace(piece, start=start + piece.start, end=start + piece.end)
+            moved = structs.replace(piece, start=start + piece.start, end=start + piece.end)
             reading.pieces, reading.position = [moved], 0
             yield moved
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from html import unescape
 from typing import Final
+
+import msgspec
 
 from handlers.vocabulary import CHINESE_WORD, KEYS, Key, folded
 
@@ -66,8 +67,7 @@ _END_OF_URL = re.compile(r"(\S*?://\S*?)[。！？；]+(?=\s|$|\w+://)")
 """What ends a Chinese sentence behind a URL is none of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A key or a word, and where it stands: `start` to `end` in the normalised text.
 
     Attributes:
