@@ -184,6 +184,7 @@ async def opened(
                 language=settings.display.language,
                 zone=settings.display.zone,
                 preferences=store.preferences.get,
+                at_hand=store.preferences.at_hand,
             )
         )
         groups = await stack.enter_async_context(UserGroups(client, clock_s=clock_s))

@@ -58,6 +58,7 @@ class People(Lookups):
         zone: of people whose time zone Slack does not tell.
         preferences: what they have chosen themselves, which goes over what Slack says; what it was
             last, where it cannot be read.
+        at_hand: what `preferences` would give at once; None where that is to be read.
         patience_s: how long an answer may wait for a lookup.
         clock_s: a monotonic clock, in seconds.
         max_people: how many are remembered.
@@ -70,6 +71,7 @@ class People(Lookups):
         language: Language = Language.ENGLISH,
         zone: ZoneInfo = UTC,
         preferences: Callable[[str], Awaitable[Preferences]] | None = None,
+        at_hand: Callable[[str], Preferences | None] = lambda _: None,
         patience_s: float = 1.0,
         clock_s: Callable[[], float] = time.monotonic,
         max_people: int = 10_000,
@@ -79,6 +81,7 @@ class People(Lookups):
         self._language = language
         self._zone = zone
         self._preferences = preferences
+        self._at_hand = at_hand
         self._patience_s = patience_s
         self._clock_s = clock_s
         self._known: LRUCache[str, _Known] = LRUCache(max_people)
@@ -91,8 +94,10 @@ class People(Lookups):
         if self._preferences is None:
             return reader
         try:
-            async with asyncio.timeout(self._patience_s):
-                self._chosen[user_id] = await self._preferences(user_id)
+            if (chosen := self._at_hand(user_id)) is None:
+                async with asyncio.timeout(self._patience_s):
+                    chosen = await self._preferences(user_id)
+            self._chosen[user_id] = chosen
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("preferences not read", user=user_id, error=str(error) or "timeout")
         chosen = self._chosen.get(user_id)

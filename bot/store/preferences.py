@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -42,10 +41,16 @@ class PeoplesPreferences:
         )
         self._changes = 0
 
+    def at_hand(self, user_id: str) -> Preferences | None:
+        """The person's, if they were read within these seconds."""
+        known: Preferences | None = self._known.get(user_id)
+        return known
+
     async def get(self, user_id: str) -> Preferences:
         """The person's."""
-        with suppress(KeyError):
-            return self._known[user_id]
+        known = self.at_hand(user_id)
+        if known is not None:
+            return known
         changes_before = self._changes
         async with self._database.reading() as connection:
             found = await _read(connection, user_id)
