@@ -75,8 +75,7 @@ class Bot:
     Attributes:
         settings: what it was opened with.
         duty: what it does of it all.
-        dispatch: where the handlers take what is for them.
-        bolt: Bolt's app, for Socket Mode and for what is for none of them.
+        bolt: Bolt's app, before which stand the handlers.
         health: what is ready.
         meter: what parts report to.
         exposition: what can be read of that.
@@ -89,7 +88,6 @@ class Bot:
 
     settings: Settings
     duty: Duty
-    dispatch: Dispatch
     bolt: AsyncApp
     health: Health
     meter: Meter
@@ -109,7 +107,6 @@ class Bot:
             require(self.settings.slack, "signing_secret")
             endpoint = slack_endpoint(
                 self.bolt,
-                take=self.dispatch.take,
                 secret=_told(self.settings.slack.signing_secret),
                 now=self.now,
                 repeats=self.repeats,
@@ -250,8 +247,7 @@ async def opened(
             meter=meter,
             caller=Caller(settings.roles, people, groups, store.record, now),
         )
-        dispatch = Dispatch(desk, jobs)
-        bolt = bolt_app(_slack_client(settings, session, token=None), dispatch)
+        bolt = bolt_app(_slack_client(settings, session, token=None), Dispatch(desk, jobs))
         health = Health(
             credentials=credentials,
             store=store,
@@ -266,8 +262,7 @@ async def opened(
             repeats = await stack.enter_async_context(
                 RepeatsInStore(store.requests, repeats, clock_s=clock_s)
             )
-        parts = health, meter, exposition, desk, jobs, repeats, lives
-        yield Bot(settings, duty, dispatch, bolt, *parts, now)
+        yield Bot(settings, duty, bolt, health, meter, exposition, desk, jobs, repeats, lives, now)
 
 
 def _insist_on_sharing(settings: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import re
@@ -16,13 +15,11 @@ from structlog.processors import JSONRenderer
 from structlog.stdlib import ProcessorFormatter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from structlog.typing import EventDict, Processor, WrappedLogger
 
 _HIDDEN = "[hidden]"
 _MIN_SECRET_LENGTH = 6
-_REQUEST_ID_BYTES = 5
+_REQUEST_ID_BYTES = 4
 
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -142,9 +139,9 @@ def _is_news(record: logging.LogRecord) -> bool:
     return "`token` will be unused" not in record.getMessage()
 
 
-def new_request_id(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
-    """A name for one request, short enough to be read out: 8 letters and digits."""
-    return base64.b32encode(random_bytes(_REQUEST_ID_BYTES)).decode().lower()
+def new_request_id() -> str:
+    """A name for one request, short enough to be read out: 8 hexadecimal digits."""
+    return secrets.token_hex(_REQUEST_ID_BYTES)
 
 
 def request_id() -> str:

@@ -152,10 +152,14 @@ class Rights:
         scope = self.scopes[right]
         return bool(scope) if domain is None else domain in scope
 
+    def allow_anything(self, domain: str | None = None) -> bool:
+        """Whether they have any right of a domain (None: of any at all)."""
+        return any(self.allow(right, domain) for right in self.scopes)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Roles:
-    """All grants. What none of them grants is not allowed."""
+    """All grants. What none of them grants is not allowed. To be made once: it is remembered by."""
 
     grants: tuple[Grant, ...] = DEFAULT
 
@@ -165,11 +169,11 @@ class Roles:
 
     def rights(self, person: Person, channel_id: str) -> Rights:
         """All that a person may while they are in a channel ("" in none)."""
-        return _rights(self.grants, person, (channel_id,))
+        return _rights(self, person, (channel_id,))
 
     def rights_somewhere(self, person: Person) -> Rights:
         """All that a person may, each thing in whichever channels they may do it."""
-        return _rights(self.grants, person, self.channels)
+        return _rights(self, person, self.channels)
 
     def allows(
         self, person: Person, right: Right, channel_id: str, domain: str | None = None
@@ -180,12 +184,12 @@ class Roles:
     @property
     def channels(self) -> tuple[str, ...]:
         """The channels that grants name."""
-        return _places(self.grants)
+        return _places(self)
 
     @property
     def groups(self) -> frozenset[str]:
         """The user groups that grants name."""
-        return _groups(self.grants)
+        return _groups(self)
 
     def refusal(self, person: Person, right: Right | None, domain: str | None) -> NotAllowed:
         """Why a person may not, and who can help.
@@ -225,10 +229,10 @@ class Roles:
 
 
 @lru_cache(_RIGHTS_IN_MEMORY)
-def _rights(grants: tuple[Grant, ...], person: Person, channel_ids: tuple[str, ...]) -> Rights:
+def _rights(roles: Roles, person: Person, channel_ids: tuple[str, ...]) -> Rights:
     """All that a person may while they are in one of the channels."""
     names = person.known_as(*channel_ids)
-    return Rights({right: _scope(grants, names, right) for right in Right})
+    return Rights({right: _scope(roles.grants, names, right) for right in Right})
 
 
 def _scope(grants: tuple[Grant, ...], names: frozenset[str], right: Right) -> Scope:
@@ -242,13 +246,13 @@ def _scope(grants: tuple[Grant, ...], names: frozenset[str], right: Right) -> Sc
 
 
 @lru_cache
-def _places(grants: tuple[Grant, ...]) -> tuple[str, ...]:
-    return _channels(name for grant in grants for name in grant.to)
+def _places(roles: Roles) -> tuple[str, ...]:
+    return _channels(name for grant in roles.grants for name in grant.to)
 
 
 @lru_cache
-def _groups(grants: tuple[Grant, ...]) -> frozenset[str]:
-    return frozenset(name for grant in grants for name in grant.to if name[0] == "S")
+def _groups(roles: Roles) -> frozenset[str]:
+    return frozenset(name for grant in roles.grants for name in grant.to if name[0] == "S")
 
 
 def _channels(names: Iterable[str]) -> tuple[str, ...]:

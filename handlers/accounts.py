@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.errors import AccountGone, LiveError
-from bot.roles import Right
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -70,11 +69,7 @@ class Accounts:
         return tuple(
             name
             for name, account in self.settings.accounts.items()
-            if any(
-                rights.allow(right, domain)
-                for right in Right
-                for domain in account.domains or (None,)
-            )
+            if any(map(rights.allow_anything, account.domains or (None,)))
         )
 
     async def strangers(self, domains: Collection[str]) -> frozenset[str]:

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -87,3 +88,14 @@ def test_other_blocks_are_fitted_too(kind: str) -> None:
 
 def test_an_empty_summary_becomes_a_dash() -> None:
     assert fitted(Message(" ")).text == "–"
+
+
+@given(st.text())
+def test_blocks_stand_in_json_whatever_their_text(text: str) -> None:
+    message = Message("", ({"type": "section", "text": {"type": "mrkdwn", "text": text}},))
+    assert tuple(json.loads(message.blocks_json)) == message.blocks
+
+
+def test_half_a_surrogate_pair_in_a_block_is_an_escape() -> None:
+    message = Message("", ({"type": "divider", "block_id": "cup\ud83d 比赛"},))
+    assert tuple(json.loads(message.blocks_json)) == message.blocks

@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.errors import SettingsError
 from bot.reader import Language
-from bot.roles import Grant, Right, Roles
+from bot.roles import DEFAULT, Grant, Right
 from bot.settings import Settings, WrongSettings, load, require, suffix_of
 from bot.settings.reading import FILE_VARIABLE
 from bot.settings.variables import ACCOUNT_VARIABLES, KEY_VARIABLES, VARIABLES
@@ -148,7 +148,7 @@ def test_without_an_environment_given_the_processs_own_is_read(
 
 
 def test_without_grants_members_do_the_everyday_and_admins_administer(tmp_path: Path) -> None:
-    assert read("", tmp_path).roles == Roles()
+    assert read("", tmp_path).roles.grants == DEFAULT
 
 
 def test_grants_replace_those_that_hold_by_default(tmp_path: Path) -> None:

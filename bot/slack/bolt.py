@@ -1,4 +1,4 @@
-"""Bolt's app: for Socket Mode, and for what of Slack's requests the bot does not take itself."""
+"""Bolt's app, which takes what Slack sends over HTTP and Socket Mode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def bolt_app(client: AsyncWebClient, first: AsyncMiddleware) -> AsyncApp:
 
     Args:
         client: without a token: the app only acknowledges.
-        first: takes what is for the bot.
+        first: takes what is for the bot, and lets the rest pass.
     """
     return AsyncApp(
         client=client,

@@ -15,7 +15,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import structlog
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from slack_bolt.async_app import AsyncApp
+    from slack_bolt.response import BoltResponse
 
     from bot.metrics import Meter
     from bot.slack.repeats import Repeats
@@ -67,9 +68,6 @@ class Answered:
 
 
 Verdict = Accepted | Answered
-
-Take: TypeAlias = "Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]"
-"""Takes a request: what it is acknowledged with, {} for nothing; None is that it is for others."""
 
 
 def judge(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> Verdict:
@@ -163,14 +161,9 @@ def _unquoted(text: str) -> str:
     return unquote_to_bytes(text).decode() if "%" in text else text
 
 
-async def _none(_: Mapping[str, Any]) -> None:
-    """Take none."""
-
-
 def slack_endpoint(
     app: AsyncApp,
     *,
-    take: Take = _none,
     secret: str,
     now: Callable[[], datetime],
     repeats: Repeats,
@@ -182,7 +175,6 @@ def slack_endpoint(
 
     Args:
         app: with `request_verification_enabled=False` and `process_before_response=True`.
-        take: what is asked before the app is.
         secret: the app's signing secret.
         now: the wall clock.
         repeats: what has been answered already.
@@ -196,7 +188,7 @@ def slack_endpoint(
     if not secret:
         raise SettingsError("SLACK_SIGNING_SECRET", "the signing secret of the Slack app")
 
-    async def admitted(request: web.Request) -> Accepted | Answered:
+    async def admitted(request: web.Request) -> AsyncBoltRequest | Answered:
         body = await _body(request, max_body_bytes, read_timeout_s)
         if isinstance(body, Answered):
             return body
@@ -205,19 +197,17 @@ def slack_endpoint(
             return verdict
         if await is_repeat(repeats, verdict.fields, verdict.signature):
             return Answered(200, "repeat")
-        return verdict
+        return _for_bolt(verdict.fields)
 
     async def endpoint(request: web.Request) -> web.Response:
         begun_s = asyncio.get_running_loop().time()
-        outcome: Accepted | Answered | web.Response = await admitted(request)
-        if isinstance(outcome, Accepted):
-            said = await take(outcome.fields)
-            outcome = await _by_bolt(app, outcome.fields) if said is None else _saying(said)
+        outcome = await admitted(request)
         if isinstance(outcome, Answered):
             log.info("stopped before Bolt", status=outcome.status, reason=outcome.reason)
             return web.Response(status=outcome.status)
+        response = _for_slack(await app.async_dispatch(outcome))
         meter.took(ACK, asyncio.get_running_loop().time() - begun_s, "http")
-        return outcome
+        return response
 
     return endpoint
 
@@ -246,20 +236,6 @@ async def _body(request: web.Request, max_bytes: int, timeout_s: float) -> bytes
     return too_long if len(body) > max_bytes else bytes(body)
 
 
-def _saying(said: Mapping[str, Any]) -> web.Response:
-    return web.json_response(said) if said else web.Response()
-
-
-async def _by_bolt(app: AsyncApp, fields: dict[str, Any]) -> web.Response | Answered:
-    """What Bolt says to a request: text, or an object in JSON."""
-    request = _for_bolt(fields)
-    if isinstance(request, Answered):
-        return request
-    response = await app.async_dispatch(request)
-    kind = "application/json" if response.body.startswith("{") else "text/plain"
-    return web.Response(status=response.status, text=response.body, content_type=kind)
-
-
 def _for_bolt(fields: dict[str, Any]) -> AsyncBoltRequest | Answered:
     """The request as Bolt takes it, already parsed and without headers: as over Socket Mode.
 
@@ -271,3 +247,11 @@ def _for_bolt(fields: dict[str, Any]) -> AsyncBoltRequest | Answered:
         return AsyncBoltRequest(body=fields, mode="socket_mode")
     except (AttributeError, LookupError, TypeError, ValueError):
         return Answered(400, "unknown_shape")
+
+
+def _for_slack(response: BoltResponse) -> web.Response:
+    """What Bolt answers: mostly nothing; else text, or an object in JSON."""
+    if not response.body:
+        return web.Response(status=response.status)
+    kind = "application/json" if response.body.startswith("{") else "text/plain"
+    return web.Response(status=response.status, text=response.body, content_type=kind)

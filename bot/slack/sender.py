@@ -39,6 +39,13 @@ class Payload(Protocol):
     def blocks(self) -> Sequence[Mapping[str, Any]]: ...  # noqa: D102 -- see the class
 
 
+class Answer(Payload, Protocol):
+    """A message that knows its blocks in JSON too: many may be answered the same."""
+
+    @property
+    def blocks_json(self) -> bytes: ...  # noqa: D102 -- see the class
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A message that stands in Slack: the ID of its channel, and its `ts` there."""
@@ -74,13 +81,12 @@ class Sender:
         self._client = client
         self._sleep = sleep
         self._timeout_s = timeout_s
-        self._last: tuple[Payload, bytes] | None = None
         self._total = aiohttp.ClientTimeout(total=timeout_s)
 
     async def respond(
         self,
         response_url: str,
-        message: Payload,
+        message: Answer,
         *,
         in_channel: bool = False,
         replace_original: bool = False,
@@ -101,9 +107,11 @@ class Sender:
         """
         await self._respond(
             response_url,
-            as_said(message)
-            | {
-                "blocks": self._blocks(message),
+            {
+                "text": msgspec.Raw(_written(message.text)),
+                "blocks": msgspec.Raw(message.blocks_json),
+                "unfurl_links": False,
+                "unfurl_media": False,
                 "response_type": "in_channel" if in_channel else "ephemeral",
                 "replace_original": replace_original,
             },
@@ -143,12 +151,6 @@ class Sender:
                 await self._client.chat_update(channel=posted.channel_id, ts=posted.ts, **said)
 
         await tried(send, repeatable=True, sleep=self._sleep)
-
-    def _blocks(self, message: Payload) -> msgspec.Raw:
-        """The message's blocks in JSON: written once for all who are answered the very same."""
-        if self._last is None or self._last[0] is not message:
-            self._last = message, _written(list(message.blocks))
-        return msgspec.Raw(self._last[1])
 
     async def _respond(
         self, response_url: str, said: Mapping[str, Any], *, repeatable: bool
@@ -205,11 +207,7 @@ def _written(said: object) -> bytes:
     try:
         return msgspec.json.encode(said)
     except UnicodeEncodeError:
-        return json.dumps(said, default=_read).encode()
-
-
-def _read(part: msgspec.Raw) -> object:
-    return json.loads(bytes(part))
+        return json.dumps(said).encode()
 
 
 def _parsed(body: bytes) -> object:

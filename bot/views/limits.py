@@ -8,10 +8,14 @@ every string counts, types and values as well (`weight`), and 9,000 is the most.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
 
 from bot.views.mrkdwn import NOTHING, clipped
 from bot.views.refs import BUTTON_VALUE_CHARS, OPTION_VALUE_CHARS
@@ -56,7 +60,7 @@ PICKED_S = range(10**9, 10**10)
 _CUT_MARKUP = re.compile(r"(?:<[^<>]*|&[a-z]*)(…)$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """What is sent to Slack.
 
@@ -70,6 +74,17 @@ class Message:
     text: str
     blocks: tuple[Block, ...] = ()
     asks: tuple[Ask, ...] = ()
+
+    @cached_property
+    def blocks_json(self) -> bytes:
+        """The blocks as they are sent, written once however many are sent them.
+
+        Half a surrogate pair, which UTF-8 does not know, stands there as an escape.
+        """
+        try:
+            return msgspec.json.encode(self.blocks)
+        except UnicodeEncodeError:
+            return json.dumps(self.blocks).encode()
 
 
 def fitted(message: Message) -> Message:

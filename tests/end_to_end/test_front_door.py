@@ -81,7 +81,12 @@ async def test_a_signed_request_is_acknowledged_with_nothing(demo: Demo) -> None
         (b"ssl_check=1&token=x", {"sign": False}, 200),
         (b"command=%2Fsomething-else&text=x", {}, 404),
         (b'{"type": "event_callback", "event": {"type": "message", "user": "U1"}}', {}, 404),
-        (b'{"type": ["block_actions"]}', {}, 404),
+        (b'{"type": "event_callback", "event": "none"}', {}, 400),
+        (b'{"type": "event_callback"}', {}, 400),
+        (b'{"type": ["block_actions"]}', {}, 400),
+        (b'{"type": "block_actions", "actions": 5}', {}, 400),
+        (b'{"type": "view_submission"}', {}, 400),
+        (b'{"type": "view_submission", "view": []}', {}, 400),
         (b'{"type": "url_verification", "challenge": "x"}', {}, 200),
     ],
 )
