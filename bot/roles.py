@@ -159,7 +159,10 @@ class Rights:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roles:
-    """All grants. What none of them grants is not allowed. To be made once: it is remembered by."""
+    """All grants. What none of them grants is not allowed.
+
+    What people may is remembered by it: it is to be made once.
+    """
 
     grants: tuple[Grant, ...] = DEFAULT
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from bot.errors import AccountGone, LiveError
@@ -24,8 +24,7 @@ _PATIENCE_S = 2.0
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(msgspec.Struct, frozen=True, eq=False):
     """The accounts of the settings; those that name no domains are asked which they have."""
 
     settings: Settings

@@ -278,15 +278,17 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         Raises:
             StoreUnavailable: which one is the default cannot be read, and there are several.
         """
-        only = self.settings.domains[0] if len(self.settings.domains) == 1 else None
         try:
             default = await self.store.defaults.get(team_id, channel_id)
         except StoreUnavailable as error:
-            if only is None:
+            if len(self.settings.domains) != 1:
                 raise
             log.warning("default domain not read", error=str(error))
             default = None
-        return (only, None) if default is None else (default.domain, default.account)
+        if default is not None:
+            return default.domain, default.account
+        domains = self.settings.domains
+        return domains[0] if len(domains) == 1 else None, None
 
     async def domains(self) -> tuple[str, ...]:
         """The known play domains that the caller may query."""

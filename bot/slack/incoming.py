@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from bot.slack.messages import files_of, texts_of
 
 if TYPE_CHECKING:
@@ -22,8 +24,7 @@ def is_channel(channel_id: str) -> bool:
     return channel_id[:1] not in {"", "D"}
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """A slash command as it was typed.
 
     Attributes:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from bot.asks import Ask
@@ -196,7 +197,7 @@ def attempts(user: str) -> Iterator[tuple[str, Any]]:
     for request in REQUESTS:
         yield str(request), lambda desk, r=request: front.take_request(desk, command, r)
     for name in ("status=failed", "no such thing"):
-        typed = replace(command, text=name)
+        typed = structs.replace(command, text=name)
         yield name, lambda desk, c=typed: front.take_command(desk, c)
     for action_id in routes.CLICKS:
         click = Click(action_id, VALUES[action_id], TEAM, CHANNEL, user, "", in_private=True)
