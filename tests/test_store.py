@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -80,6 +81,17 @@ async def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) ->
             return await store.asks.find(await store.asks.remember(ASK))
 
     assert set(await asyncio.gather(*(opened() for _ in range(4)))) == {ASK}
+
+
+async def test_a_new_file_that_another_process_writes_to_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite3"
+    with closing(sqlite3.connect(file, check_same_thread=False)) as writer:
+        writer.executescript("CREATE TABLE of_others (x); BEGIN IMMEDIATE")
+        leaving = threading.Timer(0.05, writer.rollback)
+        leaving.start()
+        async with Store.open(f"sqlite:///{file}") as store:
+            assert await store.asks.find(await store.asks.remember(ASK)) == ASK
+        leaving.join()
 
 
 async def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(

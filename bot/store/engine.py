@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from contextlib import ExitStack, suppress
+import time
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ _CONNECTIONS = 8
 """How many a process has open to PostgreSQL at most. It keeps them: making one takes longer than
 waiting for one."""
 _CONNECT_S = 3
+_BUSY_S = 0.01
 STOPPED_S = 5
 """How long a process may sit in a transaction: a stopped one shall not hold up all others."""
 
@@ -57,7 +59,7 @@ def engine_of(
         advice = "uv sync --extra postgres, or pip install '.[postgres]'"
         raise StoreUnfit(f"{error.name} is missing", advice) from error
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite_file(engine, makes=not as_it_is)
+        _prepare_sqlite_file(engine, makes=not as_it_is, patience_s=busy_timeout_s)
         if not as_it_is:  # the pragmas are written into the file
             event.listen(engine.sync_engine, "connect", _set_pragmas)
         event.listen(engine.sync_engine, "invalidate", _undo)
@@ -107,7 +109,7 @@ def _options(url: str, busy_timeout_s: float, statement_timeout_s: float | None)
     }
 
 
-def _prepare_sqlite_file(engine: AsyncEngine, *, makes: bool) -> None:
+def _prepare_sqlite_file(engine: AsyncEngine, *, makes: bool, patience_s: float) -> None:
     path = engine.url.database or ""
     if not makes and not Path(path).exists():
         raise StoreMissing(f"there is no {path}", "`serve` makes it")
@@ -117,9 +119,29 @@ def _prepare_sqlite_file(engine: AsyncEngine, *, makes: bool) -> None:
     # aiosqlite, where a file cannot be opened, leaves a thread that reports to a loop which may be
     # gone by then: a traceback under our own message. So the first try is without it.
     try:
-        sqlite3.connect(path).close()
+        with closing(sqlite3.connect(path, timeout=0)) as connection:
+            if makes:
+                _turn_to_wal(connection, patience_s)
     except sqlite3.Error as error:
         raise StoreUnavailable(str(error)) from error
+
+
+def _turn_to_wal(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Have the file in WAL, whatever other process is making the same of it at this moment.
+
+    SQLite does not wait for the others here, however long its own time-out: it asks for the lock
+    while it reads, and two who did would wait for each other. What else is wrong, and what takes
+    too long, is for the next connection to find.
+    """
+    ends_s = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY and time.monotonic() < ends_s:
+                time.sleep(_BUSY_S)
+                continue
+        return
 
 
 def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
