@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -459,6 +459,48 @@ async def test_a_cancelled_call_keeps_its_place_as_it_may_have_arrived() -> None
                 await called.live.describe_preload_tasks(QUERY)
         assert quota.used == 1
         assert quota.waiting == 0
+
+
+# --- replies in pieces ---
+
+
+@dataclass
+class Pieces:
+    """A server that writes each reply in pieces, and counts the connections."""
+
+    pieces: int
+    connections: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        body = b'{"RequestId": "R", "PreloadTasks": {"PreloadTask": []}, "TotalNum": 0}'
+        reply = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        size = -(-len(reply) // self.pieces)
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                for begin in range(0, len(reply), size):
+                    writer.write(reply[begin : begin + size])
+                    await writer.drain()
+                    await asyncio.sleep(0.001)
+        writer.close()
+        await writer.wait_closed()
+        self.ended.set()
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 20])
+async def test_a_reply_is_read_in_however_many_pieces_it_comes_and_the_connection_kept(
+    pieces: int,
+) -> None:
+    served = Pieces(pieces)
+    server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        async with LiveClient(KEYS, f"http://127.0.0.1:{port}") as live:
+            for _ in range(3):
+                assert (await live.describe_preload_tasks(QUERY)).request_id == "R"
+        await served.ended.wait()
+    assert served.connections == 1
 
 
 # --- secrets ---

@@ -5,9 +5,10 @@ from urllib.parse import parse_qsl
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bot.live.credentials import Credentials
-from bot.live.signing import Request, canonical_query, signed
+from bot.live.signing import Request, canonical_query, nonces, signed
 
 EXAMPLE_KEYS = Credentials("YourAccessKeyId", "YourAccessKeySecret")
 EXAMPLE_DATE = datetime(2023, 10, 26, 10, 22, 32, tzinfo=UTC)
@@ -44,6 +45,22 @@ def test_a_security_token_is_sent_and_signed() -> None:
     assert headers["x-acs-accesskey-id"] == "id"
     assert "x-acs-accesskey-id" in headers["authorization"]
     assert "x-acs-security-token" in headers["authorization"]
+
+
+def test_a_content_type_is_sent_and_signed_where_there_is_one() -> None:
+    typed = structs.replace(EXAMPLE, content_type="text/plain")
+    headers = signed(typed, credentials=EXAMPLE_KEYS, nonce="n", at=EXAMPLE_DATE)
+    assert headers["content-type"] == "text/plain"
+    assert "SignedHeaders=content-type;host;" in headers["authorization"]
+    plain = signed(EXAMPLE, credentials=EXAMPLE_KEYS, nonce="n", at=EXAMPLE_DATE)
+    assert "content-type" not in plain
+
+
+def test_no_nonce_is_made_twice() -> None:
+    one, other = nonces(), nonces()
+    made = [make() for make in (one, other) for _ in range(1000)]
+    assert len(set(made)) == len(made)
+    assert {len(nonce) for nonce in made} == {32}
 
 
 def test_only_unreserved_characters_stay_as_they_are() -> None:

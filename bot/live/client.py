@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random as randomness
-import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import aiohttp
 import structlog
+from aiohttp.hdrs import ACCEPT
 from yarl import URL
 
 from bot.errors import (
@@ -24,13 +24,14 @@ from bot.errors import (
 )
 from bot.live import pages, protocol, retry
 from bot.live.credentials import Credentials, StaticCredentials
+from bot.live.deadlines import Deadlines
 from bot.live.gateway_clock import GatewayClock
 from bot.live.protocol import CREATE_TASKS, DESCRIBE_DOMAINS, DESCRIBE_TASKS
 from bot.live.quota import LocalQuota, Priority
 from bot.live.refusals import server_time_s
 from bot.live.replies import fields_of
-from bot.live.signing import Request, canonical_query, signed
-from bot.live.wire import ENDPOINT, address_of, sent
+from bot.live.signing import Request, canonical_query, nonces, signed
+from bot.live.wire import CONTENT_TYPE, ENDPOINT, address_of, sent
 from bot.metrics import CALLS, OK, QUOTA_WAIT, UNMETERED
 
 if TYPE_CHECKING:
@@ -57,11 +58,6 @@ log = structlog.get_logger(__name__)
 def utc_now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
-
-
-def new_nonce() -> str:
-    """A nonce never used before."""
-    return secrets.token_hex(16)
 
 
 def _at_any_time(parameters: dict[str, str], _: datetime) -> dict[str, str]:
@@ -115,7 +111,7 @@ class LiveClient:
         session: aiohttp.ClientSession | None = None,
         timeouts: Timeouts = Timeouts(),
         now: Callable[[], datetime] = utc_now,
-        nonce: Callable[[], str] = new_nonce,
+        nonce: Callable[[], str] | None = None,
         random: Callable[[], float] = randomness.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         meter: Meter = UNMETERED,
@@ -132,11 +128,12 @@ class LiveClient:
         self._timeouts = timeouts
         self._http_timeout = aiohttp.ClientTimeout(connect=timeouts.try_s / 2)
         self._now = now
-        self._nonce = nonce
+        self._nonce = nonce or nonces()
         self._random = random
         self._sleep = sleep
         self._meter = meter
         self._clock = GatewayClock(now)
+        self._deadlines = Deadlines()
 
     async def __aenter__(self) -> Self:
         if self._session is None:
@@ -278,11 +275,11 @@ class LiveClient:
                 given_s = loop.time()
                 self._meter.took(QUOTA_WAIT, given_s - asked_s, action, priority.word)
                 missing = "no reply"
-                at = self.gateway_time().replace(microsecond=0)  # any wait is over
+                at = self._clock.second()  # any wait is over
                 query = canonical_query(parameters(at))
                 headers = self._signed(action, query, credentials, at)
                 place.deadline_s = min(deadline_s, given_s + self._timeouts.try_s)
-                async with asyncio.timeout_at(place.deadline_s):
+                with self._deadlines.by(place.deadline_s):
                     reply = await self._send(query, headers, place)
         except TimeoutError:
             pass
@@ -322,9 +319,9 @@ class LiveClient:
     def _signed(
         self, action: str, query: str, credentials: Credentials, at: datetime
     ) -> dict[str, str]:
-        request = Request(self._host, action, protocol.VERSION, query)
+        request = Request(self._host, action, protocol.VERSION, query, CONTENT_TYPE)
         headers = signed(request, credentials=credentials, nonce=self._nonce(), at=at)
-        headers["accept"] = "application/json"
+        headers[ACCEPT] = "application/json"
         return headers
 
     def _send(self, query: str, headers: Mapping[str, str], place: Place) -> Awaitable[Reply]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 AGREE_S = 30.0
 """Clocks that are no further apart agree: replies take a while, and say whole seconds."""
+_NO_TIME = timedelta(0)
+_SECOND = timedelta(seconds=1)
 
 
 class GatewayClock:
@@ -23,6 +25,7 @@ class GatewayClock:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._heard: tuple[datetime, float] | None = None
+        self._second = datetime.min.replace(tzinfo=UTC)
 
     def time(self) -> datetime:
         """The time, in UTC."""
@@ -30,6 +33,13 @@ class GatewayClock:
             return self._now()
         at, at_s = self._heard
         return at + timedelta(seconds=asyncio.get_running_loop().time() - at_s)
+
+    def second(self) -> datetime:
+        """The time without its fraction of a second, in UTC; the same object while it lasts."""
+        now = self.time()
+        if not _NO_TIME <= now - self._second < _SECOND:
+            self._second = now.replace(microsecond=0)
+        return self._second
 
     @property
     def skew(self) -> timedelta:

@@ -103,32 +103,34 @@ def task_parameters(
     start, end = window(query, now=now)
     if start >= end:
         _refuse("EndTime", _KEPT)
-    return _given(
-        DomainName=query.domain,
-        Status=query.status and StatusFilter(query.status).value,
-        TaskId=query.task_id,
-        PlayUrl=",".join(query.urls),
-        StartTime=_written[start],
-        EndTime=_written[end],
-        PageNum=str(page),
-        PageSize=str(page_size),
-        RegionId=query.region_id,
-    )
+    parameters = {
+        "DomainName": query.domain,
+        "EndTime": _written[end],
+        "PageNum": str(page),
+        "PageSize": str(page_size),
+        "StartTime": _written[start],
+    }
+    if query.urls:
+        parameters["PlayUrl"] = ",".join(query.urls)
+    if query.region_id:
+        parameters["RegionId"] = query.region_id
+    if query.status:
+        parameters["Status"] = StatusFilter(query.status).value
+    if query.task_id:
+        parameters["TaskId"] = query.task_id
+    return parameters
 
 
 def domain_parameters(keyword: str, *, page: int) -> dict[str, str]:
     """The parameters of DescribeLiveUserDomains: play domains, those with the keyword in them."""
-    return _given(
-        LiveDomainType="liveVideo",
-        DomainName=keyword,
-        DomainSearchType="fuzzy_match" if keyword else None,
-        PageNumber=str(page),
-        PageSize=str(MAX_DOMAINS_PAGE),
-    )
-
-
-def _given(**parameters: str | None) -> dict[str, str]:
-    return {name: value for name, value in parameters.items() if value}
+    parameters = {
+        "LiveDomainType": "liveVideo",
+        "PageNumber": str(page),
+        "PageSize": str(MAX_DOMAINS_PAGE),
+    }
+    if keyword:
+        parameters |= {"DomainName": keyword, "DomainSearchType": "fuzzy_match"}
+    return parameters
 
 
 def _write(at: datetime) -> str:

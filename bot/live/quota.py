@@ -13,7 +13,6 @@ import asyncio
 import heapq
 from bisect import bisect_left
 from collections import deque
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -21,6 +20,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
 REST_S = 1.001
@@ -270,19 +270,21 @@ class LocalQuota:
             self._timer = asyncio.get_running_loop().call_at(change, self._grant)
 
 
-class _Held(AbstractAsyncContextManager[Place]):
+class _Held(Place):
     """A place of a quota, from when it is granted until it is given back."""
 
+    __slots__ = ("_by_s", "_priority", "_quota")
+
     def __init__(self, quota: LocalQuota, priority: Priority, by_s: float | None) -> None:
+        self.deadline_s = self.replied_s = None
         self._quota = quota
         self._priority = priority
         self._by_s = by_s
-        self._place = Place()
 
     async def __aenter__(self) -> Place:
         if not self._quota.take():
             await self._quota.granted(self._priority, by_s=self._by_s)
-        return self._place
+        return self
 
     async def __aexit__(
         self,
@@ -290,7 +292,7 @@ class _Held(AbstractAsyncContextManager[Place]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._quota.give_back(self._place)
+        self._quota.give_back(self)
 
 
 def _now() -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp import hdrs
 
 from bot.errors import SettingsError, Unavailable
 from bot.live.replies import Reply
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bot.live.quota import Place
 
 ENDPOINT = "https://live.aliyuncs.com"
+CONTENT_TYPE = "application/x-www-form-urlencoded"
+"""To be signed and sent: aiohttp would put in one of its own, which is not signed."""
 
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
@@ -38,19 +40,18 @@ async def sent(
         Unavailable: no connection, or none that lasted until the reply began.
     """
     try:
-        async with session.post(
+        reply = await session.post(
             url,
-            headers=headers,
-            skip_auto_headers=(hdrs.CONTENT_TYPE,),
             allow_redirects=False,
             timeout=timeout,
-        ) as reply:
-            place.replied_s = asyncio.get_running_loop().time()
-            try:
-                body = await reply.read()
-            except aiohttp.ClientError:  # cut off: that cannot be read either, and is told so
-                body = b""
-            return Reply(reply.status, reply.headers, body)
+            middlewares=(partial(_with_headers, headers),),
+        )
+        place.replied_s = asyncio.get_running_loop().time()
+        try:
+            body = await _body(reply)
+        except aiohttp.ClientError:  # cut off: that cannot be read either, and is told so
+            body = b""
+        return Reply(reply.status, reply.headers, body)
     except _NOTHING_SENT as error:
         place.deadline_s = None
         problem = f"cannot connect: {type(error).__name__}"
@@ -60,6 +61,21 @@ async def sent(
         problem = f"connection failed: {type(error).__name__}"
     # Not where aiohttp's error is still at hand: it may hold the URL and the signature.
     raise Unavailable(message=problem)
+
+
+async def _with_headers(
+    headers: Mapping[str, str], request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Add headers at once: those of `post` are copied one by one, and twice."""
+    request.headers.update(headers)
+    return await send(request)
+
+
+async def _body(reply: aiohttp.ClientResponse) -> bytes:
+    """All of it; the connection is let go of, however it ends."""
+    if reply.content.is_eof():  # it is all there, as mostly: that is sooner read than waited for
+        return reply.content.read_nowait()
+    return await reply.read()
 
 
 def address_of(endpoint: str) -> tuple[str, str]:
