@@ -9,6 +9,7 @@ from msgspec import structs
 
 from bot.live.credentials import Credentials
 from bot.live.signing import Request, canonical_query, nonces, signed
+from bot.sandbox.live.signature import Received, sign, string_to_sign
 
 EXAMPLE_KEYS = Credentials("YourAccessKeyId", "YourAccessKeySecret")
 EXAMPLE_DATE = datetime(2023, 10, 26, 10, 22, 32, tzinfo=UTC)
@@ -104,3 +105,13 @@ def test_whatever_is_changed_the_signature_changes(what: str) -> None:
         )["authorization"]
 
     assert signature(what) != signature()
+
+
+@given(st.text(max_size=80) | st.sampled_from(["s" * 63, "s" * 64, "s" * 65, "密" * 30]))
+def test_the_signature_is_the_hmac_of_what_is_to_be_signed_whatever_the_secret(secret: str) -> None:
+    headers = signed(EXAMPLE, credentials=Credentials("id", secret), nonce="n", at=EXAMPLE_DATE)
+    names, _, signature = (
+        headers["authorization"].partition("SignedHeaders=")[2].partition(",Signature=")
+    )
+    received = Received("POST", "/", EXAMPLE.query, headers)
+    assert signature == sign(secret, string_to_sign(received, names.split(";")))

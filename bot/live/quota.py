@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
@@ -125,7 +125,7 @@ class Places:
         self.per_s = per_s
         self._taken = 0
         self._taken_at: deque[float] = deque(maxlen=_MINUTE_S * per_s)
-        self._resting: list[float] = []  # a heap of when each is free
+        self._resting: deque[float] = deque()  # when each is free, in order
         self._limit = per_s
         self._lowered_at = float("-inf")
         self._raised_next = float("inf")
@@ -140,7 +140,7 @@ class Places:
     def used(self, now: float) -> int:
         """How many of them are taken, or resting."""
         while self._resting and self._resting[0] <= now:
-            heapq.heappop(self._resting)
+            self._resting.popleft()
         return self._taken + len(self._resting)
 
     def take(self, now: float) -> bool:
@@ -158,8 +158,12 @@ class Places:
     def give_back(self, now: float, *, free_at: float) -> None:
         """Give a place back, to be taken again from `free_at` on."""
         self._taken -= 1
-        if free_at > now:
-            heapq.heappush(self._resting, free_at)
+        if free_at <= now:
+            return
+        if not self._resting or free_at >= self._resting[-1]:  # as mostly
+            self._resting.append(free_at)
+        else:
+            self._resting.insert(bisect_right(self._resting, free_at), free_at)
 
     def lower(self, now: float) -> None:
         """Have fewer places for a while; at least one is left."""
@@ -172,10 +176,10 @@ class Places:
     def next_change(self, now: float) -> float | None:
         """When a place may become free by itself; None if only a reply can free one."""
         self.used(now)  # forget those that are free already
-        times = self._resting[:1]
+        changes = [self._resting[0]] if self._resting else []
         if self.limit(now) < self.per_s:
-            times = [*times, self._raised_next]
-        return min(times, default=None)
+            changes.append(self._raised_next)
+        return min(changes, default=None)
 
 
 class LocalQuota:

@@ -6,7 +6,6 @@ Source: the vendor's "V3 request structure and signature" reference; its worked 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 from itertools import count
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
+_BLOCK_BYTES = 64
+_INNER, _OUTER = (bytes(byte ^ mask for byte in range(256)) for mask in (0x36, 0x5C))
 _EMPTY_BODY = hashlib.sha256(b"").hexdigest()
 _NAMES = "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version"
 _STS_NAMES = (
@@ -110,8 +111,10 @@ def signed(
         f"\n{names}\n{_EMPTY_BODY}"
     )
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    signature = _keyed[credentials.access_key_secret].copy()
-    signature.update(to_sign.encode())
+    inner, outer = _keyed[credentials.access_key_secret]
+    inner, signature = inner.copy(), outer.copy()
+    inner.update(to_sign.encode())
+    signature.update(inner.digest())
     headers[_AUTHORIZATION] = (
         f"{ALGORITHM} Credential={credentials.access_key_id},"
         f"SignedHeaders={names},Signature={signature.hexdigest()}"
@@ -123,9 +126,17 @@ def _date(at: datetime) -> str:
     return f"{at.isoformat()[:19]}Z"
 
 
-def _key(secret: str) -> hmac.HMAC:
-    """To be copied for each signature: to key it takes longer than to sign."""
-    return hmac.new(secret.encode(), digestmod="sha256")
+def _key(secret: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """HMAC-SHA-256 (RFC 2104) with the key taken in: the inner hash and the outer one.
+
+    They are copied for each signature: to take the key in takes longer than to sign. `hmac.HMAC`
+    can be copied too, and takes half as long again.
+    """
+    key = secret.encode()
+    if len(key) > _BLOCK_BYTES:
+        key = hashlib.sha256(key).digest()
+    key = key.ljust(_BLOCK_BYTES, b"\0")
+    return hashlib.sha256(key.translate(_INNER)), hashlib.sha256(key.translate(_OUTER))
 
 
 # Names, domain, the times of a second and the keys are those of many calls.
