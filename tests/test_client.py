@@ -419,6 +419,25 @@ async def test_a_call_survives_a_hang() -> None:
         assert (await called.live.describe_preload_tasks(QUERY)).tasks
 
 
+def test_a_client_that_is_opened_in_another_loop_ends_its_calls_there_too() -> None:
+    api = SimulatedLive()
+
+    async def answered() -> tuple[LiveClient, int]:
+        async with running(api) as address:
+            live = LiveClient(KEYS, address, timeouts=Timeouts(call_s=2.0, try_s=2.0))
+            async with live:
+                await live.describe_preload_tasks(QUERY)
+        return live, int(address.rpartition(":")[2])
+
+    async def hung(live: LiveClient, port: int) -> None:
+        api.faults.inject(HANG)
+        async with running(api, port=port), live, asyncio.timeout(20):
+            with pytest.raises(errors.TimedOut):
+                await live.describe_preload_tasks(QUERY)
+
+    asyncio.run(hung(*asyncio.run(answered())))
+
+
 async def test_the_deadline_covers_the_wait_for_a_place() -> None:
     quota = LocalQuota(1)
     async with (

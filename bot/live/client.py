@@ -136,6 +136,7 @@ class LiveClient:
         self._deadlines = Deadlines()
 
     async def __aenter__(self) -> Self:
+        self._deadlines = Deadlines()  # those of this loop
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
