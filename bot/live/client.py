@@ -89,7 +89,8 @@ class LiveClient:
         endpoint: the gateway's address, without a path.
         region_id: sent with queries that name none.
         quotas: by operation; what is not named has the vendor's number for this process.
-        session: the pool of connections to use; without one it opens (and closes) its own.
+        session: the pool of connections to use, without its middlewares; without a session it
+            opens (and closes) its own.
         timeouts: how long things may take.
         now: the wall clock, in UTC.
         nonce: makes what no call has had before.

@@ -21,7 +21,7 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self._under_way: dict[_Deadline, None] = {}
+        self._under_way: set[_Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_s = inf
 
@@ -34,13 +34,13 @@ class Deadlines:
 
     def add(self, deadline: _Deadline) -> None:
         """It is under way."""
-        self._under_way[deadline] = None
+        self._under_way.add(deadline)
         if deadline.at_s < self._wakes_s:
             self._wake_at(deadline.at_s)
 
     def remove(self, deadline: _Deadline) -> None:
         """It is under way no more."""
-        del self._under_way[deadline]
+        self._under_way.remove(deadline)
 
     def _wake_at(self, at_s: float) -> None:
         if self._timer is not None:
@@ -51,6 +51,7 @@ class Deadlines:
             self._timer = asyncio.get_running_loop().call_at(at_s, self._end_overdue)
 
     def _end_overdue(self) -> None:
+        self._timer, self._wakes_s = None, inf
         now = asyncio.get_running_loop().time()
         still = [one for one in self._under_way if not one.is_over]
         for deadline in still:

@@ -35,7 +35,10 @@ class GatewayClock:
         return at + timedelta(seconds=asyncio.get_running_loop().time() - at_s)
 
     def second(self) -> datetime:
-        """The time without its fraction of a second, in UTC; the same object while it lasts."""
+        """The time without its fraction of a second, in UTC.
+
+        While it lasts it is the same object: what is remembered by it is found at once.
+        """
         now = self.time()
         if not _NO_TIME <= now - self._second < _SECOND:
             self._second = now.replace(microsecond=0)

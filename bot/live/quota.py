@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
@@ -163,7 +163,7 @@ class Places:
         if not self._resting or free_at >= self._resting[-1]:  # as mostly
             self._resting.append(free_at)
         else:
-            self._resting.insert(bisect_right(self._resting, free_at), free_at)
+            insort(self._resting, free_at)
 
     def lower(self, now: float) -> None:
         """Have fewer places for a while; at least one is left."""
@@ -280,7 +280,7 @@ class _Held(Place):
     __slots__ = ("_by_s", "_priority", "_quota")
 
     def __init__(self, quota: LocalQuota, priority: Priority, by_s: float | None) -> None:
-        self.deadline_s = self.replied_s = None
+        super().__init__()
         self._quota = quota
         self._priority = priority
         self._by_s = by_s

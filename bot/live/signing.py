@@ -37,6 +37,7 @@ _STS_NAMES = (
 _HOST, _CONTENT_TYPE, _AUTHORIZATION = istr("host"), istr("content-type"), istr("authorization")
 _ACTION, _VERSION, _DATE = istr("x-acs-action"), istr("x-acs-version"), istr("x-acs-date")
 _BODY_HASH, _NONCE = istr("x-acs-content-sha256"), istr("x-acs-signature-nonce")
+_KEY_ID, _TOKEN = istr("x-acs-accesskey-id"), istr("x-acs-security-token")
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -58,7 +59,10 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
 
 def nonces() -> Callable[[], str]:
-    """What makes nonces that nobody has used before: a start of its own, and a number."""
+    """What makes nonces that nobody has used before: a start of its own, and a number.
+
+    A process that is forked off would go on with the same ones: it has to call this itself.
+    """
     start, numbers = secrets.token_hex(12), count()
     return lambda: f"{start}{next(numbers):08x}"
 
@@ -94,10 +98,10 @@ def signed(
     }
     if credentials.security_token is not None:
         names = _STS_NAMES
-        headers["x-acs-accesskey-id"] = credentials.access_key_id
-        headers["x-acs-security-token"] = credentials.security_token.strip()
-        key = f"x-acs-accesskey-id:{headers['x-acs-accesskey-id']}\n"
-        token = f"x-acs-security-token:{headers['x-acs-security-token']}\n"
+        headers[_KEY_ID] = credentials.access_key_id
+        headers[_TOKEN] = credentials.security_token.strip()
+        key = f"x-acs-accesskey-id:{headers[_KEY_ID]}\n"
+        token = f"x-acs-security-token:{headers[_TOKEN]}\n"
     if request.content_type:
         names = f"content-type;{names}"
         headers[_CONTENT_TYPE] = request.content_type
@@ -111,8 +115,8 @@ def signed(
         f"\n{names}\n{_EMPTY_BODY}"
     )
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    inner, outer = _keyed[credentials.access_key_secret]
-    inner, signature = inner.copy(), outer.copy()
+    keyed_inner, keyed_outer = _keyed[credentials.access_key_secret]
+    inner, signature = keyed_inner.copy(), keyed_outer.copy()
     inner.update(to_sign.encode())
     signature.update(inner.digest())
     headers[_AUTHORIZATION] = (
