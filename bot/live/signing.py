@@ -27,7 +27,9 @@ ALGORITHM = "ACS3-HMAC-SHA256"
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _BLOCK_BYTES = 64
 _INNER, _OUTER = (bytes(byte ^ mask for byte in range(256)) for mask in (0x36, 0x5C))
-_EMPTY_BODY = hashlib.sha256(b"").hexdigest()
+_SHA256 = hashlib.sha256()
+"""To be copied: for a new one OpenSSL looks its algorithm up again."""
+_EMPTY_BODY = _SHA256.hexdigest()
 _NAMES = "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version"
 _STS_NAMES = (
     "host;x-acs-accesskey-id;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-security-token;"
@@ -114,7 +116,9 @@ def signed(
         f"x-acs-signature-nonce:{nonce}\nx-acs-version:{request.version}\n"
         f"\n{names}\n{_EMPTY_BODY}"
     )
-    to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    hashed = _SHA256.copy()
+    hashed.update(canonical.encode())
+    to_sign = f"{ALGORITHM}\n{hashed.hexdigest()}"
     keyed_inner, keyed_outer = _keyed[credentials.access_key_secret]
     inner, signature = keyed_inner.copy(), keyed_outer.copy()
     inner.update(to_sign.encode())
