@@ -13,6 +13,7 @@ import asyncio
 import heapq
 from bisect import bisect_left, insort
 from collections import deque
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -20,7 +21,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
 REST_S = 1.001
@@ -274,21 +274,19 @@ class LocalQuota:
             self._timer = asyncio.get_running_loop().call_at(change, self._grant)
 
 
-class _Held(Place):
+class _Held(AbstractAsyncContextManager[Place]):
     """A place of a quota, from when it is granted until it is given back."""
 
-    __slots__ = ("_by_s", "_priority", "_quota")
-
     def __init__(self, quota: LocalQuota, priority: Priority, by_s: float | None) -> None:
-        super().__init__()
         self._quota = quota
         self._priority = priority
         self._by_s = by_s
+        self._place = Place()
 
     async def __aenter__(self) -> Place:
         if not self._quota.take():
             await self._quota.granted(self._priority, by_s=self._by_s)
-        return self
+        return self._place
 
     async def __aexit__(
         self,
@@ -296,7 +294,7 @@ class _Held(Place):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._quota.give_back(self)
+        self._quota.give_back(self._place)
 
 
 def _now() -> float:
