@@ -54,12 +54,12 @@ def task_page(
         for row in _task_rows(_rows(fields, "PreloadTasks", "PreloadTask"))
     ]
     return TaskPage(
-        tuple(tasks),
-        _int(fields.get("PageNum")) or page,
-        _int(fields.get("PageSize")) or page_size,
-        _total(fields, len(tasks), page=page, page_size=page_size),
-        _text(fields.get("RequestId")),
-        now,
+        tasks=tuple(tasks),
+        page=_int(fields.get("PageNum")) or page,
+        page_size=_int(fields.get("PageSize")) or page_size,
+        total=_total(fields, len(tasks), page=page, page_size=page_size),
+        request_id=_text(fields.get("RequestId")),
+        observed_at=now,
     )
 
 
